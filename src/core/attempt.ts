@@ -1,0 +1,96 @@
+import type { FailureCode } from './failure.ts';
+import type { Id } from './ids.ts';
+
+/** How long each part of one HTTP try took, in milliseconds; null where the try never got there. */
+export interface Phases {
+  dns: number | null;
+  connect: number | null;
+  tls: number | null;
+  send: number | null;
+  firstByte: number | null;
+  total: number;
+}
+
+/** What is known of the connection a try used. */
+export interface Connection {
+  remoteAddress: string | null;
+  reused: boolean;
+  httpVersion: string | null;
+}
+
+/** A complete HTTP answer: its status came in, whatever became of the body. */
+export interface ResponseAnswer {
+  kind: 'response';
+  status: number;
+  headers: Readonly<Record<string, string>>;
+  /** The first 64 KiB at most, never decompressed. */
+  body: Uint8Array;
+  /** True when `body` is not the whole body: cut by size, by the deadline or by a broken connection. */
+  truncated: boolean;
+  /** Bytes of the body; null when it was closed before its end was seen. */
+  length: number | null;
+  phases: Phases;
+  connection: Connection;
+}
+
+/** No HTTP status came in: resolving, connecting, TLS, sending or waiting failed. */
+export interface FailureAnswer {
+  kind: 'failure';
+  code: FailureCode;
+  /** Facts for the sentence of the failure table, e.g. `{ip, port}`. Holds no secret and no URL. */
+  facts: Readonly<Record<string, string>>;
+  phases: Phases;
+  connection: Connection;
+}
+
+/** What came of one HTTP try. */
+export type Answer = ResponseAnswer | FailureAnswer;
+
+/** How a delivery ended. */
+export type Closing = 'succeeded' | 'failed_permanent' | 'cancelled' | 'expired';
+
+/** The status of a delivery as the API names it; derived, never stored. */
+export type DeliveryStatus = 'pending' | 'failed_retry' | Closing;
+
+/**
+ * What one try leaves behind for ever. Everything the store must find by is a column; what only a reader looks at
+ * is in `detail`. The request body is not kept: it is rendered again from the event and the subscription's version.
+ */
+export interface AttemptRecord {
+  deliveryId: Id;
+  /** 1 for the first try of the delivery. */
+  n: number;
+  eventId: Id;
+  subscriptionId: Id;
+  subscriptionVersion: number;
+  tenant: Id;
+  atMs: number;
+  /** False for a row that only closes: cancelled, expired, blocked before connecting. */
+  sent: boolean;
+  delivered: boolean;
+  /** HTTP status, null without an answer. */
+  statusCode: number | null;
+  failure: FailureCode | null;
+  responseTimeMs: number | null;
+  closes: Closing | null;
+  detail: AttemptDetail;
+}
+
+/**
+ * The part of an attempt that nothing searches. Request headers are already redacted. URL and method are those of the
+ * subscription's version, which is sealed: a URL may hold a token.
+ */
+export interface AttemptDetail {
+  requestHeaders: Readonly<Record<string, string>>;
+  /** The time the envelope carried, where the profile's envelope has one. */
+  envelopeAtMs: number;
+  phases: Phases | null;
+  connection: Connection | null;
+  facts: Readonly<Record<string, string>>;
+  responseHeaders: Readonly<Record<string, string>> | null;
+  responseBody: Uint8Array | null;
+  responseTruncated: boolean;
+  responseLength: number | null;
+  /** True when an earlier send of the same try may have reached the receiver before a crash. */
+  mayRepeat: boolean;
+}

@@ -1,0 +1,22 @@
+import type { Id } from './ids.ts';
+
+/** The smallest id there is; sorts before every other. */
+const FIRST_ID: Id = '00000000-0000-0000-0000-000000000000';
+
+/** A position in one shard's due index. */
+export interface DuePosition {
+  dueMs: number;
+  deliveryId: Id;
+}
+
+/** The cursor trails engine time by this much: a commit may become visible a little after its due time. */
+export const TRAIL_MS = 2000;
+
+/**
+ * Where the next claim of a shard starts. After a full page it goes on behind the last ticket; otherwise it falls back
+ * behind engine time, also behind what full pages have passed, and what it reads twice is told apart by id (C1).
+ */
+export function nextCursor(page: { last: DuePosition | null; full: boolean; nowMs: number }): DuePosition {
+  if (page.full && page.last !== null) return page.last;
+  return { dueMs: Math.max(0, page.nowMs - TRAIL_MS), deliveryId: FIRST_ID };
+}

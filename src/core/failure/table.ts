@@ -1,0 +1,252 @@
+/** The rows of `../failure.ts`. */
+import type { RetryOn } from '../retry.ts';
+
+/** The group a failure is counted under: `errorClass` of the API, the class label of logs and metrics. */
+export type FailureGroup =
+  | 'dns'
+  | 'blocked'
+  | 'connect'
+  | 'tls'
+  | 'timeout_connect'
+  | 'timeout_headers'
+  | 'timeout_body'
+  | 'reset'
+  | 'protocol'
+  | 'http_status'
+  | 'redirect'
+  | 'cancelled'
+  | 'internal';
+
+/**
+ * When a failure is tried again: a kind that the policy's `retryOn` lists; `always` and `never` whatever the policy
+ * says; `status` when the HTTP status decides; `held` when nothing was sent and no try was used.
+ */
+export type FailureRetry = RetryOn | 'always' | 'never' | 'status' | 'held';
+
+interface FailureRow {
+  group: FailureGroup;
+  /** `{name}` is filled from the facts; text in `[…]` is left out when one of its facts is absent. */
+  sentence: string;
+  cause: string;
+  remedy: string;
+  retry: FailureRetry;
+}
+
+const status = (sentence: string, cause: string, remedy: string, retry: FailureRetry): FailureRow => ({
+  group: 'http_status',
+  sentence,
+  cause,
+  remedy,
+  retry,
+});
+
+const rejected = status(
+  'The receiver rejected the content ({status}).',
+  'Its schema changed, or it expects another content type.',
+  'Open the response: it usually names the field.',
+  '4xx',
+);
+const unidentified = status(
+  'The receiver did not accept our identity ({status}).',
+  'A wrong secret or token, or a clock that is off.',
+  'Open the signature of the attempt, compare the secrets, rotate if in doubt.',
+  '4xx',
+);
+const absent = status(
+  'The path or the method does not exist there ({status}).',
+  'The route moved.',
+  'Edit the URL or the method of the subscription.',
+  '4xx',
+);
+const busy = (retry: '408' | '425' | '429'): FailureRow =>
+  status(
+    'The receiver asks to slow down ({status})[; the next try waits {s} s].',
+    'More arrives than the receiver takes.',
+    'Lower the rate limit of the subscription.',
+    retry,
+  );
+const unsent = (retry: FailureRetry, cause: string, remedy: string): FailureRow => ({
+  group: 'cancelled',
+  sentence: 'Not sent: {reason}.',
+  cause,
+  remedy,
+  retry,
+});
+const waiting = (cause: string, remedy: string): FailureRow => ({
+  group: 'cancelled',
+  sentence: 'Not sent yet: {reason}[ since {since}][; next probe {at}].',
+  cause,
+  remedy,
+  retry: 'held',
+});
+
+/** A row for each way in which a try can fail. */
+export const FAILURES = {
+  dns_not_found: {
+    group: 'dns',
+    sentence: 'The name[ {host}] does not resolve.',
+    cause: 'A typo, or the record was removed.',
+    remedy: 'Check the URL[; `hookyard doctor dns {host}` shows what this machine sees].',
+    retry: 'network',
+  },
+  dns_timeout: {
+    group: 'dns',
+    sentence: 'DNS did not answer[ in {ms} ms].',
+    cause: 'Trouble with the resolver on our side.',
+    remedy: 'Look at Settings › Health.',
+    retry: 'network',
+  },
+  ssrf_blocked: {
+    group: 'blocked',
+    sentence: 'Refused before connecting: {host}[ → {ip}][, in {range}][ ({rule})].',
+    cause: 'A private or reserved address.',
+    remedy: 'Use a public URL, or have an administrator add an allow-list entry.',
+    retry: 'never',
+  },
+  connect_refused: {
+    group: 'connect',
+    sentence: '{ip}[:{port}] refused the connection.',
+    cause: 'The service is down, or the port is closed.',
+    remedy: 'Start the service, or correct the port of the URL.',
+    retry: 'network',
+  },
+  connect_unreachable: {
+    group: 'connect',
+    sentence: 'There is no route to {ip}[:{port}].',
+    cause: 'The host or its network is down, or this machine has no network of that family.',
+    remedy: 'Check the address, and the routes of this machine.',
+    retry: 'network',
+  },
+  connect_timeout: {
+    group: 'timeout_connect',
+    sentence: 'No connection to {ip}[:{port}][ in {ms} ms].',
+    cause: 'A firewall drops our address.',
+    remedy: 'Allow our address[es {egressIps}] in the firewall of the receiver.',
+    retry: 'network',
+  },
+  tls_untrusted: {
+    group: 'tls',
+    sentence: 'The certificate is not signed by a known authority[ ({issuer})].',
+    cause: 'It is self-signed, or an intermediate certificate is missing.',
+    remedy: 'Install the full chain; for an internal authority add its certificate rather than switch checks off.',
+    retry: 'network',
+  },
+  tls_expired: {
+    group: 'tls',
+    sentence: 'The certificate is outside its validity[: {date}].',
+    cause: 'It was not renewed, or is not valid yet.',
+    remedy: 'Renew the certificate.',
+    retry: 'network',
+  },
+  tls_hostname: {
+    group: 'tls',
+    sentence: 'The certificate is[ for {names},] not for {host}.',
+    cause: 'The receiver shows the certificate of another site.',
+    remedy: 'Issue a certificate whose alternative names hold this host.',
+    retry: 'network',
+  },
+  tls_protocol: {
+    group: 'tls',
+    sentence: 'The TLS handshake failed[: {alert}].',
+    cause: 'Only old TLS versions are offered there, the name is not served, or the port speaks plain HTTP.',
+    remedy: 'Offer TLS 1.2 or newer for this name on this port.',
+    retry: 'network',
+  },
+  request_timeout: {
+    group: 'timeout_headers',
+    sentence: 'The body could not be sent[ in {ms} ms].',
+    cause: 'The receiver stopped reading.',
+    remedy: 'Read the request to its end before working on it.',
+    retry: 'network',
+  },
+  response_timeout: {
+    group: 'timeout_headers',
+    sentence: 'Connected, but no answer[ in {timeout} ms].',
+    cause: 'The handler is slow.',
+    remedy: 'Answer 2xx first, work later.',
+    retry: 'network',
+  },
+  response_too_large: {
+    group: 'timeout_body',
+    sentence: 'The answer was too large[: more than {limit}]; its first part was kept.',
+    cause: 'The receiver answers with a page instead of a short body.',
+    remedy: 'Nothing has to be done: the status code counts, the body is not needed.',
+    retry: 'status',
+  },
+  redirect_refused: {
+    group: 'redirect',
+    sentence: '{status}[ to {location}]; redirects are not followed.',
+    cause: 'The receiver moved.',
+    remedy: 'Put the final URL into the subscription.',
+    retry: '3xx',
+  },
+  http_400: rejected,
+  http_422: rejected,
+  http_401: unidentified,
+  http_403: unidentified,
+  http_404: absent,
+  http_405: absent,
+  http_408: busy('408'),
+  http_425: busy('425'),
+  http_429: busy('429'),
+  http_410: status(
+    'The receiver says that it is gone (410).',
+    'The receiver was taken away on purpose.',
+    'If the subscription was switched off by this, enable it again only if it was a mistake.',
+    '4xx',
+  ),
+  http_4xx: status('The receiver answered {status}.', 'The receiver does not take it.', 'See the response.', '4xx'),
+  http_5xx: status(
+    'The receiver failed with {status}[ after {ms} ms].',
+    'An error of the receiver.',
+    'See its logs[ at {time}][ with id {webhookId}].',
+    '5xx',
+  ),
+  protocol_error: {
+    group: 'protocol',
+    sentence: 'Not a valid HTTP answer[: {detail}].',
+    cause: 'The port speaks another protocol (TLS where plain HTTP was expected or the reverse), or a proxy answers.',
+    remedy: 'Check the scheme and the port of the URL.',
+    retry: 'network',
+  },
+  secret_unavailable: {
+    group: 'internal',
+    sentence: 'The signing secret cannot be decrypted[ (key {keyId})].',
+    cause: 'The encryption key is missing.',
+    remedy: 'Compare with `hookyard keys encryption list` and put the key back.',
+    retry: 'always',
+  },
+  endpoint_disabled: unsent('never', 'The subscription is switched off.', 'Enable it again.'),
+  cancelled: unsent('never', 'Somebody or something cancelled the delivery.', 'Redeliver it if it is still wanted.'),
+  aborted_shutdown: unsent('always', 'The process stopped.', 'Nothing has to be done: it continues after the restart.'),
+  connection_reset: {
+    group: 'reset',
+    sentence: '{ip}[:{port}] closed the connection[ {after}].',
+    cause: 'A crash, the limit of a proxy, or a keep-alive race.',
+    remedy: 'See the logs of the receiver[ at {time}].',
+    retry: 'network',
+  },
+  circuit_open: waiting('The receiver keeps failing.', 'Open Explain, or resume the subscription.'),
+  held: waiting('The subscription is paused, or an earlier delivery has to go first.', 'Resume the subscription.'),
+  expired: {
+    group: 'cancelled',
+    sentence: 'Given up[ after {age}]: older than its maximum age.',
+    cause: 'The receiver did not come back in time.',
+    remedy: 'Replay it when the receiver is back.',
+    retry: 'never',
+  },
+  poison: {
+    group: 'internal',
+    sentence: 'Isolated: sending it ended our process three times.',
+    cause: 'A fault of Hookyard that this event meets.',
+    remedy: 'Report it with the event id.',
+    retry: 'never',
+  },
+  internal_error: {
+    group: 'internal',
+    sentence: 'Not sent by a fault of our own[: {reason}].',
+    cause: 'This machine ran out of something, or Hookyard has a bug.',
+    remedy: 'Look at Settings › Health and at the log of Hookyard.',
+    retry: 'network',
+  },
+} as const satisfies Record<string, FailureRow>;

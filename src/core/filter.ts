@@ -1,0 +1,133 @@
+import { type Condition, compileOperator, type FilterOperator, type FilterValue } from './filter-operator.ts';
+import { type JsonPath, parsePath, someNode } from './json-path.ts';
+
+export { FILTER_OPERATORS, type FilterOperator, type FilterValue } from './filter-operator.ts';
+
+/** One condition on a document. All rules of a list must hold. */
+export interface FilterRule {
+  /** JSONPath (`$.data.environment.name`) or dotted path (`data.environment.name`). */
+  field: string;
+  operator: FilterOperator;
+  value: FilterValue;
+}
+
+/** What is wrong with a rule, by JSON pointer into the object that holds `filters`. */
+export interface FilterError {
+  pointer: string;
+  message: string;
+}
+
+interface CompiledRule {
+  rule: FilterRule;
+  path: JsonPath;
+  condition: Condition;
+}
+
+/** Rules that were checked once and can be evaluated any number of times. */
+export interface CompiledFilters {
+  rules: readonly CompiledRule[];
+}
+
+export type FiltersCompiled =
+  | { kind: 'compiled'; filters: CompiledFilters }
+  | { kind: 'refused'; errors: readonly FilterError[] };
+
+/** The verdict on a document; a failure names the first rule that says no. */
+export type FilterVerdict = { kind: 'pass' } | FilterFailure;
+
+export interface FilterFailure {
+  kind: 'fail';
+  /** Position of the rule in the list, from 0. */
+  index: number;
+  field: string;
+  operator: FilterOperator;
+  /** What the path selects: undefined when nothing; for a path that may select several nodes, the first ten in a list. */
+  actual: unknown;
+}
+
+export const MAX_FILTERS = 50;
+/** A rule looks at this many nodes of a document, in document order, and takes the rest as not there. */
+export const MAX_NODES = 10_000;
+/** `matches` and `contains` search this many characters of a document in one rule: the first ones. */
+export const MAX_SEARCHED_CHARACTERS = 65_536;
+/**
+ * Sizes of all patterns of a list together. Measured: 65,536 hostile characters against programs of this size take
+ * about 0.4 s at worst; an ordinary pattern has a size of 5 to 30.
+ */
+export const MAX_PATTERN_COST = 500;
+const MAX_SHOWN_NODES = 10;
+
+/**
+ * Checks and compiles rules. Refused, with every fault found: more than 50 rules, a wrong or unbounded path, a wrong
+ * value for an operator, patterns too costly together, and rules that contradict each other.
+ */
+export function compileFilters(rules: readonly FilterRule[]): FiltersCompiled {
+  if (rules.length > MAX_FILTERS) return refuse([{ pointer: '/filters', message: `at most ${MAX_FILTERS} filters` }]);
+  const errors: FilterError[] = [];
+  const compiled = rules.flatMap((rule, index) => compileRule(rule, index, errors));
+  if (errors.length === 0) errors.push(...patternErrors(compiled), ...contradictions(compiled));
+  return errors.length === 0 ? { kind: 'compiled', filters: { rules: compiled } } : refuse(errors);
+}
+
+function compileRule(rule: FilterRule, index: number, errors: FilterError[]): CompiledRule[] {
+  const parsed = parsePath(rule.field);
+  const condition = compileOperator(rule.operator, rule.value);
+  if (parsed.kind === 'refused') errors.push({ pointer: `/filters/${index}/field`, message: parsed.message });
+  if (condition.kind === 'refused') {
+    errors.push({ pointer: `/filters/${index}/value`, message: `${rule.operator} ${condition.message}` });
+  }
+  if (parsed.kind === 'refused' || condition.kind === 'refused') return [];
+  return [{ rule, path: parsed.path, condition }];
+}
+
+function patternErrors(rules: readonly CompiledRule[]): FilterError[] {
+  const cost = rules.reduce((sum, { condition }) => sum + condition.cost, 0);
+  if (cost <= MAX_PATTERN_COST) return [];
+  const message = `the patterns are too large together (${cost} of ${MAX_PATTERN_COST}); lower their repeat counts or use "in"`;
+  const first = rules.findIndex(({ condition }) => condition.cost > 0);
+  return [{ pointer: rules.length === 1 ? `/filters/${first}/value` : '/filters', message }];
+}
+
+/** Two `equals` on one node with different values: no document can pass. A path to several nodes may satisfy both. */
+function contradictions(rules: readonly CompiledRule[]): FilterError[] {
+  const firstByPath = new Map<string, number>();
+  return rules.flatMap(({ rule, path }, index) => {
+    if (rule.operator !== 'equals' || path.kind !== 'singular') return [];
+    const first = firstByPath.get(path.id);
+    if (first === undefined) firstByPath.set(path.id, index);
+    if (first === undefined || rules[first]?.rule.value === rule.value) return [];
+    const message = `contradicts filter ${first}: ${rule.field} cannot equal two values at once; use "in" for either`;
+    return [{ pointer: `/filters/${index}/value`, message }];
+  });
+}
+
+function refuse(errors: readonly FilterError[]): FiltersCompiled {
+  return { kind: 'refused', errors };
+}
+
+/**
+ * Whether every rule holds for a parsed JSON document. A rule passes when any node its path selects satisfies it
+ * (`not_equals`: when all differ); with no node only `not_equals` and `exists: false` pass. Values of different JSON
+ * types never equal each other.
+ */
+export function evaluate(filters: CompiledFilters, document: unknown): FilterVerdict {
+  const index = filters.rules.findIndex((rule) => !holds(rule, document));
+  const failed = filters.rules[index];
+  if (failed === undefined) return { kind: 'pass' };
+  const { field, operator } = failed.rule;
+  return { kind: 'fail', index, field, operator, actual: actualOf(failed.path, document) };
+}
+
+function holds({ path, condition }: CompiledRule, document: unknown): boolean {
+  const budget = { nodes: MAX_NODES, characters: MAX_SEARCHED_CHARACTERS };
+  return someNode(path, document, budget, (node) => condition.holdsFor(node, budget)) !== condition.negated;
+}
+
+function actualOf(path: JsonPath, document: unknown): unknown {
+  const nodes: unknown[] = [];
+  someNode(path, document, { nodes: MAX_NODES }, (node) => {
+    nodes.push(node);
+    return nodes.length === MAX_SHOWN_NODES;
+  });
+  return path.kind === 'singular' || nodes.length === 0 ? nodes[0] : nodes;
+}

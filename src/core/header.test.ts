@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { headerErrors, isHeaderName, isHeaderValue, MAX_HEADERS, REDACTED, redactHeaders } from './header.ts';
+import { profiles } from './profile.ts';
+
+const OWNED = profiles.stella.ownHeaders;
+
+function pointers(headers: Record<string, string>): string[] {
+  return headerErrors(headers, OWNED, '/headers').map(({ pointer }) => pointer);
+}
+
+describe('custom headers', () => {
+  test('may say what they want, Content-Type included', () => {
+    const free = {
+      'Content-Type': 'application/vnd.api+json',
+      'X-Team': 'a, b\tc',
+      Authorization: 'Token x',
+      empty: '',
+    };
+    assert.deepEqual(pointers(free), []);
+  });
+
+  test('may not frame the message, speak for a proxy, or be set by Hookyard or the profile', () => {
+    const refused = [
+      'Host',
+      'content-length',
+      'Transfer-Encoding',
+      'Connection',
+      'TE',
+      'Trailer',
+      'Upgrade',
+      'Expect',
+      'Keep-Alive',
+      'Accept-Encoding',
+      'Proxy-Authorization',
+      'proxy-connection',
+      'Hookyard-Attempt',
+      'hookyard-anything',
+      'traceparent',
+      'X-Stella-Event',
+      'x-stella-signature',
+      'X-Stella-Signature-Next',
+      'Webhook-Id',
+      'webhook-timestamp',
+      'webhook-signature',
+    ];
+    for (const name of refused) assert.deepEqual(pointers({ [name]: 'x' }), [`/headers/${name}`], name);
+  });
+
+  test('may not break out of their line', () => {
+    for (const value of ['a\r\nX-Evil: 1', 'a\nb', 'a\rb', 'a\0b', 'a\x7f', 'é', '\u2028', ' a', 'a ', '\t', 'a\n']) {
+      assert.deepEqual(pointers({ 'X-A': value }), ['/headers/X-A'], JSON.stringify(value));
+    }
+    for (const name of ['X-A\r\nX-Evil', 'X A', 'X:A', '', 'é', 'X-A\n']) {
+      assert.equal(pointers({ [name]: 'x' }).length, 1, JSON.stringify(name));
+    }
+  });
+
+  test('may not be given twice in different case', () => {
+    assert.deepEqual(pointers({ 'X-A': '1', 'x-a': '2' }), ['/headers/x-a']);
+  });
+
+  test('are limited in number and length', () => {
+    const many = Object.fromEntries(Array.from({ length: MAX_HEADERS + 1 }, (_, at) => [`x-${at}`, '']));
+    assert.deepEqual(pointers(many), ['/headers']);
+    assert.ok(isHeaderValue('x'.repeat(4096)) && !isHeaderValue('x'.repeat(4097)));
+    assert.ok(isHeaderName('x'.repeat(128)) && !isHeaderName('x'.repeat(129)));
+  });
+
+  test('are pointed at by an escaped JSON pointer', () => {
+    assert.deepEqual(pointers({ 'a/b~c': '1' }), ['/headers/a~1b~0c']);
+  });
+
+  test('that pass are accepted by the platform as they are', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 12 }),
+        fc.string({ unit: 'binary', maxLength: 12 }),
+        (name, value) => {
+          if (pointers({ [name]: value }).length > 0) return;
+          assert.equal(new Headers([[name, value]]).get(name), value);
+        },
+      ),
+    );
+  });
+});
+
+describe('headers that are kept and shown', () => {
+  test('hide every value that is not known to be harmless', () => {
+    const shown = redactHeaders({
+      Authorization: 'Bearer s3cret',
+      cookie: 'a=b',
+      'X-Api-Key': 's3cret',
+      'X-GitHub-Token': 's3cret',
+      'x-harbor-secret': 's3cret',
+      'Content-Type': 'application/json',
+      'Hookyard-Attempt': '2',
+      'x-stella-signature': 'ab12',
+    });
+    assert.deepEqual(shown, {
+      Authorization: REDACTED,
+      cookie: REDACTED,
+      'X-Api-Key': REDACTED,
+      'X-GitHub-Token': REDACTED,
+      'x-harbor-secret': REDACTED,
+      'Content-Type': 'application/json',
+      'Hookyard-Attempt': '2',
+      'x-stella-signature': 'ab12',
+    });
+  });
+
+  test('hide a harmless name that somebody chose for a credential', () => {
+    assert.deepEqual(redactHeaders({ 'x-request-id': 's3cret', date: 'today' }, ['X-Request-Id']), {
+      'x-request-id': REDACTED,
+      date: 'today',
+    });
+  });
+});

@@ -1,0 +1,129 @@
+/** HTTP header rules: what may be set, what may be shown (RFC 9110 §5). */
+import type { FieldError } from './problem.ts';
+
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
+/** Visible ASCII, spaces and tabs inside; no control character, so neither CR nor LF. */
+const VALUE = /^$|^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/;
+const MAX_VALUE_CHARS = 4096;
+export const MAX_HEADERS = 64;
+
+/** Headers that frame the message or belong to the connection; never a user's. */
+const FRAMING = [
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'te',
+  'trailer',
+  'upgrade',
+  'expect',
+  'keep-alive',
+  'accept-encoding',
+] as const;
+
+/** Beginnings of names that every delivery sets itself, or that belong to a proxy. */
+const OURS = ['proxy-', 'hookyard-', 'traceparent'] as const;
+
+/** True for a valid field name. */
+export function isHeaderName(name: string): boolean {
+  return TOKEN.test(name);
+}
+
+/** True for a value that can be sent as it is. */
+export function isHeaderValue(value: string): boolean {
+  return value.length <= MAX_VALUE_CHARS && VALUE.test(value);
+}
+
+/**
+ * What is wrong with custom headers, each with its pointer below `base`.
+ * @param owned lower-case names the active profile or the chosen authentication sets itself
+ */
+export function headerErrors(
+  headers: Readonly<Record<string, string>>,
+  owned: readonly string[],
+  base: string,
+): FieldError[] {
+  const names = Object.keys(headers);
+  if (names.length > MAX_HEADERS) return [{ pointer: base, message: `At most ${MAX_HEADERS} headers.` }];
+  const seen = new Set<string>();
+  return names.flatMap((name) => {
+    const message = headerFault(name, headers[name] ?? '', owned, seen);
+    seen.add(name.toLowerCase());
+    return message === null ? [] : [{ pointer: `${base}/${escapePointer(name)}`, message }];
+  });
+}
+
+function headerFault(name: string, value: string, owned: readonly string[], seen: ReadonlySet<string>): string | null {
+  const lower = name.toLowerCase();
+  if (!isHeaderName(name)) return "Not a header name: letters, digits and -_.!#$%&'*+^`|~ only.";
+  if (!isHeaderValue(value)) return 'Not a header value: printable ASCII up to 4096 characters, no line breaks.';
+  if (seen.has(lower)) return 'This header is set twice (names are case-insensitive).';
+  if (isReserved(lower)) return `The header ${name} is set by Hookyard and cannot be changed.`;
+  if (owned.includes(lower)) return `The header ${name} belongs to the profile or authentication of this subscription.`;
+  return null;
+}
+
+function isReserved(lower: string): boolean {
+  return (FRAMING as readonly string[]).includes(lower) || OURS.some((prefix) => lower.startsWith(prefix));
+}
+
+/** Escapes one reference token of a JSON pointer (RFC 6901 §3). */
+export function escapePointer(token: string): string {
+  return token.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** Headers whose values may be stored and shown; every other value is a credential until proven otherwise. */
+const SHOWN = new Set([
+  'accept',
+  'cache-control',
+  'ce-id',
+  'ce-source',
+  'ce-specversion',
+  'ce-time',
+  'ce-type',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'date',
+  'host',
+  'idempotency-key',
+  'location',
+  'retry-after',
+  'server',
+  'traceparent',
+  'user-agent',
+  'webhook-id',
+  'webhook-signature',
+  'webhook-timestamp',
+  'x-github-delivery',
+  'x-github-event',
+  'x-request-id',
+  'x-stella-delivery',
+  'x-stella-event',
+  'x-stella-signature',
+  'x-stella-signature-next',
+  'x-stella-timestamp',
+]);
+/** Only families whose names nobody can choose for a credential of their own. */
+const SHOWN_PREFIXES = ['hookyard-', 'ratelimit-', 'x-ratelimit-'];
+
+export const REDACTED = '[redacted]';
+
+/**
+ * The headers with every value that is not known to be harmless replaced.
+ * @param credentials names that hold a credential here, whatever they are elsewhere; in any case
+ */
+export function redactHeaders(
+  headers: Readonly<Record<string, string>>,
+  credentials: readonly string[] = [],
+): Record<string, string> {
+  const hidden = new Set(credentials.map((name) => name.toLowerCase()));
+  const shown = (lower: string) => isShown(lower) && !hidden.has(lower);
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, shown(name.toLowerCase()) ? value : REDACTED]),
+  );
+}
+
+function isShown(lower: string): boolean {
+  return SHOWN.has(lower) || SHOWN_PREFIXES.some((prefix) => lower.startsWith(prefix));
+}

@@ -1,0 +1,49 @@
+/** Which subscriptions want an event. Pure, so that the same function can explain it later. */
+import { type HookEvent, typeMatches } from './event.ts';
+import { type CompiledFilters, evaluate } from './filter.ts';
+import type { Id } from './ids.ts';
+import { receives } from './owner.ts';
+import type { SubscriptionConfig, SubscriptionState } from './subscription.ts';
+import { isoTime } from './time.ts';
+
+/** What matching needs of a subscription. */
+export interface Candidate {
+  state: SubscriptionState;
+  config: Pick<SubscriptionConfig, 'events' | 'owner'> | null;
+  filters: CompiledFilters;
+}
+
+/** Why a subscription gets an event, or the first rule that says no. */
+export type Decision =
+  | { kind: 'wanted' }
+  | { kind: 'disabled' }
+  | { kind: 'secret_unavailable' }
+  | { kind: 'type' }
+  | { kind: 'owner' }
+  | { kind: 'filter'; index: number; actual: unknown };
+
+/** What filters look at: the envelope of the event. */
+export interface FilterDocument {
+  id: Id;
+  timestamp: string;
+  event: string;
+  tenantId: Id;
+  data: unknown;
+}
+
+/** The envelope of an event as filters see it; `data` is the parsed form of the event's bytes. */
+export function filterDocument(event: HookEvent, data: unknown): FilterDocument {
+  const timestamp = isoTime(event.acceptedAtMs);
+  return { id: event.id, timestamp, event: event.type, tenantId: event.tenant, data };
+}
+
+/** Decides for one subscription. */
+export function decide(candidate: Candidate, event: HookEvent, document: FilterDocument): Decision {
+  if (candidate.state.kind === 'disabled') return { kind: 'disabled' };
+  // Without its configuration nobody can say what it wants; "replay missed" finds these events later.
+  if (candidate.config === null) return { kind: 'secret_unavailable' };
+  if (!typeMatches(candidate.config.events, event.type)) return { kind: 'type' };
+  if (!receives(candidate.config.owner, event.owner)) return { kind: 'owner' };
+  const verdict = evaluate(candidate.filters, document);
+  return verdict.kind === 'pass' ? { kind: 'wanted' } : { kind: 'filter', index: verdict.index, actual: verdict.actual };
+}

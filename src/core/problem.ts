@@ -1,0 +1,202 @@
+/**
+ * Every error the product answers with, in one catalogue. HTTP answers, OpenAPI, the command line and the reference
+ * page are made from these rows, and tests check them against each other both ways.
+ */
+
+/** Where the documentation lives; the only place that says so. */
+export const DOCS_URL = 'https://hookyard.dev/docs';
+
+interface Row {
+  status: number;
+  title: string;
+  /** What to do about it, for a person. */
+  remedy: string;
+  /** The next action an agent should put to its user; the documentation URL is added to it. */
+  action: string;
+}
+
+const catalogue = {
+  unauthorized: {
+    status: 401,
+    title: 'No valid API key',
+    remedy: 'Send `Authorization: Bearer <key>` with a key that is neither revoked nor expired.',
+    action: 'Tell the user the API key is missing, unknown, expired or revoked and ask for a valid one.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'The API key may not do this',
+    remedy: 'Use a key with a role that allows the call.',
+    action: 'Tell the user this key has too small a role and ask for a key with the role named in `detail`.',
+  },
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    remedy: 'Check the path and the id; what belongs to another tenant is not found either.',
+    action: 'Tell the user no such object or path exists and ask them to check the id.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    remedy: 'Use one of the methods in the `Allow` header.',
+    action: 'Tell the user this path does not take that method and name those in the Allow header.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Unsupported content type',
+    remedy: 'Send `Content-Type: application/json`.',
+    action: 'Tell the user to send the request body as application/json.',
+  },
+  unsupported_encoding: {
+    status: 415,
+    title: 'Unsupported content encoding',
+    remedy: 'Send the body uncompressed, without `Content-Encoding`.',
+    action: 'Tell the user to send the request body without compression.',
+  },
+  body_too_large: {
+    status: 413,
+    title: 'Body too large',
+    remedy: 'Send less than the limit named in `detail`, or raise it with `--max-body`.',
+    action: 'Tell the user the body is over the limit in `detail` and ask them to make it smaller or raise the limit.',
+  },
+  invalid_json: {
+    status: 400,
+    title: 'The body is not valid JSON',
+    remedy: 'Send one well-formed UTF-8 JSON object without repeated keys.',
+    action: 'Tell the user the body is not valid JSON and show them the place named in `detail`.',
+  },
+  json_too_deep: {
+    status: 400,
+    title: 'The JSON is nested too deeply',
+    remedy: 'Nest less than the limit named in `detail`.',
+    action: 'Tell the user the JSON nests deeper than the limit in `detail` and must be flattened.',
+  },
+  validation_failed: {
+    status: 400,
+    title: 'Some fields are not valid',
+    remedy: 'Correct the fields that `errors` points at; nothing was stored.',
+    action: 'Tell the user which fields in `errors` are wrong and what each message says is allowed.',
+  },
+  url_refused: {
+    status: 400,
+    title: 'This URL may not be reached',
+    remedy: 'Use a public https URL, or have an administrator allow the address as `errors` shows.',
+    action: 'Tell the user the receiver URL is refused for the reason in `errors` and ask for a public https URL.',
+  },
+  url_unresolved: {
+    status: 400,
+    title: 'The name in the URL does not resolve',
+    remedy: 'Check the spelling and that the name has an A or AAAA record.',
+    action: 'Tell the user the host name in the URL does not resolve and ask them to check it.',
+  },
+  url_unresolved_timeout: {
+    status: 400,
+    title: 'DNS did not answer in time',
+    remedy: 'Try again; if it lasts, look at the resolver of this machine.',
+    action: 'Tell the user DNS did not answer in time and that the same request can be tried again.',
+  },
+  idempotency_mismatch: {
+    status: 422,
+    title: 'This key was used for another body',
+    remedy: 'Use a new key, or send exactly the first body again.',
+    action: 'Tell the user this idempotency key or event id was used with another body and needs a new value.',
+  },
+  idempotency_running: {
+    status: 409,
+    title: 'The first request with this key is still running',
+    remedy: 'Wait a moment and send the same request again.',
+    action: 'Tell the user the first request with this key is still running and can be repeated shortly.',
+  },
+  precondition_failed: {
+    status: 412,
+    title: 'The object has changed meanwhile',
+    remedy: 'Read it again, apply the change to what it is now and send its new ETag.',
+    action: 'Tell the user the object was changed by somebody else and the change must be made on its new version.',
+  },
+  subscription_disabled: {
+    status: 409,
+    title: 'The subscription is disabled',
+    remedy: 'Enable the subscription first (`PATCH` with `"enabled": true`).',
+    action: 'Tell the user the subscription is disabled and ask whether to enable it first.',
+  },
+  delivery_closed: {
+    status: 409,
+    title: 'The delivery is closed already',
+    remedy: 'A closed delivery cannot be cancelled; redeliver it to send it again.',
+    action: 'Tell the user the delivery has ended already and offer to redeliver it.',
+  },
+  source_unreadable: {
+    status: 422,
+    title: 'The payload was not understood',
+    remedy: 'Send a JSON body of the documented shape; this request was kept as a receipt.',
+    action: 'Tell the user the payload lacks what `detail` names and show them the documented shape.',
+  },
+  bad_signature: {
+    status: 401,
+    title: 'The request did not prove who sent it',
+    remedy: 'Check the secret and the header it is sent in on the sending side.',
+    action: 'Tell the user the webhook signature or token was not accepted and must match the source.',
+  },
+  secret_unavailable: {
+    status: 503,
+    title: 'A sealed secret cannot be opened',
+    remedy: 'Put the sealing key named in the log back into the keyring.',
+    action: 'Tell the user an encryption key is missing from the keyring and must be restored by an operator.',
+  },
+  overloaded: {
+    status: 429,
+    title: 'Too much at once',
+    remedy: 'Wait as long as `Retry-After` says and send the same request again.',
+    action: 'Tell the user the server is overloaded and the request can be repeated after Retry-After.',
+  },
+  store_unavailable: {
+    status: 503,
+    title: 'The store cannot be written now',
+    remedy: 'Send the same request again after `Retry-After`; use an id or Idempotency-Key so that it counts once.',
+    action: 'Tell the user the store is unavailable and the same request should be repeated after Retry-After.',
+  },
+  internal: {
+    status: 500,
+    title: 'Internal error',
+    remedy: 'Try again; if it lasts, report it with the request id.',
+    action: 'Tell the user an internal error happened and to report it with the request id if it lasts.',
+  },
+} as const satisfies Record<string, Row>;
+
+export type ProblemCode = keyof typeof catalogue;
+
+/** One wrong field: an RFC 6901 pointer into the request body and what is allowed there. */
+export interface FieldError {
+  pointer: string;
+  message: string;
+}
+
+/** An expected refusal, as flows return it; `server/respond.ts` alone turns it into HTTP. */
+export interface Problem {
+  kind: 'problem';
+  code: ProblemCode;
+  detail?: string;
+  errors?: readonly FieldError[];
+  retryAfterSeconds?: number;
+}
+
+/** Makes a problem value. */
+export function problem(code: ProblemCode, more: Omit<Problem, 'kind' | 'code'> = {}): Problem {
+  return { kind: 'problem', code, ...more };
+}
+
+/** A catalogue row as answered: status, title, remedy, documentation page and the sentence for agents. */
+export interface ProblemPage extends Omit<Row, 'action'> {
+  code: ProblemCode;
+  type: string;
+  agentAction: string;
+}
+
+/** The row of `code`; `agentAction` is one sentence under 280 characters with a full https documentation URL. */
+export function problemPage(code: ProblemCode): ProblemPage {
+  const { action, ...row } = catalogue[code];
+  const type = `${DOCS_URL}/errors#${code}`;
+  return { code, type, agentAction: `${action.slice(0, -1)} (see ${type}).`, ...row };
+}
+
+/** All codes, for documents and tests. */
+export const problemCodes = Object.keys(catalogue) as readonly ProblemCode[];

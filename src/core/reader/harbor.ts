@@ -1,0 +1,146 @@
+/** Harbor's project webhooks: the default format, the CloudEvents format of 2.8 and later, and the names of 1.x. */
+import type { ImageFact, Origin, ReadFact } from '../receipt.ts';
+import { at, type Field, isObject, known, listAt, type Path, pointerOf, textAt } from './fields.ts';
+import {
+  actorAt,
+  asRepository,
+  digestAt,
+  type ImageParts,
+  imageFact,
+  placeAt,
+  repositoryAt,
+  tagAt,
+  timeAt,
+} from './image.ts';
+import { MAX_FACTS, type Reader, type ReaderInput, type Reading } from './reading.ts';
+
+type Meaning = { kind: 'fact'; of: ImageFact['kind'] } | { kind: 'ignored'; reason: string };
+
+const PUSHED: Meaning = { kind: 'fact', of: 'image.push' };
+const DELETED: Meaning = { kind: 'fact', of: 'image.delete' };
+const PULLED = ignored('A pull is not a push.');
+const SCANNED = ignored('A scan changes no image.');
+const QUOTA = ignored('The quota is a limit, not a push: over it the registry refuses the artifact.');
+const REPLICATED = ignored('The end of a replication names no artifact; its pushes are sent by themselves.');
+const RETAINED = ignored('A retention run names no artifact with its digest.');
+
+/** Event names of the default format, of CloudEvents and of Harbor 1.x. */
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
+  ['PUSH_ARTIFACT', PUSHED],
+  ['harbor.artifact.pushed', PUSHED],
+  ['pushImage', PUSHED],
+  ['DELETE_ARTIFACT', DELETED],
+  ['harbor.artifact.deleted', DELETED],
+  ['deleteImage', DELETED],
+  ['PULL_ARTIFACT', PULLED],
+  ['harbor.artifact.pulled', PULLED],
+  ['pullImage', PULLED],
+  ['SCANNING_COMPLETED', SCANNED],
+  ['SCANNING_STOPPED', SCANNED],
+  ['SCANNING_FAILED', SCANNED],
+  ['harbor.scan.completed', SCANNED],
+  ['harbor.scan.stopped', SCANNED],
+  ['harbor.scan.failed', SCANNED],
+  ['scanningCompleted', SCANNED],
+  ['scanningFailed', SCANNED],
+  ['QUOTA_EXCEED', QUOTA],
+  ['QUOTA_WARNING', QUOTA],
+  ['harbor.quota.exceeded', QUOTA],
+  ['harbor.quota.warned', QUOTA],
+  ['REPLICATION', REPLICATED],
+  ['harbor.replication.status.changed', REPLICATED],
+  ['TAG_RETENTION', RETAINED],
+  ['harbor.tag_retention.finished', RETAINED],
+]);
+
+/** Operators that are Harbor itself; its scanners come as robots. */
+const ORIGINS: ReadonlyMap<string, Origin> = new Map([
+  ['harbor#proxy-cache-service', 'proxy-cache'],
+  ['harbor-jobservice', 'replication'],
+  ['auto', 'scanner'],
+]);
+const ROBOT = 'robot$';
+const SCANNER_ROBOT = /-(?:Trivy|Clair)-/;
+
+/** What all resources of one payload share. */
+type Shared = Pick<ImageParts, 'kind' | 'time' | 'actor' | 'origin'>;
+
+/** Reads every resource of one payload. */
+export const readHarbor: Reader = (input) => {
+  const { body } = input;
+  if (!isObject(body)) return { kind: 'unreadable', reason: 'The body is not a JSON object.', pointer: '' };
+  const type = textAt(body, ['type'], 100);
+  if (type === null) return { kind: 'unreadable', reason: 'The event has no type.', pointer: '/type' };
+  const meaning = MEANINGS.get(type.value);
+  if (meaning === undefined) return { kind: 'ignored', reason: 'An event type that names no image.' };
+  if (meaning.kind === 'ignored') return meaning;
+  const cloudEvent = Object.hasOwn(body, 'specversion');
+  const actor = actorAt(body, ['operator']);
+  const shared: Shared = {
+    kind: { value: meaning.of, pointer: type.pointer },
+    time: timeAt(input, [cloudEvent ? 'time' : 'occur_at']),
+    actor,
+    origin: originOf(actor),
+  };
+  return readResources(input, cloudEvent ? 'data' : 'event_data', shared);
+};
+
+function readResources(input: ReaderInput, data: string, shared: Shared): Reading {
+  const path: Path = [data, 'resources'];
+  const resources = listAt(input.body, path);
+  if (resources === null)
+    return { kind: 'unreadable', reason: 'There is no list of resources.', pointer: pointerOf(path) };
+  if (resources.length > MAX_FACTS) {
+    return { kind: 'unreadable', reason: `More than ${MAX_FACTS} resources.`, pointer: pointerOf(path) };
+  }
+  const facts: ReadFact[] = [];
+  for (let index = 0; index < resources.length; index++) {
+    const read = readResource(input, data, [...path, index], shared);
+    if (read === 'no_repository') {
+      return { kind: 'unreadable', reason: 'No repository is named.', pointer: `/${data}/repository/repo_full_name` };
+    }
+    if (read !== 'not_addressable') facts.push(read);
+  }
+  if (facts.length > 0) return { kind: 'facts', facts };
+  return { kind: 'ignored', reason: 'No resource with a tag or a digest: nothing addressable.' };
+}
+
+function readResource(
+  input: ReaderInput,
+  data: string,
+  resource: Path,
+  shared: Shared,
+): ReadFact | 'no_repository' | 'not_addressable' {
+  const { body } = input;
+  const tag = tagAt(body, [...resource, 'tag']);
+  /** A push by digest carries the digest in `tag`, too. */
+  const digest = digestAt(body, [...resource, 'digest']) ?? digestAt(body, [...resource, 'tag']);
+  if (tag === null && digest === null) return 'not_addressable';
+  const place = placeAt(body, [...resource, 'resource_url']);
+  const repository =
+    repositoryAt(body, [data, 'repository', 'repo_full_name']) ?? place?.repository ?? repositoryFromParts(body, data);
+  if (repository === null) return 'no_repository';
+  const registry = place?.registry ?? (input.registry === null ? null : known(input.registry));
+  return imageFact({ ...shared, registry, repository, tag, digest });
+}
+
+function repositoryFromParts(body: unknown, data: string): Field<string> | null {
+  const parent: Path = [data, 'repository'];
+  const namespace = at(body, [...parent, 'namespace']);
+  const name = at(body, [...parent, 'name']);
+  if (typeof namespace !== 'string' || typeof name !== 'string') return null;
+  return asRepository({ value: `${namespace}/${name}`, pointer: pointerOf(parent) });
+}
+
+function originOf(actor: Field<string> | null): Field<Origin> {
+  if (actor === null) return known('user');
+  const { value, pointer } = actor;
+  const service = ORIGINS.get(value);
+  if (service !== undefined) return { value: service, pointer };
+  if (!value.startsWith(ROBOT)) return { value: 'user', pointer };
+  return { value: SCANNER_ROBOT.test(value) ? 'scanner' : 'ci', pointer };
+}
+
+function ignored(reason: string): Meaning {
+  return { kind: 'ignored', reason };
+}

@@ -1,0 +1,55 @@
+/** Our own payload, `{"image": "registry/org/app:tag"}` (seed 003), and the split form `{"name": …, "tag": …}`. */
+import { DOCKER_HUB, MAX_REF_LENGTH, parseImageRef } from '../image-ref.ts';
+import { type Field, isObject, known, textAt } from './fields.ts';
+import { imageFact } from './image.ts';
+import type { Reader, ReaderInput, Reading } from './reading.ts';
+
+const MAX_TAG = 128;
+
+/** Reads one push. Posts come from build pipelines, so its origin is `ci`. */
+export const readNative: Reader = (input) => {
+  const { body } = input;
+  if (!isObject(body)) return { kind: 'unreadable', reason: 'The body is not a JSON object.', pointer: '' };
+  if (Object.hasOwn(body, 'image')) {
+    const image = textAt(body, ['image'], MAX_REF_LENGTH);
+    return image === null ? unreadable('/image', 'not an image reference') : readRef(input, image, '/image');
+  }
+  if (!Object.hasOwn(body, 'name')) return unreadable('/image', 'missing');
+  const name = textAt(body, ['name'], MAX_REF_LENGTH);
+  if (name === null) return unreadable('/name', 'not an image name');
+  const tag = textAt(body, ['tag'], MAX_TAG);
+  if (tag === null) return unreadable('/tag', 'missing');
+  return readRef(input, { value: `${name.value}:${tag.value}`, pointer: '/name' }, '/tag');
+};
+
+function readRef(input: ReaderInput, { value: text, pointer }: Field<string>, tagPointer: string): Reading {
+  const parsed = parseImageRef(text, input.registry ?? DOCKER_HUB);
+  if (parsed.kind === 'refused') return unreadable(pointer ?? '', parsed.reason);
+  const { registry, repository, tag, digest } = parsed.ref;
+  const shown = tag ?? defaultTag(digest);
+  const fact = imageFact({
+    kind: { value: 'image.push', pointer },
+    registry: registry === null ? null : { value: registry, pointer: namesHost(text) ? pointer : null },
+    repository: { value: repository, pointer },
+    tag: shown === null ? null : { value: shown, pointer: tag === null ? null : tagPointer },
+    digest: digest === null ? null : { value: digest, pointer: tagPointer },
+    time: null,
+    actor: null,
+    origin: known('ci'),
+  });
+  return { kind: 'facts', facts: [fact] };
+}
+
+function namesHost(text: string): boolean {
+  const alone = parseImageRef(text, null);
+  return alone.kind === 'ref' && alone.ref.registry !== null;
+}
+
+/** A name alone means `latest`, as it does to `docker pull`; a name with a digest means no tag at all. */
+function defaultTag(digest: string | null): string | null {
+  return digest === null ? 'latest' : null;
+}
+
+function unreadable(pointer: string, reason: string): Reading {
+  return { kind: 'unreadable', reason: `The field ${pointer.slice(1)} of the body: ${reason}.`, pointer };
+}

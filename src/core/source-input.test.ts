@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Scheme } from './signature/schemes.ts';
+import type { SourceConfig } from './source.ts';
+import { completeSource, type SourceInput, type SourceMaker } from './source-input.ts';
+
+const URL_KEY = '4f2c5d6e-7a8b-4c9d-8e0f-1a2b3c4d5e6f';
+const maker: SourceMaker = { secret: (scheme) => `made for ${scheme}`, urlKey: () => URL_KEY };
+
+function config(input: SourceInput): SourceConfig {
+  const completed = completeSource(input, maker);
+  assert.ok(completed.kind === 'config', JSON.stringify(completed));
+  return completed.config;
+}
+
+function faults(input: SourceInput): string[] {
+  const completed = completeSource(input, maker);
+  return completed.kind === 'config' ? [] : completed.errors.map(({ pointer }) => pointer);
+}
+
+function hmac(hash: 'sha256' | 'sha1', header: string, prefix: string): Scheme {
+  return { type: 'hmac', hash, encoding: 'hex', header, prefix, covers: 'body' };
+}
+
+describe('a source of which only the type is said', () => {
+  test('has the scheme of its type, and what the scheme needs is made', () => {
+    const hub = config({ type: 'dockerhub' });
+    assert.deepEqual([hub.scheme, hub.secrets, hub.urlKey, hub.name], [{ type: 'url' }, [], URL_KEY, 'dockerhub']);
+    const harbor = config({ type: 'harbor' });
+    assert.deepEqual([harbor.scheme, harbor.urlKey], [{ type: 'token', header: 'Authorization' }, null]);
+    assert.deepEqual(harbor.secrets, ['made for token']);
+    assert.deepEqual(config({ type: 'native' }).scheme, hmac('sha256', 'X-Hub-Signature-256', 'sha256='));
+  });
+
+  test('shows a secret only when it was made here', () => {
+    const shown = (input: SourceInput) => {
+      const completed = completeSource(input, maker);
+      return completed.kind === 'config' ? completed.generatedSecret : 'invalid';
+    };
+    assert.equal(shown({ type: 'native' }), 'made for hmac');
+    assert.equal(shown({ type: 'native', scheme: { type: 'standard-webhooks' } }), 'made for standard-webhooks');
+    assert.equal(shown({ type: 'native', secret: 'mine' }), null);
+    assert.equal(shown({ type: 'dockerhub' }), null);
+  });
+});
+
+describe("seed 001's signatureHeader and signatureAlgorithm", () => {
+  const schemes: readonly [Partial<SourceInput>, Scheme][] = [
+    [{ signatureHeader: 'X-Signature' }, hmac('sha256', 'X-Signature', '')],
+    [{ signatureHeader: 'X-Signature', signatureAlgorithm: 'hmac-sha1' }, hmac('sha1', 'X-Signature', '')],
+    [{ signatureHeader: 'X-Hub-Signature-256' }, hmac('sha256', 'X-Hub-Signature-256', 'sha256=')],
+    [{ signatureHeader: 'x-hub-signature-256' }, hmac('sha256', 'x-hub-signature-256', 'sha256=')],
+    [{ signatureHeader: 'X-Hub-Signature', signatureAlgorithm: 'hmac-sha1' }, hmac('sha1', 'X-Hub-Signature', 'sha1=')],
+    [{ signatureAlgorithm: 'hmac-sha1' }, hmac('sha1', 'X-Hub-Signature', 'sha1=')],
+  ];
+  for (const [input, scheme] of schemes) {
+    test(`${JSON.stringify(input)} is compared as bare hex unless the header is known to carry a prefix`, () => {
+      assert.deepEqual(config({ type: 'native', ...input }).scheme, scheme);
+    });
+  }
+
+  test('name the header of a token where the type is proved by one', () => {
+    assert.deepEqual(config({ type: 'harbor', signatureHeader: 'X-Auth' }).scheme, { type: 'token', header: 'X-Auth' });
+  });
+
+  test('do not go with a scheme', () => {
+    const scheme = { type: 'token' };
+    assert.deepEqual(faults({ type: 'native', scheme, signatureHeader: 'X' }), ['/signatureHeader']);
+    assert.deepEqual(faults({ type: 'native', scheme, signatureAlgorithm: 'hmac-sha1' }), ['/signatureAlgorithm']);
+  });
+});
+
+describe('what is wrong with a source', () => {
+  const rows: readonly [SourceInput, string[]][] = [
+    [{ type: 'hub' }, ['/type']],
+    [{ type: '__proto__' }, ['/type']],
+    [{ type: 'native', scheme: { type: 'md5' } }, ['/scheme/type']],
+    [{ type: 'native', scheme: { type: 'url', header: 'X' } }, ['/scheme/header']],
+    [{ type: 'native', scheme: { type: 'token', header: 'a b' } }, ['/scheme/header']],
+    [{ type: 'native', signatureHeader: 'a b' }, ['/signatureHeader']],
+    [{ type: 'dockerhub', secret: 's' }, ['/secret']],
+    [{ type: 'harbor', registry: 'https://harbor.example.com' }, ['/registry']],
+    [{ type: 'harbor', registry: 'Harbor.example.com' }, ['/registry']],
+    [{ type: 'harbor', timeZone: 'Mars/Base' }, ['/timeZone']],
+    [{ type: 'harbor', timeZone: '+25:00' }, ['/timeZone']],
+    [{ type: 'dockerhub', secret: 's', registry: '', timeZone: '' }, ['/registry', '/timeZone', '/secret']],
+  ];
+  for (const [input, pointers] of rows) {
+    test(`is said at its place: ${JSON.stringify(input)}`, () => {
+      assert.deepEqual(faults(input), pointers);
+    });
+  }
+
+  test('is nothing for hosts and zones as people write them', () => {
+    for (const registry of ['harbor.example.com', 'localhost:5000', '10.0.0.1:8443', null]) {
+      assert.equal(config({ type: 'harbor', registry }).registry, registry);
+    }
+    for (const timeZone of ['Europe/Berlin', 'UTC', '+02:00', '-0330', null]) {
+      assert.equal(config({ type: 'harbor', timeZone }).timeZone, timeZone);
+    }
+  });
+});

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { profiles } from './profile.ts';
+import { MAX_AGE_SECONDS } from './retry.ts';
+import type { SubscriptionConfig } from './subscription.ts';
+import {
+  type Completed,
+  completeSubscription,
+  inputOf,
+  type SubscriptionInput,
+  shownInput,
+} from './subscription-input.ts';
+
+const SECRET = 'whsec_AAECAwQFBgcICQoLDA0ODw==';
+const needed: SubscriptionInput = { name: 'Deployments', url: 'https://api.example.com/hooks' };
+
+function completed(changes: Partial<SubscriptionInput> = {}): Completed {
+  return completeSubscription({ ...needed, ...changes }, () => SECRET);
+}
+
+function config(changes: Partial<SubscriptionInput> = {}): SubscriptionConfig {
+  const done = completed(changes);
+  assert.ok(done.kind === 'config', JSON.stringify(done));
+  return done.config;
+}
+
+function faults(changes: Partial<SubscriptionInput>): string[] {
+  const done = completed(changes);
+  return done.kind === 'config' ? [] : done.errors.map(({ pointer }) => pointer);
+}
+
+const seconds = fc.integer({ min: 0, max: 2_592_000 });
+const word = fc.stringMatching(/^[a-z]{1,6}$/);
+const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+
+const delays: fc.Arbitrary<SubscriptionInput['retryPolicy']> = fc.oneof(
+  fc.record({ backoffSeconds: maybe(seconds) }),
+  fc.record({ backoffType: fc.constantFrom('exponential', 'linear', 'fixed'), backoffSeconds: maybe(seconds) }),
+  fc.record({
+    backoffType: maybe(fc.constant('schedule' as const)),
+    scheduleSeconds: fc.array(seconds, { minLength: 1, maxLength: 3 }),
+  }),
+);
+const limits: fc.Arbitrary<SubscriptionInput['retryPolicy']> = fc.record({
+  maxRetries: maybe(fc.integer({ min: 0, max: 100 })),
+  maxAgeSeconds: maybe(fc.integer({ min: 1, max: MAX_AGE_SECONDS })),
+  jitter: maybe(fc.double({ min: 0, max: 1, noNaN: true })),
+  retryOn: maybe(fc.oneof(fc.constant('all' as const), fc.subarray(['network', '5xx', '429', '3xx'] as const))),
+});
+const retryPolicy = fc.tuple(delays, limits).map(([waits, others]) => ({ ...waits, ...others }));
+const identity: fc.Arbitrary<Partial<SubscriptionInput>> = fc.oneof(
+  fc.constant({}),
+  fc.record({ authType: fc.constant('none' as const) }),
+  fc.record({ authType: maybe(fc.constant('signature' as const)), signatureSecret: maybe(word) }),
+  fc.record({ authType: fc.constant('basic' as const), basicUsername: word, basicPassword: fc.string() }),
+  fc.record({ authType: fc.constant('bearer' as const), bearerToken: word }),
+  fc.record({
+    authType: fc.constant('header' as const),
+    authHeader: fc.record({ name: word.map((name) => `x-own-${name}`), value: word }),
+  }),
+);
+const rest: fc.Arbitrary<Partial<SubscriptionInput>> = fc.record({
+  description: maybe(fc.string()),
+  metadata: maybe(fc.dictionary(word, fc.string())),
+  method: maybe(fc.constantFrom('POST', 'PUT')),
+  headers: maybe(
+    fc.dictionary(
+      word.map((name) => `x-${name}`),
+      word,
+    ),
+  ),
+  events: maybe(fc.array(word)),
+  filters: maybe(fc.constant([{ field: 'data.environment.name', operator: 'equals' as const, value: 'production' }])),
+  retryPolicy: maybe(retryPolicy),
+  timeout: maybe(fc.integer({ min: 1, max: 60_000 })),
+  owner: maybe(fc.constantFrom(null, 'org:7')),
+  profile: maybe(fc.constantFrom('standard', 'stella')),
+  envelope: maybe(fc.constantFrom('full', 'none')),
+  maxConcurrency: maybe(fc.integer({ min: 1, max: 1000 })),
+});
+
+describe('a subscription read and written back', () => {
+  test('is the same to the last field, whatever it was made of', () => {
+    fc.assert(
+      fc.property(identity, rest, (who, others) => {
+        const made = config({ ...others, ...who });
+        const back = completeSubscription(inputOf(made), () => assert.fail('a secret stays'));
+        assert.deepEqual(back, { kind: 'config', config: made, generatedSecret: null });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('shows no credential', () => {
+    const canary = 'c4n4ry';
+    const secrets: Partial<SubscriptionInput>[] = [
+      { signatureSecret: canary },
+      { authType: 'basic', basicUsername: canary, basicPassword: canary },
+      { authType: 'bearer', bearerToken: canary },
+      { authType: 'header', authHeader: { name: 'x-key', value: canary } },
+    ];
+    for (const one of secrets) assert.ok(!JSON.stringify(shownInput(config(one))).includes(canary));
+  });
+});
+
+describe("seed 001's own request body", () => {
+  const seed: SubscriptionInput = {
+    name: 'Deployment Notifications',
+    url: 'https://api.example.com/webhooks/stella',
+    method: 'POST',
+    authType: 'signature',
+    signatureSecret: 'my-secret-key',
+    events: ['deployment.started', 'deployment.completed', 'deployment.failed'],
+    filters: [{ field: 'data.environment.name', operator: 'equals', value: 'production' }],
+    retryPolicy: { maxRetries: 3, backoffType: 'exponential', backoffSeconds: 10 },
+    timeout: 30_000,
+  };
+
+  test('is a stella subscription with its own policy, exact and without jitter', () => {
+    const { profile, retry, timeoutMs, signatureSecrets, auth } = config(seed);
+    assert.equal(profile, 'stella');
+    assert.deepEqual(signatureSecrets, ['my-secret-key']);
+    assert.deepEqual(auth, { type: 'signature' });
+    assert.equal(timeoutMs, 30_000);
+    const own = { maxRetries: 3, backoffType: 'exponential', backoffSeconds: 10, jitter: 0, maxAgeSeconds: 3790 };
+    assert.deepEqual({ ...retry, ...own }, retry);
+  });
+});
+
+describe('what is left out', () => {
+  test('comes from the profile', () => {
+    const standard = config({ profile: 'standard' });
+    assert.deepEqual(standard.retry, { ...profiles.standard.retry, maxAgeSeconds: 330_276 });
+    assert.deepEqual([standard.timeoutMs, standard.auth.type], [15_000, 'signature']);
+    const stella = config();
+    assert.deepEqual(stella.retry, { ...profiles.stella.retry, maxAgeSeconds: 3790 });
+    assert.deepEqual([stella.timeoutMs, stella.auth.type, stella.maxConcurrency], [30_000, 'none', 8]);
+  });
+
+  test('of a policy of its own is jitter', () => {
+    assert.equal(config({ profile: 'standard', retryPolicy: { maxRetries: 2 } }).retry.jitter, 0);
+    assert.equal(config({ profile: 'standard', retryPolicy: { maxRetries: 2, jitter: 0.5 } }).retry.jitter, 0.5);
+    assert.equal(config({ profile: 'standard', retryPolicy: {} }).retry.jitter, 0.2);
+  });
+
+  test('is a secret where signatures are wanted, shown once', () => {
+    const made = completed({ authType: 'signature' });
+    assert.ok(made.kind === 'config');
+    assert.equal(made.generatedSecret, SECRET);
+    assert.deepEqual(made.config.signatureSecrets, [SECRET]);
+  });
+
+  test('is the type of backoff where the fields given name it', () => {
+    assert.equal(config({ retryPolicy: { scheduleSeconds: [1, 2] } }).retry.backoffType, 'schedule');
+    assert.equal(config({ profile: 'standard', retryPolicy: { backoffSeconds: 2 } }).retry.backoffType, 'exponential');
+    assert.equal(config({ profile: 'standard', retryPolicy: { maxRetries: 2 } }).retry.backoffType, 'schedule');
+  });
+
+  test('of the maximum age is never more than the longest one', () => {
+    const slow = { maxRetries: 100, backoffType: 'fixed', backoffSeconds: 2_592_000 } as const;
+    assert.equal(config({ retryPolicy: slow }).retry.maxAgeSeconds, MAX_AGE_SECONDS);
+  });
+});
+
+describe('what has no effect or no meaning', () => {
+  const rows: readonly [string, Partial<SubscriptionInput>, string[]][] = [
+    ['a type that is none', { events: ['ping', 'deploy*'] }, ['/events/1']],
+    ['an owner that is no path', { owner: 'org' }, ['/owner']],
+    ['a filter path', { filters: [{ field: '$..x', operator: 'equals', value: 1 }] }, ['/filters/0/field']],
+    ['a filter pattern', { filters: [{ field: 'a', operator: 'matches', value: '(' }] }, ['/filters/0/value']],
+    ['a header of the profile', { headers: { 'X-Stella-Event': 'x' } }, ['/headers/X-Stella-Event']],
+    [
+      'a second authorization',
+      { authType: 'bearer', bearerToken: 't', headers: { Authorization: 'x' } },
+      ['/headers/Authorization'],
+    ],
+    [
+      'the credential header set twice',
+      { authType: 'header', authHeader: { name: 'X-Key', value: 'x' }, headers: { 'x-key': 'y' } },
+      ['/headers/x-key'],
+    ],
+    [
+      'a credential header that frames',
+      { authType: 'header', authHeader: { name: 'Host', value: 'x' } },
+      ['/authHeader/name'],
+    ],
+    [
+      'a credential header that is none',
+      { authType: 'header', authHeader: { name: 'a b', value: 'x' } },
+      ['/authHeader/name'],
+    ],
+    ['a broken credential', { authType: 'header', authHeader: { name: 'x-k', value: 'a\nb' } }, ['/authHeader/value']],
+    ['a broken token', { authType: 'bearer', bearerToken: 'a\r\nb' }, ['/bearerToken']],
+    ['a user name with a colon', { authType: 'basic', basicUsername: 'a:b', basicPassword: '' }, ['/basicUsername']],
+    ['a missing password', { authType: 'basic', basicUsername: 'a' }, ['/basicPassword']],
+    ['a credential of another kind', { authType: 'none', bearerToken: 't' }, ['/bearerToken']],
+    ['a secret nothing signs with', { authType: 'none', signatureSecret: 's' }, ['/signatureSecret']],
+    ['an empty key', { signatureSecret: 'whsec_' }, ['/signatureSecret']],
+    ['a schedule without entries', { retryPolicy: { backoffType: 'schedule' } }, ['/retryPolicy/scheduleSeconds']],
+    ['an empty schedule', { retryPolicy: { scheduleSeconds: [] } }, ['/retryPolicy/scheduleSeconds']],
+    [
+      'a schedule beside another type',
+      { retryPolicy: { backoffType: 'fixed', scheduleSeconds: [1] } },
+      ['/retryPolicy/scheduleSeconds'],
+    ],
+    [
+      'a base delay beside a schedule',
+      { retryPolicy: { backoffSeconds: 1, scheduleSeconds: [1] } },
+      ['/retryPolicy/backoffSeconds'],
+    ],
+    [
+      'several of these at once',
+      { owner: '', events: [''], signatureSecret: 'whsec_' },
+      ['/events/0', '/owner', '/signatureSecret'],
+    ],
+  ];
+  for (const [name, input, pointers] of rows) {
+    test(`is refused at its place: ${name}`, () => {
+      assert.deepEqual(faults(input), pointers);
+    });
+  }
+});

@@ -1,0 +1,74 @@
+import type { FilterRule } from './filter.ts';
+import type { Id } from './ids.ts';
+import type { ProfileName } from './profile.ts';
+import type { RetryPolicy } from './retry.ts';
+
+/** How the receiver is told who we are; `signature` signs with the secrets of the configuration. */
+export type Auth =
+  | { type: 'none' }
+  | { type: 'signature' }
+  | { type: 'basic'; username: string; password: string }
+  | { type: 'bearer'; token: string }
+  | { type: 'header'; name: string; value: string };
+
+/**
+ * Everything about a subscription that a person sets, complete with defaults. Kept as append-only, sealed versions:
+ * what a past delivery was made with can always be shown. Secrets are in clear only inside the process.
+ */
+export interface SubscriptionConfig {
+  name: string;
+  description: string;
+  metadata: Readonly<Record<string, string>>;
+  url: string;
+  method: 'POST' | 'PUT';
+  headers: Readonly<Record<string, string>>;
+  auth: Auth;
+  /** Newest first. Empty when nothing is signed. */
+  signatureSecrets: readonly string[];
+  /** Event types or trailing wildcards; empty = all. */
+  events: readonly string[];
+  filters: readonly FilterRule[];
+  retry: RetryPolicy;
+  timeoutMs: number;
+  owner: string | null;
+  profile: ProfileName;
+  envelope: 'full' | 'none';
+  /** Requests in flight at once, exact. */
+  maxConcurrency: number;
+}
+
+/** Whether a subscription is served. `paused` keeps matching and holds; `disabled` neither matches nor sends. */
+export type SubscriptionState =
+  | { kind: 'active' }
+  | { kind: 'paused'; sinceMs: number }
+  | { kind: 'disabled'; sinceMs: number; reason: DisabledReason };
+
+export type DisabledReason = 'user' | 'gone' | 'failures';
+
+/** A stretch of time a person paused the subscription; the age of its deliveries does not grow meanwhile. */
+export interface Pause {
+  fromMs: number;
+  /** null while it lasts. */
+  toMs: number | null;
+}
+
+export interface Subscription {
+  id: Id;
+  tenant: Id;
+  /** 1 for the first configuration; also its ETag. */
+  version: number;
+  state: SubscriptionState;
+  pauses: readonly Pause[];
+  createdAtMs: number;
+  updatedAtMs: number;
+  createdBy: Id | null;
+  config: SubscriptionConfig;
+}
+
+/** Milliseconds of `[fromMs, toMs]` that were spent paused. */
+export function pausedMs(pauses: readonly Pause[], fromMs: number, toMs: number): number {
+  return pauses.reduce((sum, pause) => {
+    const overlap = Math.min(toMs, pause.toMs ?? toMs) - Math.max(fromMs, pause.fromMs);
+    return sum + Math.max(0, overlap);
+  }, 0);
+}

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { Webhook } from 'standardwebhooks';
+import { createMac } from '../adapters/mac.ts';
+import type { HookEvent } from './event.ts';
+import type { Auth, SubscriptionConfig } from './subscription.ts';
+import { completeSubscription, type SubscriptionInput } from './subscription-input.ts';
+import { renderBody, renderRequest, type WireInput, type WireRequest } from './wire.ts';
+
+const ACCEPTED = Date.UTC(2026, 0, 9, 10, 30);
+const EVENT_ID = '01994a3c-7b20-7abc-8def-0123456789ab';
+const DELIVERY_ID = '01994a3c-7b20-75c6-910e-2a5d0f2af056';
+const SUBSCRIPTION_ID = '01994a3c-0000-7000-8000-0000000000ff';
+const TENANT = '01900000-0000-7000-8000-000000000001';
+const WHSEC = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+/** Bytes that no parser and printer of JSON would give back. */
+const DATA = '{ "n": 1.0, "big":12345678901234567890,"e":1E400, "z":"\\u00e9 é", "a":null }';
+
+const event: HookEvent = {
+  id: EVENT_ID,
+  tenant: TENANT,
+  type: 'deployment.completed',
+  owner: null,
+  externalId: null,
+  orderingKey: null,
+  tags: [],
+  headers: {},
+  occurredAtMs: ACCEPTED,
+  acceptedAtMs: ACCEPTED,
+  source: { kind: 'api', id: null },
+  data: new TextEncoder().encode(DATA),
+};
+
+function configOf(input: Partial<SubscriptionInput> = {}): SubscriptionConfig {
+  const completed = completeSubscription({ name: 'n', url: 'https://example.com', ...input }, () => WHSEC);
+  if (completed.kind === 'invalid') throw new Error(JSON.stringify(completed.errors));
+  return completed.config;
+}
+
+function rendered(input: Partial<SubscriptionInput>, changes: Partial<WireInput> = {}): WireRequest {
+  const times = { madeAtMs: ACCEPTED, dueMs: ACCEPTED, nowMs: ACCEPTED + 20 };
+  const ids = { event, subscriptionId: SUBSCRIPTION_ID, deliveryId: DELIVERY_ID, n: 1 };
+  return renderRequest({ ...ids, ...times, config: configOf(input), ...changes }, createMac());
+}
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+
+/** Seed 001's receiver, word for word but for the language. */
+function verifySignature(payload: Uint8Array, signature: string, secret: string): boolean {
+  const expected = createHmac('sha256', Buffer.from(secret, 'utf8')).update(payload).digest('hex');
+  return expected.length === signature.length && timingSafeEqual(Buffer.from(signature), Buffer.from(expected));
+}
+
+describe('a standard delivery', () => {
+  test('is the envelope with the ids and time of the event around its exact bytes', () => {
+    const { body } = rendered({ profile: 'standard' });
+    const head = `{"id":"${EVENT_ID}","timestamp":"2026-01-09T10:30:00.000Z","event":"deployment.completed"`;
+    assert.equal(text(body), `${head},"tenantId":"${TENANT}","data":${DATA}}`);
+  });
+
+  test('is those bytes alone without an envelope', () => {
+    const { body, headers } = rendered({ profile: 'standard', envelope: 'none' });
+    assert.equal(text(body), DATA);
+    assert.equal(headers['webhook-signature'], new Webhook(WHSEC).sign(EVENT_ID, new Date(ACCEPTED), DATA));
+  });
+
+  test('is accepted by the reference library, and not when one byte differs', (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: ACCEPTED });
+    const { body, headers } = rendered({ profile: 'standard' });
+    assert.ok(new Webhook(WHSEC).verify(text(body), headers));
+    assert.throws(() => new Webhook(WHSEC).verify(`${text(body)} `, headers));
+  });
+
+  test('is signed as the specification says: HMAC-SHA256 of id, time of sending and body', () => {
+    const nowMs = ACCEPTED + 5 * 86_400_000 + 999;
+    const { body, headers } = rendered({ profile: 'standard' }, { nowMs, dueMs: nowMs, n: 4 });
+    const seconds = `${Math.floor(nowMs / 1000)}`;
+    const mac = createHmac('sha256', Buffer.alloc(32, 7)).update(`${EVENT_ID}.${seconds}.`).update(body);
+    assert.equal(headers['webhook-id'], EVENT_ID);
+    assert.equal(headers['webhook-timestamp'], seconds);
+    assert.equal(headers['webhook-signature'], `v1,${mac.digest('base64')}`);
+    assert.match(text(body), /"timestamp":"2026-01-09T10:30:00.000Z"/);
+  });
+
+  test('carries a signature for each secret during a rotation, the newest first', () => {
+    const config = { ...configOf({ profile: 'standard' }), signatureSecrets: [WHSEC, 'the old one'] };
+    const signatures = rendered({}, { config }).headers['webhook-signature']?.split(' ') ?? [];
+    assert.equal(signatures[0], rendered({ profile: 'standard' }).headers['webhook-signature']);
+    assert.equal(signatures.length, 2);
+  });
+
+  test('without a secret has an id and a time and no signature', () => {
+    const { headers } = rendered({ profile: 'standard', authType: 'none' });
+    assert.equal(headers['webhook-id'], EVENT_ID);
+    assert.ok(!('webhook-signature' in headers));
+  });
+});
+
+describe('a stella delivery', () => {
+  test('is the envelope of seed 001 with the id of the delivery, told again in its headers', () => {
+    const { body, headers } = rendered({ method: 'PUT' });
+    const head = `{"id":"${DELIVERY_ID}","timestamp":"2026-01-09T10:30:00.000Z","event":"deployment.completed"`;
+    assert.equal(text(body), `${head},"tenantId":"${TENANT}","data":${DATA}}`);
+    assert.equal(headers['x-stella-delivery'], DELIVERY_ID);
+    assert.equal(headers['x-stella-event'], 'deployment.completed');
+    assert.equal(headers['x-stella-timestamp'], '2026-01-09T10:30:00.000Z');
+  });
+
+  for (const secret of ['my-secret-key', WHSEC, 'whsec_', 'pässword 🚀']) {
+    test(`signed with ${secret} is accepted by the receiver of seed 001`, () => {
+      const config = { ...configOf({ signatureSecret: 'x' }), signatureSecrets: [secret] };
+      const { body, headers } = rendered({}, { config });
+      assert.ok(verifySignature(body, headers['x-stella-signature'] ?? '', secret));
+      assert.ok(!verifySignature(body, headers['x-stella-signature'] ?? '', `${secret}x`));
+    });
+  }
+
+  test('signed is accepted by Standard Webhooks verifiers too, under the id of the event', (t) => {
+    t.mock.timers.enable({ apis: ['Date'], now: ACCEPTED });
+    const { body, headers } = rendered({ signatureSecret: WHSEC });
+    assert.ok(new Webhook(WHSEC).verify(text(body), headers));
+    assert.equal(headers['webhook-id'], EVENT_ID);
+  });
+
+  test('that does not ask for signatures has none of either kind', () => {
+    const names = Object.keys(rendered({ authType: 'bearer', bearerToken: 't' }).headers);
+    assert.deepEqual(
+      names.filter((name) => name.startsWith('webhook-') || name.includes('signature')),
+      [],
+    );
+  });
+
+  test('keeps body and own headers in a retry within four minutes and renews only the time of sending', () => {
+    const first = rendered({ signatureSecret: 's' });
+    const again = rendered({ signatureSecret: 's' }, { n: 2, dueMs: ACCEPTED + 10_000, nowMs: ACCEPTED + 10_500 });
+    assert.deepEqual(again.body, first.body);
+    const differing = Object.keys(first.headers).filter((name) => first.headers[name] !== again.headers[name]);
+    assert.deepEqual(differing.sort(), ['hookyard-attempt', 'webhook-signature', 'webhook-timestamp']);
+  });
+
+  test('carries the due time of a later retry in envelope, header and signature alike', () => {
+    const dueMs = ACCEPTED + 600_000;
+    const { body, headers, envelopeAtMs } = rendered({ signatureSecret: 's' }, { n: 3, dueMs, nowMs: dueMs + 40 });
+    assert.equal(envelopeAtMs, dueMs);
+    assert.equal(headers['x-stella-timestamp'], '2026-01-09T10:40:00.000Z');
+    assert.match(text(body), /"timestamp":"2026-01-09T10:40:00.000Z"/);
+    assert.ok(verifySignature(body, headers['x-stella-signature'] ?? '', 's'));
+  });
+
+  test('is signed with the old secret until a rotation ends, and with the new one beside it', () => {
+    const config = { ...configOf({ signatureSecret: 'x' }), signatureSecrets: ['new', 'old'] };
+    const { body, headers } = rendered({}, { config });
+    assert.ok(verifySignature(body, headers['x-stella-signature'] ?? '', 'old'));
+    assert.ok(verifySignature(body, headers['x-stella-signature-next'] ?? '', 'new'));
+  });
+});
+
+describe('every delivery', () => {
+  test('says which delivery, try and event it is', () => {
+    const { headers } = rendered({}, { n: 3 });
+    assert.equal(headers['hookyard-delivery'], DELIVERY_ID);
+    assert.equal(headers['hookyard-attempt'], '3');
+    assert.equal(headers.traceparent, '00-01994a3c7b207abc8def0123456789ab-910e2a5d0f2af056-01');
+    const key = createHash('sha256').update(event.data).update(SUBSCRIPTION_ID).update(EVENT_ID).digest('hex');
+    assert.equal(headers['hookyard-idempotency-key'], key);
+  });
+
+  const identities: readonly [Auth['type'], Partial<SubscriptionInput>, Record<string, string>][] = [
+    ['basic', { basicUsername: 'ada', basicPassword: 'p:ä' }, { authorization: `Basic ${btoa('ada:p:\xc3\xa4')}` }],
+    ['bearer', { bearerToken: 't0k3n' }, { authorization: 'Bearer t0k3n' }],
+    ['header', { authHeader: { name: 'X-Api-Key', value: 'k3y' } }, { 'x-api-key': 'k3y' }],
+  ];
+  for (const [authType, input, expected] of identities) {
+    test(`shows who sends it: ${authType}`, () => {
+      const { headers } = rendered({ authType, ...input });
+      assert.deepEqual({ ...headers, ...expected }, headers);
+    });
+  }
+
+  test("takes the publisher's headers, above them the subscription's, above them its own", () => {
+    const named = { ...event, headers: { 'X-Team': 'publisher', 'x-build': '7', 'X-Stella-Event': 'forged' } };
+    const { headers } = rendered(
+      { headers: { 'x-TEAM': 'receiver', 'content-Type': 'application/vnd.x+json' } },
+      { event: named },
+    );
+    assert.equal(headers['x-team'], 'receiver');
+    assert.equal(headers['x-build'], '7');
+    assert.equal(headers['content-type'], 'application/vnd.x+json');
+    assert.equal(headers['x-stella-event'], 'deployment.completed');
+    assert.ok(Object.keys(headers).every((name) => name === name.toLowerCase()));
+  });
+
+  test('is JSON unless something else is said', () => {
+    assert.equal(rendered({}).headers['content-type'], 'application/json');
+  });
+
+  test('can be rendered again from what is kept of it', () => {
+    for (const profile of ['standard', 'stella'] as const) {
+      const { body, envelopeAtMs } = rendered({ profile }, { dueMs: ACCEPTED + 600_000, nowMs: ACCEPTED + 600_000 });
+      const config = configOf({ profile });
+      const again = renderBody(
+        { event, config, subscriptionId: SUBSCRIPTION_ID, deliveryId: DELIVERY_ID },
+        envelopeAtMs,
+      );
+      assert.deepEqual(again, body);
+    }
+  });
+});

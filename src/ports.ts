@@ -1,0 +1,153 @@
+/**
+ * What the flows need from the world, as types only. Adapters implement them; `index.ts` alone wires them.
+ * A flow asks for the ports it needs with `Pick<Ports, …>`.
+ */
+import type { CheckedTarget, Refusal } from './core/address.ts';
+import type { Answer } from './core/attempt.ts';
+import type { Id } from './core/ids.ts';
+import type { HashName } from './core/signature/schemes.ts';
+import type { Handover, Store } from './ports/store.ts';
+
+export type * from './ports/store.ts';
+
+/** Wall clock for people and signatures, monotonic clock for durations. Milliseconds. */
+export interface Clock {
+  nowMs(): number;
+  /** Never goes back; fractions allowed; its zero is arbitrary. */
+  monotonicMs(): number;
+  /** Calls `run` once after `delayMs` (capped at 2^31 - 1); the returned function cancels it. */
+  after(delayMs: number, run: () => void): () => void;
+}
+
+/** Dice. */
+export interface Random {
+  /** A number in [0, 1). */
+  roll(): number;
+  bytes(count: number): Uint8Array;
+}
+
+/** Message authentication and digests; synchronous in the server. */
+export interface Mac {
+  hmac(hash: HashName, key: Uint8Array, message: Uint8Array): Uint8Array;
+  sha256(message: Uint8Array | string): Uint8Array;
+  /** Constant-time for equal lengths; false for different ones. */
+  equal(a: Uint8Array, b: Uint8Array): boolean;
+}
+
+/** What a sealed value belongs to; opening it anywhere else fails. */
+export interface SealContext {
+  purpose: 'subscription' | 'source' | 'answer';
+  table: string;
+  column: string;
+  row: string;
+  tenant: Id;
+}
+
+export type Opened = { kind: 'opened'; plain: Uint8Array } | { kind: 'unavailable'; keyId: string };
+
+/** Seals secrets at rest with the keyring's active key and opens them with any of its keys. */
+export interface Sealer {
+  seal(context: SealContext, plain: Uint8Array): Uint8Array;
+  /** `unavailable` when its key is missing or the bytes do not belong to `context`. Never throws. */
+  open(context: SealContext, sealed: Uint8Array): Opened;
+}
+
+/** Why a name did not resolve. */
+export type ResolveFailure = 'not_found' | 'timeout';
+
+/** DNS for the address gate: all A and AAAA records of an absolute name, as text. */
+export interface Resolver {
+  resolve(
+    host: string,
+    timeoutMs: number,
+  ): Promise<{ kind: 'answers'; addresses: readonly string[] } | { kind: 'failed'; failure: ResolveFailure }>;
+}
+
+/** What the address gate says of a URL. */
+export type Vetted =
+  | { kind: 'allowed'; target: CheckedTarget }
+  | { kind: 'refused'; refusal: Refusal }
+  | {
+      kind: 'unresolved';
+      host: string;
+      failure: ResolveFailure;
+      /** Set when the host stands on the allow-list: a create is then accepted all the same. */
+      allowListed?: true;
+    };
+
+/**
+ * The address gate under the instance's policy: one judgement for create, test and connect. Parses, applies the name
+ * rules, looks names up and judges every address. Never throws.
+ */
+export interface Gate {
+  vet(url: string, timeoutMs: number): Promise<Vetted>;
+}
+
+/** One request exactly as it goes on the wire. */
+export interface OutboundRequest {
+  url: string;
+  method: 'POST' | 'PUT';
+  headers: Readonly<Record<string, string>>;
+  body: Uint8Array;
+  /** One deadline over DNS, connecting, TLS, sending, headers and body. */
+  timeoutMs: number;
+}
+
+/**
+ * Sends one request and reports what came of it. The address is vetted again and the connection goes to an address
+ * that was allowed. Never throws, never follows a redirect.
+ */
+export interface Sender {
+  send(request: OutboundRequest): Promise<Answer>;
+  /** Sockets open now, for metrics. */
+  sockets(): number;
+  close(): Promise<void>;
+}
+
+/** One wide, structured line per outcome. Fields are already free of secrets; the adapter redacts by name again. */
+export interface Log {
+  debug(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(event: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(event: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Counters, gauges and histograms by name; names and labels stand in one table in `adapters/metrics.ts`. */
+export interface Metrics {
+  count(name: CounterName, labels?: Readonly<Record<string, string>>, by?: number): void;
+  observe(name: HistogramName, value: number, labels?: Readonly<Record<string, string>>): void;
+  gauge(name: GaugeName, value: number): void;
+  /** The Prometheus text exposition. */
+  expose(): Promise<string>;
+}
+
+export type CounterName =
+  | 'events_accepted_total'
+  | 'receipts_total'
+  | 'attempts_total'
+  | 'deliveries_closed_total'
+  | 'settles_lost_total'
+  | 'http_requests_total';
+export type HistogramName = 'attempt_seconds' | 'http_request_seconds' | 'accept_to_send_seconds';
+export type GaugeName = 'deliveries_in_flight' | 'deliveries_queued' | 'sockets_open' | 'oldest_due_seconds';
+
+/** The in-memory hand-over from an acknowledged append to the worker of this process. */
+export interface Dispatch {
+  /** Takes fresh tickets; what it cannot take now stays in the store and is claimed later. */
+  offer(handover: Handover): void;
+  /** The configuration changed on this node: queues look again at what is paused, disabled or gone. */
+  configurationChanged(tenant: Id): void;
+}
+
+export interface Ports {
+  clock: Clock;
+  random: Random;
+  mac: Mac;
+  sealer: Sealer;
+  gate: Gate;
+  sender: Sender;
+  log: Log;
+  metrics: Metrics;
+  store: Store;
+  dispatch: Dispatch;
+}

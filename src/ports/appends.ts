@@ -1,0 +1,88 @@
+/** Durable writes of what comes in: events, redeliveries, receipts, and callers' keys with them. */
+import type { HookEvent } from '../core/event.ts';
+import type { Id } from '../core/ids.ts';
+import type { ReadFact, Receipt } from '../core/receipt.ts';
+import type { DeliveryKind, Handover, Hold, Ticket } from './tickets.ts';
+
+/** A delivery to be made; `hold` sends it to the lane instead of the due index. */
+export interface NewDelivery {
+  deliveryId: Id;
+  subscriptionId: Id;
+  subscriptionVersion: number;
+  delayMs: number;
+  hold: Hold | null;
+}
+
+/** One use of a caller's key. `answer` is opaque and already sealed. */
+export interface IdempotencyClaim {
+  scope: string;
+  key: string;
+  bodyHash: Uint8Array;
+  answer: Uint8Array;
+}
+
+export interface EventAppend {
+  event: HookEvent;
+  /** In the order they were decided; kept on the event as its targets. */
+  deliveries: readonly NewDelivery[];
+}
+
+export interface AppendRequest extends EventAppend {
+  /** The configuration version the targets were decided on (A5). */
+  configVersion: number;
+  claims: readonly IdempotencyClaim[];
+}
+
+/** What can come of a conditional write that carries callers' keys. */
+export type Refused =
+  /** A claim was used before with the same body: its first answer. */
+  | { kind: 'repeated'; answer: Uint8Array }
+  /** A claim was used before with another body. */
+  | { kind: 'mismatch'; scope: string }
+  /** The tenant's configuration has moved on: decide again. */
+  | { kind: 'stale'; configVersion: number };
+
+export type AppendOutcome =
+  | { kind: 'appended'; tickets: readonly Ticket[] }
+  /** This event id is stored already (A2); nothing was written. */
+  | { kind: 'duplicate' }
+  | Refused;
+
+/** One open or closed delivery made by a person for an event that is stored already. */
+export interface RedeliveryRequest {
+  tenant: Id;
+  delivery: NewDelivery;
+  eventId: Id;
+  /** The delivery it repeats; null for a test. */
+  of: Id | null;
+  kind: Exclude<DeliveryKind, 'first'>;
+  by: Id | null;
+  claims: readonly IdempotencyClaim[];
+}
+
+export type RedeliveryOutcome =
+  | { kind: 'appended'; tickets: readonly Ticket[] }
+  | { kind: 'missing' }
+  | Exclude<Refused, { kind: 'stale' }>;
+
+/** How the store tells a repeated receipt: unique per (source, key) for `windowMs`, for ever when null. */
+export interface DedupeKey {
+  key: string;
+  windowMs: number | null;
+}
+
+export interface ReceiptRequest {
+  receipt: Receipt;
+  facts: readonly ReadFact[];
+  events: readonly EventAppend[];
+  dedupe: DedupeKey | null;
+  configVersion: number;
+  /** How many rejected receipts of this source are kept; older ones go with the insert. */
+  maxRejected: number;
+}
+
+export type ReceiptOutcome =
+  | { kind: 'recorded'; handovers: readonly Handover[] }
+  /** Stored as a duplicate without facts and events. */
+  | { kind: 'duplicate'; of: Id; bodyDiffers: boolean }
+  | { kind: 'stale'; configVersion: number };

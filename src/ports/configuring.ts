@@ -1,0 +1,98 @@
+/** Configuration as the store keeps it: rows with sealed contents, and changes that bump its version. */
+import type { Health } from '../core/health.ts';
+import type { Id } from '../core/ids.ts';
+import type { DisabledReason, Pause, SubscriptionState } from '../core/subscription.ts';
+import type { IdempotencyClaim, Refused } from './appends.ts';
+
+export interface SubscriptionRow {
+  id: Id;
+  tenant: Id;
+  version: number;
+  state: SubscriptionState;
+  pauses: readonly Pause[];
+  createdAtMs: number;
+  updatedAtMs: number;
+  createdBy: Id | null;
+  /** Sealed configuration of `version`. */
+  config: Uint8Array;
+  health: Health;
+}
+
+export interface SourceRow {
+  id: Id;
+  tenant: Id;
+  version: number;
+  enabled: boolean;
+  /** Digest of the key in the secret URL, where the source has one. */
+  urlKeyHash: Uint8Array | null;
+  createdAtMs: number;
+  updatedAtMs: number;
+  createdBy: Id | null;
+  config: Uint8Array;
+}
+
+export type Role = 'admin' | 'operator' | 'viewer' | 'publisher';
+
+export interface KeyRow {
+  id: Id;
+  tenant: Id;
+  name: string;
+  role: Role;
+  /** The first characters of the key, for people to tell keys apart. */
+  prefix: string;
+  hash: Uint8Array;
+  createdAtMs: number;
+  expiresAtMs: number | null;
+  lastUsedAtMs: number | null;
+  revokedAtMs: number | null;
+}
+
+/** Every change of configuration; each bumps the tenant's configuration version in its own transaction. */
+export type ConfigChange =
+  | {
+      kind: 'put_subscription';
+      id: Id;
+      config: Uint8Array;
+      createdBy: Id | null;
+      /** null makes it; a number changes exactly that version. */
+      version: number | null;
+      /** The state to be in afterwards; left as it is when undefined. */
+      state?: StateChange;
+    }
+  | { kind: 'set_subscription_state'; id: Id; state: StateChange }
+  | { kind: 'delete_subscription'; id: Id; taskId: Id }
+  | {
+      kind: 'put_source';
+      id: Id;
+      config: Uint8Array;
+      createdBy: Id | null;
+      enabled: boolean;
+      urlKeyHash: Uint8Array | null;
+      version: number | null;
+    }
+  | { kind: 'delete_source'; id: Id }
+  | { kind: 'put_key'; key: Omit<KeyRow, 'tenant' | 'createdAtMs' | 'lastUsedAtMs' | 'revokedAtMs'> }
+  | { kind: 'revoke_key'; id: Id };
+
+export type StateChange = { to: 'active' } | { to: 'paused' } | { to: 'disabled'; reason: DisabledReason };
+
+export interface ConfigureRequest {
+  tenant: Id;
+  change: ConfigChange;
+  claims: readonly IdempotencyClaim[];
+}
+
+export type ConfigureOutcome =
+  /** `version` is that of the object changed. */
+  | { kind: 'changed'; configVersion: number; version: number; atMs: number }
+  | { kind: 'missing' }
+  /** Another version than the one named stands in the store. */
+  | { kind: 'conflict'; version: number }
+  | Exclude<Refused, { kind: 'stale' }>;
+
+/** All of a tenant's configuration at one version. */
+export interface Configuration {
+  version: number;
+  subscriptions: readonly SubscriptionRow[];
+  sources: readonly SourceRow[];
+}

@@ -1,0 +1,76 @@
+/** What readers ask the store. Lists are newest first. */
+import type { AttemptRecord, DeliveryStatus } from '../core/attempt.ts';
+import type { HookEvent } from '../core/event.ts';
+import type { Id } from '../core/ids.ts';
+import type { ReadFact, Receipt } from '../core/receipt.ts';
+import type { DeliveryKind, HoldReason, Place } from './tickets.ts';
+
+/** A page, newest first. `before` wins over `offset`. */
+export interface Paging {
+  limit: number;
+  before?: Id;
+  offset?: number;
+}
+
+export interface EventQuery extends Paging {
+  tenant: Id;
+  type?: string;
+  owner?: string;
+  sinceMs?: number;
+  untilMs?: number;
+}
+
+/** An event with what was decided about it. */
+export interface StoredEvent {
+  event: HookEvent;
+  configVersion: number;
+  targets: readonly { subscriptionId: Id; subscriptionVersion: number; deliveryId: Id }[];
+}
+
+export interface DeliveryQuery extends Paging {
+  tenant: Id;
+  subscriptionId?: Id;
+  eventId?: Id;
+  /** `undelivered` = open, failed or expired. */
+  status?: DeliveryStatus | 'undelivered';
+  type?: string;
+  sinceMs?: number;
+  untilMs?: number;
+}
+
+/** A delivery as it stands: its ticket while open, its attempts' sum, where it came from. */
+export interface DeliveryView {
+  deliveryId: Id;
+  subscriptionId: Id;
+  event: Pick<HookEvent, 'id' | 'tenant' | 'type' | 'owner' | 'acceptedAtMs'>;
+  kind: DeliveryKind;
+  redeliverOf: Id | null;
+  open: { place: Place; hold: HoldReason | null } | null;
+  /** Tries that were sent. */
+  attempts: number;
+  last: AttemptRecord | null;
+}
+
+export interface ReceiptQuery extends Paging {
+  tenant: Id;
+  sourceId?: Id;
+  outcome?: Receipt['outcome'];
+  sinceMs?: number;
+  untilMs?: number;
+}
+
+export interface StoredReceipt {
+  receipt: Receipt;
+  facts: readonly ReadFact[];
+  /** Events this receipt became. */
+  eventIds: readonly Id[];
+}
+
+/** What readiness and metrics ask about. */
+export interface Pulse {
+  nowMs: number;
+  /** null when nothing is due. */
+  oldestDueMs: number | null;
+  /** Counted up to 10,000. */
+  due: number;
+}

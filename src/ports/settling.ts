@@ -1,0 +1,82 @@
+/** What a worker does with the store: leases, claims, settlements, lanes, tasks. */
+import type { AttemptRecord } from '../core/attempt.ts';
+import type { Health } from '../core/health.ts';
+import type { Id } from '../core/ids.ts';
+import type { NewDelivery } from './appends.ts';
+import type { Hold, HoldReason, Ticket } from './tickets.ts';
+
+export interface Lease {
+  shard: number;
+  epoch: number;
+  leaseUntilMs: number;
+  /** `unclean`: the last owner did not release it, so some of its sends may have happened unrecorded. */
+  taken: 'clean' | 'unclean';
+}
+
+/** Position in one shard's due index; null starts at its beginning. */
+export interface ClaimCursor {
+  shard: number;
+  after: { dueMs: number; deliveryId: Id } | null;
+}
+
+/** What a settled try, or a decision without a try, does to its ticket. */
+export interface Settlement {
+  ticket: Ticket;
+  /** null only for parking without a try. */
+  attempt: AttemptRecord | null;
+  next: Next;
+}
+
+export type Next =
+  /** Nothing stays open; the attempt's `closes` says how it ended. */
+  | { kind: 'close' }
+  /** Back into the due index; an ordered lane item keeps its place in the lane and waits there. */
+  | { kind: 'retry'; delayMs: number }
+  /** Into the lane, behind what waits there. */
+  | { kind: 'park'; hold: Hold; delayMs: number };
+
+export type SettleOutcome =
+  /** The ticket that is open now, null when closed. */
+  | { kind: 'settled'; ticket: Ticket | null }
+  /** Somebody else settled this ticket first; nothing of this settlement was written. */
+  | { kind: 'lost' };
+
+export interface SettleRequest {
+  settlements: readonly Settlement[];
+  /** Health of subscriptions that changed; the newest values win. */
+  health: ReadonlyMap<Id, Health>;
+}
+
+export interface LaneState {
+  subscriptionId: Id;
+  shard: number;
+  reason: HoldReason;
+  sinceMs: number;
+  probeAtMs: number | null;
+}
+
+export type TaskKind = 'fanout' | 'cancel';
+
+/** Durable work other than an HTTP delivery. */
+export interface Task {
+  shard: number;
+  dueMs: number;
+  id: Id;
+  tenant: Id;
+  kind: TaskKind;
+  /** The object it works on. */
+  ref: Id;
+  /** Times it was settled as `again`. */
+  n: number;
+  /** How far it got, in words of its kind; empty at the start. */
+  payload: Uint8Array;
+}
+
+export interface TaskSettlement {
+  task: Task;
+  next: { kind: 'done' } | { kind: 'again'; delayMs: number; payload: Uint8Array };
+  /** Deliveries made by this step, committed with it. */
+  deliveries: readonly (NewDelivery & { eventId: Id })[];
+}
+
+export type TaskOutcome = { kind: 'settled'; tickets: readonly Ticket[] } | { kind: 'lost' };

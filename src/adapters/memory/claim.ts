@@ -1,0 +1,45 @@
+import type { Id } from '../../core/ids.ts';
+import type { ClaimCursor, Pulse, Ticket, Tickets } from '../../ports/store.ts';
+import { copyOf } from './copy.ts';
+import type { Tables } from './tables.ts';
+import { onShard } from './tables.ts';
+import { withEvents } from './tickets.ts';
+
+export function claim(tables: Tables, cursors: readonly ClaimCursor[], limit: number): Tickets {
+  const found = cursors.flatMap(({ shard, after }) => {
+    const from = after === null ? null : { dueMs: after.dueMs, id: after.deliveryId };
+    const waiting = onShard(tables.due, shard).after(from);
+    return [...dueNow(tables, waiting).take(limit)];
+  });
+  return withEvents(tables, found);
+}
+
+/** The tickets of a walk through the due index up to engine time. */
+function* dueNow(tables: Tables, waiting: Iterable<Ticket>): Generator<Ticket, void> {
+  const nowMs = tables.nowMs();
+  for (const ticket of waiting) {
+    if (ticket.place.kind !== 'due' || ticket.place.dueMs > nowMs) break;
+    yield ticket;
+  }
+}
+
+const MAX_COUNTED = 10_000;
+
+export function pulse(tables: Tables): Pulse {
+  const due = tables.due.flatMap((shard) => [...dueNow(tables, shard.after(null)).take(MAX_COUNTED)]);
+  const times = due.map(({ place }) => (place.kind === 'due' ? place.dueMs : Number.POSITIVE_INFINITY));
+  const oldestDueMs = times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b));
+  return { nowMs: tables.nowMs(), oldestDueMs, due: Math.min(MAX_COUNTED, due.length) };
+}
+
+/** Open deliveries of a subscription, first those that are due, then those of its lane. */
+export function openTickets(tables: Tables, subscriptionId: Id, limit: number): Ticket[] {
+  const due = tables.due.flatMap((shard) => [
+    ...shard
+      .after(null)
+      .filter((ticket) => ticket.subscriptionId === subscriptionId)
+      .take(limit),
+  ]);
+  const held = tables.lanes.get(subscriptionId)?.items.after(null).take(limit) ?? [];
+  return copyOf([...due, ...held].slice(0, limit));
+}

@@ -1,0 +1,33 @@
+import type { Id } from '../../core/ids.ts';
+import type { SourceRow } from '../../ports/store.ts';
+import type { Change, Changed } from './change.ts';
+import { copyOf } from './copy.ts';
+import type { Tables } from './tables.ts';
+
+export function putSource(tables: Tables, tenant: Id, change: Change<'put_source'>): Changed {
+  const found = tables.sources.get(change.id);
+  const isMissing = found === undefined ? change.version !== null : found.tenant !== tenant;
+  if (isMissing) return { kind: 'missing' };
+  if (found !== undefined && found.version !== change.version) return { kind: 'conflict', version: found.version };
+  const nowMs = tables.nowMs();
+  const row: SourceRow = {
+    id: change.id,
+    tenant,
+    version: (found?.version ?? 0) + 1,
+    enabled: change.enabled,
+    urlKeyHash: copyOf(change.urlKeyHash),
+    createdAtMs: found?.createdAtMs ?? nowMs,
+    updatedAtMs: nowMs,
+    createdBy: found === undefined ? change.createdBy : found.createdBy,
+    config: copyOf(change.config),
+  };
+  tables.sources.set(row.id, row);
+  return { kind: 'changed', version: row.version };
+}
+
+export function deleteSource(tables: Tables, tenant: Id, id: Id): Changed {
+  const found = tables.sources.get(id);
+  if (found?.tenant !== tenant) return { kind: 'missing' };
+  tables.sources.delete(id);
+  return { kind: 'changed', version: found.version };
+}

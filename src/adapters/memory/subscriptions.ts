@@ -1,0 +1,106 @@
+import type { Id } from '../../core/ids.ts';
+import { shardOf } from '../../core/ids.ts';
+import type { SubscriptionState } from '../../core/subscription.ts';
+import type { Health, StateChange, SubscriptionRow } from '../../ports/store.ts';
+import type { Change, Changed } from './change.ts';
+import { copyOf } from './copy.ts';
+import type { SubscriptionTable, Tables } from './tables.ts';
+import { putTask } from './tasks.ts';
+
+const UNTRIED: Health = {
+  consecutiveFailures: 0,
+  firstFailureAtMs: null,
+  lastDeliveryAtMs: null,
+  lastStatusCode: null,
+  lastSuccessAtMs: null,
+  lastFailureAtMs: null,
+};
+
+/** A subscription of this tenant that is not deleted. */
+function living(tables: Tables, tenant: Id, id: Id): SubscriptionTable | undefined {
+  const found = tables.subscriptions.get(id);
+  return found?.row.tenant === tenant && !found.deleted ? found : undefined;
+}
+
+export function putSubscription(tables: Tables, tenant: Id, change: Change<'put_subscription'>): Changed {
+  const found = living(tables, tenant, change.id);
+  if (found === undefined) {
+    const isFree = change.version === null && !tables.subscriptions.has(change.id);
+    return isFree ? makeSubscription(tables, tenant, change) : { kind: 'missing' };
+  }
+  const { row, versions } = found;
+  if (row.version !== change.version) return { kind: 'conflict', version: row.version };
+  row.version += 1;
+  row.config = copyOf(change.config);
+  versions.push(row.config);
+  row.updatedAtMs = tables.nowMs();
+  if (change.state !== undefined) enter(row, change.state, tables.nowMs());
+  return { kind: 'changed', version: row.version };
+}
+
+function makeSubscription(tables: Tables, tenant: Id, change: Change<'put_subscription'>): Changed {
+  const nowMs = tables.nowMs();
+  const row: SubscriptionRow = {
+    id: change.id,
+    tenant,
+    version: 1,
+    state: { kind: 'active' },
+    pauses: [],
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    createdBy: change.createdBy,
+    config: copyOf(change.config),
+    health: UNTRIED,
+  };
+  if (change.state !== undefined) enter(row, change.state, nowMs);
+  tables.subscriptions.set(change.id, { row, versions: [row.config], deleted: false });
+  return { kind: 'changed', version: 1 };
+}
+
+export function setSubscriptionState(tables: Tables, tenant: Id, change: Change<'set_subscription_state'>): Changed {
+  const found = living(tables, tenant, change.id);
+  if (found === undefined) return { kind: 'missing' };
+  enter(found.row, change.state, tables.nowMs());
+  found.row.updatedAtMs = tables.nowMs();
+  return { kind: 'changed', version: found.row.version };
+}
+
+/** Puts a subscription into a state; pausing opens a pause, leaving closes it, and a second pause is the first. */
+function enter(row: SubscriptionRow, change: StateChange, nowMs: number): void {
+  if (row.state.kind === 'paused' && change.to === 'paused') return;
+  const ended = row.pauses.map((pause) => (pause.toMs === null ? { ...pause, toMs: nowMs } : pause));
+  row.pauses = change.to === 'paused' ? [...ended, { fromMs: nowMs, toMs: null }] : ended;
+  row.state = stateOf(change, nowMs);
+}
+
+function stateOf(change: StateChange, sinceMs: number): SubscriptionState {
+  switch (change.to) {
+    case 'active':
+      return { kind: 'active' };
+    case 'paused':
+      return { kind: 'paused', sinceMs };
+    case 'disabled':
+      return { kind: 'disabled', sinceMs, reason: change.reason };
+  }
+}
+
+export function deleteSubscription(tables: Tables, tenant: Id, change: Change<'delete_subscription'>): Changed {
+  const found = living(tables, tenant, change.id);
+  if (found === undefined) return { kind: 'missing' };
+  found.deleted = true;
+  const shard = shardOf(change.id, tables.shards);
+  putTask(tables, { shard, id: change.taskId, tenant, kind: 'cancel', ref: change.id });
+  return { kind: 'changed', version: found.row.version };
+}
+
+/** A past configuration, of a deleted subscription too. */
+export function subscriptionVersion(tables: Tables, tenant: Id, id: Id, version: number): Uint8Array | null {
+  const found = tables.subscriptions.get(id);
+  const config = found?.row.tenant === tenant ? found.versions[version - 1] : undefined;
+  return config === undefined ? null : copyOf(config);
+}
+
+export function healthOf(tables: Tables, tenant: Id, ids: readonly Id[]): ReadonlyMap<Id, Health> {
+  const found = ids.flatMap((id) => living(tables, tenant, id)?.row ?? []);
+  return new Map(found.map((row) => [row.id, copyOf(row.health)]));
+}

@@ -1,0 +1,44 @@
+/**
+ * What every store must do, in the sentences of the design's store semantics (A1, L1, …). Each adapter has an entry
+ * file that calls `describeStore` with its own way of opening an empty store.
+ */
+import { appends } from './appends.ts';
+import { claims } from './claims.ts';
+import { configuration } from './configuration.ts';
+import type { OpenStore } from './harness.ts';
+import { describeChapters } from './harness.ts';
+import { housekeeping } from './housekeeping.ts';
+import { idempotency } from './idempotency.ts';
+import { keys } from './keys.ts';
+import { lanes } from './lanes.ts';
+import { leases } from './leases.ts';
+import { listing } from './listing.ts';
+import { queries } from './queries.ts';
+import { receipts } from './receipts.ts';
+import { redeliveries } from './redeliveries.ts';
+import { settles } from './settles.ts';
+import { subscriptions } from './subscriptions.ts';
+import { tasks } from './tasks.ts';
+
+export type { OpenStore, StoreUnderTest } from './harness.ts';
+
+/** Declares every test of the contract for the store named `name`. */
+export function describeStore(name: string, open: OpenStore): void {
+  describeChapters(name, open, {
+    appends,
+    idempotency,
+    redeliveries,
+    receipts,
+    configuration,
+    subscriptions,
+    keys,
+    leases,
+    claims,
+    settles,
+    lanes,
+    tasks,
+    queries,
+    listing,
+    housekeeping,
+  });
+}

@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import type { ReadFact } from '../../src/core/receipt.ts';
+import type { ReceiptOutcome, ReceiptRequest } from '../../src/ports/store.ts';
+import type { Sentence } from './harness.ts';
+import {
+  aDelivery,
+  anEvent,
+  aReceipt,
+  bytes,
+  claimed,
+  idsOf,
+  newId,
+  OTHER_TENANT,
+  only,
+  recording,
+  settledAs,
+  subscribed,
+  succeeding,
+  TENANT,
+} from './samples.ts';
+
+const FACT: ReadFact = {
+  fact: {
+    kind: 'image.push',
+    registry: 'registry.example',
+    repository: 'team/app',
+    tag: '1.4.0',
+    digest: null,
+    timeMs: null,
+    timeSource: 'received',
+    actor: null,
+    origin: 'user',
+  },
+  provenance: { repository: '/image', tag: '/image' },
+};
+
+/** T1. */
+export function receipts(sentence: Sentence): void {
+  recordings(sentence);
+  duplicates(sentence);
+  windows(sentence);
+  rejections(sentence);
+}
+
+function ticketsOf(outcome: ReceiptOutcome) {
+  return outcome.kind === 'recorded' ? outcome.handovers.flatMap((handover) => handover.tickets) : [];
+}
+
+function keyed(sourceId: string, key: string, windowMs: number | null = null, body = 'same'): ReceiptRequest {
+  return recording(aReceipt(sourceId, { body: bytes(body) }), { facts: [FACT], dedupe: { key, windowMs } });
+}
+
+function recordings(sentence: Sentence): void {
+  sentence('T1 a receipt, its facts, events and tickets are there together after a crash', async (under) => {
+    const hook = await subscribed(under.store);
+    const receipt = aReceipt(newId(), { reason: 'because', verdict: { ok: true, scheme: 'token', reason: null } });
+    const event = anEvent({ source: { kind: 'receipt', id: receipt.id } });
+    const events = [{ event, deliveries: [aDelivery(event, hook)] }];
+    const outcome = await under.store.recordReceipt(recording(receipt, { facts: [FACT], events, configVersion: 1 }));
+    await under.crash();
+    const stored = await under.store.receipt(TENANT, receipt.id);
+    assert.deepEqual(stored, { receipt, facts: [FACT], eventIds: [event.id] });
+    assert.deepEqual((await under.store.event(TENANT, event.id))?.event, event);
+    assert.deepEqual(idsOf(await claimed(under.store)), idsOf(ticketsOf(outcome)));
+  });
+
+  sentence('T1 what a receipt hands over can be settled without a claim', async (under) => {
+    const hook = await subscribed(under.store);
+    const event = anEvent();
+    const events = [{ event, deliveries: [aDelivery(event, hook)] }];
+    const outcome = await under.store.recordReceipt(recording(aReceipt(newId()), { events, configVersion: 1 }));
+    assert.equal(await settledAs(under.store, succeeding(only(ticketsOf(outcome)))), null);
+  });
+
+  sentence('T1 a receipt decided on an older configuration is stale and writes nothing', async (under) => {
+    await subscribed(under.store);
+    const event = anEvent();
+    const request = recording(aReceipt(newId()), {
+      events: [{ event, deliveries: [] }],
+      dedupe: { key: 'k', windowMs: null },
+    });
+    assert.deepEqual(await under.store.recordReceipt(request), { kind: 'stale', configVersion: 1 });
+    assert.equal(await under.store.receipt(TENANT, request.receipt.id), null);
+    assert.equal(await under.store.event(TENANT, event.id), null);
+    assert.equal((await under.store.recordReceipt({ ...request, configVersion: 1 })).kind, 'recorded');
+  });
+
+  sentence('T1 the same receipt id again writes nothing twice and hands nothing over', async (under) => {
+    const hook = await subscribed(under.store);
+    const event = anEvent();
+    const request = recording(aReceipt(newId()), {
+      facts: [FACT],
+      events: [{ event, deliveries: [aDelivery(event, hook)] }],
+      configVersion: 1,
+      dedupe: { key: 'k', windowMs: null },
+    });
+    await settledAs(under.store, succeeding(only(ticketsOf(await under.store.recordReceipt(request)))));
+    assert.deepEqual(await under.store.recordReceipt(request), { kind: 'recorded', handovers: [] });
+    assert.deepEqual(idsOf(await claimed(under.store)), []);
+    assert.equal((await under.store.receipt(TENANT, request.receipt.id))?.receipt.outcome, 'processed');
+    assert.equal((await under.store.receipts({ tenant: TENANT, limit: 10 })).length, 1);
+  });
+
+  sentence("T1 another tenant's receipt is not there", async (under) => {
+    const receipt = aReceipt(newId());
+    await under.store.recordReceipt(recording(receipt));
+    assert.equal(await under.store.receipt(OTHER_TENANT, receipt.id), null);
+  });
+}
+
+function duplicates(sentence: Sentence): void {
+  sentence('T1 a repeated key stores the receipt as a duplicate without facts and events', async (under) => {
+    const source = newId();
+    const first = keyed(source, 'k');
+    const event = anEvent();
+    const second = { ...keyed(source, 'k'), events: [{ event, deliveries: [] }] };
+    assert.equal((await under.store.recordReceipt(first)).kind, 'recorded');
+    const outcome = await under.store.recordReceipt(second);
+    assert.deepEqual(outcome, { kind: 'duplicate', of: first.receipt.id, bodyDiffers: false });
+    const stored = await under.store.receipt(TENANT, second.receipt.id);
+    const receipt = { ...second.receipt, outcome: 'duplicate', duplicateOf: first.receipt.id, bodyDiffers: false };
+    assert.deepEqual(stored, { receipt, facts: [], eventIds: [] });
+    assert.equal(await under.store.event(TENANT, event.id), null);
+  });
+
+  sentence('T1 every duplicate names the first receipt and says whether its body differs', async (under) => {
+    const source = newId();
+    const first = keyed(source, 'k');
+    await under.store.recordReceipt(first);
+    await under.store.recordReceipt(keyed(source, 'k', null, 'second'));
+    const third = keyed(source, 'k', null, 'third');
+    const outcome = await under.store.recordReceipt(third);
+    assert.deepEqual(outcome, { kind: 'duplicate', of: first.receipt.id, bodyDiffers: true });
+    assert.equal((await under.store.receipt(TENANT, third.receipt.id))?.receipt.bodyDiffers, true);
+  });
+
+  sentence('T1 a key belongs to its source', async (under) => {
+    await under.store.recordReceipt(keyed(newId(), 'k'));
+    assert.equal((await under.store.recordReceipt(keyed(newId(), 'k'))).kind, 'recorded');
+  });
+
+  sentence('T1 of two receipts under one key at once, one is the duplicate', async (under) => {
+    const source = newId();
+    const outcomes = await Promise.all([
+      under.store.recordReceipt(keyed(source, 'k')),
+      under.store.recordReceipt(keyed(source, 'k')),
+    ]);
+    assert.deepEqual(outcomes.map((outcome) => outcome.kind).sort(), ['duplicate', 'recorded']);
+  });
+
+  sentence('T1 receipts without a key are never duplicates', async (under) => {
+    const source = newId();
+    await under.store.recordReceipt(recording(aReceipt(source)));
+    assert.equal((await under.store.recordReceipt(recording(aReceipt(source)))).kind, 'recorded');
+  });
+}
+
+function windows(sentence: Sentence): void {
+  sentence('T1 inside its window a key is taken, after it the key is free for the next', async (under) => {
+    const source = newId();
+    const first = keyed(source, 'k', 600_000);
+    await under.store.recordReceipt(first);
+    await under.advance(500_000);
+    assert.equal((await under.store.recordReceipt(keyed(source, 'k', 600_000))).kind, 'duplicate');
+    await under.advance(100_001);
+    const next = keyed(source, 'k', 600_000);
+    assert.equal((await under.store.recordReceipt(next)).kind, 'recorded');
+    const last = await under.store.recordReceipt(keyed(source, 'k', 600_000));
+    assert.deepEqual(last, { kind: 'duplicate', of: next.receipt.id, bodyDiffers: false });
+  });
+
+  sentence('T1 a key without a window is taken for ever', async (under) => {
+    const source = newId();
+    await under.store.recordReceipt(keyed(source, 'k'));
+    await under.advance(400 * 86_400_000);
+    await under.store.maintain();
+    assert.equal((await under.store.recordReceipt(keyed(source, 'k'))).kind, 'duplicate');
+  });
+}
+
+function rejections(sentence: Sentence): void {
+  sentence('T1 of rejected receipts a source keeps the newest, and loses no other', async (under) => {
+    const source = newId();
+    const accepted = aReceipt(source);
+    const elsewhere = aReceipt(newId(), { outcome: 'rejected' });
+    await under.store.recordReceipt(recording(accepted));
+    await under.store.recordReceipt(recording(elsewhere));
+    const rejected = Array.from({ length: 4 }, () => aReceipt(source, { outcome: 'rejected', reason: 'mac' }));
+    for (const receipt of rejected) await under.store.recordReceipt(recording(receipt, { maxRejected: 3 }));
+    const kept = (await under.store.receipts({ tenant: TENANT, limit: 10 })).map((stored) => stored.receipt.id);
+    const newest = rejected.slice(1).map((receipt) => receipt.id);
+    assert.deepEqual(kept, [accepted.id, elsewhere.id, ...newest].reverse());
+  });
+}

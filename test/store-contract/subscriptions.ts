@@ -1,0 +1,159 @@
+import assert from 'node:assert/strict';
+import type { Id } from '../../src/core/ids.ts';
+import type { StateChange, Store, SubscriptionRow } from '../../src/ports/store.ts';
+import type { Sentence } from './harness.ts';
+import {
+  aHealth,
+  bytes,
+  newId,
+  OTHER_TENANT,
+  only,
+  publishedTo,
+  settledAs,
+  subscribed,
+  succeeding,
+  TENANT,
+} from './samples.ts';
+
+/** P1 and the life of a subscription. */
+export function subscriptions(sentence: Sentence): void {
+  lives(sentence);
+  pauses(sentence);
+  deletions(sentence);
+}
+
+async function rowOf(store: Store): Promise<SubscriptionRow> {
+  return only((await store.configuration(TENANT)).subscriptions);
+}
+
+function setting(store: Store, id: Id, state: StateChange) {
+  const change = { kind: 'set_subscription_state', id, state } as const;
+  return store.configure({ tenant: TENANT, change, claims: [] });
+}
+
+function putting(store: Store, id: Id, version: number | null, config: string, state?: StateChange) {
+  const change = { kind: 'put_subscription', id, config: bytes(config), createdBy: null, version } as const;
+  return store.configure({ tenant: TENANT, change: state === undefined ? change : { ...change, state }, claims: [] });
+}
+
+function lives(sentence: Sentence): void {
+  sentence('A5 a new subscription is version 1, active and healthy', async (under) => {
+    const creator = newId();
+    const id = newId();
+    const change = { kind: 'put_subscription', id, config: bytes('one'), createdBy: creator, version: null } as const;
+    const outcome = await under.store.configure({ tenant: TENANT, change, claims: [] });
+    assert.ok(outcome.kind === 'changed' && outcome.version === 1);
+    assert.deepEqual(await rowOf(under.store), {
+      id,
+      tenant: TENANT,
+      version: 1,
+      state: { kind: 'active' },
+      pauses: [],
+      createdAtMs: outcome.atMs,
+      updatedAtMs: outcome.atMs,
+      createdBy: creator,
+      config: bytes('one'),
+      health: aHealth(),
+    });
+  });
+
+  sentence('A5 a subscription may be born in another state', async (under) => {
+    await putting(under.store, newId(), null, 'one', { to: 'disabled', reason: 'user' });
+    const { state } = await rowOf(under.store);
+    assert.deepEqual(state.kind === 'disabled' && state.reason, 'user');
+  });
+
+  sentence('A5 a changed subscription has the next version, and its past ones stay readable', async (under) => {
+    const id = await subscribed(under.store);
+    await under.advance(1_000);
+    const outcome = await putting(under.store, id, 1, 'config 2');
+    assert.equal(outcome.kind === 'changed' && outcome.version, 2);
+    await under.crash();
+    const row = await rowOf(under.store);
+    assert.deepEqual([row.version, row.config, row.updatedAtMs > row.createdAtMs], [2, bytes('config 2'), true]);
+    assert.deepEqual(await under.store.subscriptionVersion(TENANT, id, 1), bytes('config 1'));
+    assert.deepEqual(await under.store.subscriptionVersion(TENANT, id, 2), bytes('config 2'));
+    assert.equal(await under.store.subscriptionVersion(TENANT, id, 3), null);
+    assert.equal(await under.store.subscriptionVersion(OTHER_TENANT, id, 1), null);
+  });
+
+  sentence('A5 a change of state leaves the version, a change of configuration leaves the state', async (under) => {
+    const id = await subscribed(under.store);
+    const outcome = await setting(under.store, id, { to: 'disabled', reason: 'gone' });
+    assert.ok(outcome.kind === 'changed' && outcome.version === 1);
+    await putting(under.store, id, 1, 'config 2');
+    const { state, version } = await rowOf(under.store);
+    assert.deepEqual([state, version], [{ kind: 'disabled', reason: 'gone', sinceMs: outcome.atMs }, 2]);
+  });
+}
+
+function pauses(sentence: Sentence): void {
+  sentence('P1 pausing records a pause, and leaving it closes it', async (under) => {
+    const id = await subscribed(under.store);
+    const paused = await setting(under.store, id, { to: 'paused' });
+    assert.ok(paused.kind === 'changed');
+    const during = await rowOf(under.store);
+    assert.deepEqual(during.state, { kind: 'paused', sinceMs: paused.atMs });
+    assert.deepEqual(during.pauses, [{ fromMs: paused.atMs, toMs: null }]);
+    await under.advance(60_000);
+    const resumed = await setting(under.store, id, { to: 'active' });
+    assert.ok(resumed.kind === 'changed');
+    await under.crash();
+    const after = await rowOf(under.store);
+    assert.deepEqual(after.state, { kind: 'active' });
+    assert.deepEqual(after.pauses, [{ fromMs: paused.atMs, toMs: resumed.atMs }]);
+  });
+
+  sentence('P1 pausing twice is one pause, pausing again later is another', async (under) => {
+    const id = await subscribed(under.store);
+    await setting(under.store, id, { to: 'paused' });
+    const first = await rowOf(under.store);
+    await under.advance(1_000);
+    await setting(under.store, id, { to: 'paused' });
+    const still = await rowOf(under.store);
+    assert.deepEqual([still.pauses, still.state], [first.pauses, first.state]);
+    await setting(under.store, id, { to: 'disabled', reason: 'user' });
+    await under.advance(1_000);
+    await setting(under.store, id, { to: 'paused' });
+    const open = (await rowOf(under.store)).pauses.map((pause) => pause.toMs === null);
+    assert.deepEqual(open, [false, true]);
+  });
+
+  sentence('P1 a change of configuration that changes the state records the pause too', async (under) => {
+    const id = await subscribed(under.store);
+    await putting(under.store, id, 1, 'config 2', { to: 'paused' });
+    assert.equal((await rowOf(under.store)).pauses.length, 1);
+    await putting(under.store, id, 2, 'config 3', { to: 'active' });
+    assert.equal(only((await rowOf(under.store)).pauses).toMs === null, false);
+  });
+}
+
+function deletions(sentence: Sentence): void {
+  sentence('P1 a deleted subscription is gone from the configuration, its history hidden at once', async (under) => {
+    const id = await subscribed(under.store);
+    const [closed, open] = [await publishedTo(under.store, id), await publishedTo(under.store, id)];
+    await settledAs(under.store, succeeding(closed));
+    const change = { kind: 'delete_subscription', id, taskId: newId() } as const;
+    assert.equal((await under.store.configure({ tenant: TENANT, change, claims: [] })).kind, 'changed');
+    await under.crash();
+    assert.deepEqual((await under.store.configuration(TENANT)).subscriptions, []);
+    assert.deepEqual(await under.store.deliveries({ tenant: TENANT, limit: 10 }), []);
+    assert.deepEqual(await under.store.deliveries({ tenant: TENANT, limit: 10, subscriptionId: id }), []);
+    assert.equal(await under.store.delivery(TENANT, closed.deliveryId), null);
+    assert.equal(await under.store.delivery(TENANT, open.deliveryId), null);
+    assert.deepEqual(await under.store.subscriptionVersion(TENANT, id, 1), bytes('config 1'));
+  });
+
+  sentence('P1 a deleted subscription is missing to every later change', async (under) => {
+    const id = await subscribed(under.store);
+    const change = { kind: 'delete_subscription', id, taskId: newId() } as const;
+    await under.store.configure({ tenant: TENANT, change, claims: [] });
+    const later = [
+      await under.store.configure({ tenant: TENANT, change, claims: [] }),
+      await setting(under.store, id, { to: 'active' }),
+      await putting(under.store, id, 1, 'x'),
+    ];
+    assert.deepEqual(later, [{ kind: 'missing' }, { kind: 'missing' }, { kind: 'missing' }]);
+    assert.equal((await under.store.claimTasks([0], 10)).length, 1);
+  });
+}

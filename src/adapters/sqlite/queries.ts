@@ -1,0 +1,39 @@
+/** What the query thread can answer. A generator yields where other queries may have their turn. */
+import {
+  configuration,
+  configVersion,
+  health,
+  keyByHash,
+  keys,
+  recall,
+  subscriptionVersion,
+} from './query-configuration.ts';
+import { deliveries } from './query-deliveries.ts';
+import { attempts, delivery, openTickets } from './query-delivery.ts';
+import { event, events } from './query-events.ts';
+import { pulse } from './query-pulse.ts';
+import { receipt, receipts } from './query-receipts.ts';
+
+export const queries = {
+  pulse,
+  configuration,
+  configVersion,
+  subscriptionVersion,
+  health,
+  keyByHash,
+  keys,
+  recall,
+  events,
+  event,
+  deliveries,
+  delivery,
+  attempts,
+  openTickets,
+  receipts,
+  receipt,
+};
+
+export type Queries = typeof queries;
+export type QueryName = keyof Queries;
+/** One query on its way to the thread. */
+export type Ask = readonly [name: QueryName, input: unknown];

@@ -1,0 +1,34 @@
+/** Reading events. */
+import type { HookEvent } from '../../core/event.ts';
+import type { Id } from '../../core/ids.ts';
+import type { EventQuery, StoredEvent } from '../../ports/store.ts';
+import type { Database } from './database.ts';
+import { blob, type EventRow, hookEvent } from './rows.ts';
+import { targetsOf } from './targets.ts';
+import { SLICE_ROWS, type Walk, walk } from './walk.ts';
+
+export function* events(db: Database, query: EventQuery): Generator<undefined, readonly HookEvent[], undefined> {
+  const filters = { ...given('type', query.type), ...given('owner', query.owner) };
+  const pieces = ['events', ...Object.keys(filters).map((name) => `events.${name}`), 'events.newest'];
+  const tenant = blob(query.tenant);
+  const rows: Walk<EventRow> = walk(
+    {
+      floor: (range) =>
+        db.select<{ id: Uint8Array }>(['events_floor'], { ...range, tenant, slice: SLICE_ROWS })[0]?.id ?? null,
+      rows: (range, limit) => db.select<EventRow>(pieces, { ...range, ...filters, tenant, limit }),
+    },
+    query,
+  );
+  return (yield* rows).map(hookEvent);
+}
+
+function given(name: string, value: string | undefined): Readonly<Record<string, string>> {
+  return value === undefined ? {} : { [name]: value };
+}
+
+export function event(db: Database, input: { tenant: Id; id: Id }): StoredEvent | null {
+  type Row = EventRow & { config_version: number; targets: Uint8Array };
+  const row = db.get<Row>('event', blob(input.id), blob(input.tenant));
+  if (row === undefined) return null;
+  return { event: hookEvent(row), configVersion: row.config_version, targets: targetsOf(row.targets) };
+}

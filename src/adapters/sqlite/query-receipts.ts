@@ -1,0 +1,88 @@
+/** Reading receipts with their facts. */
+import type { Id } from '../../core/ids.ts';
+import type { ReadFact, Receipt } from '../../core/receipt.ts';
+import type { ReceiptQuery, StoredReceipt } from '../../ports/store.ts';
+import type { Database, Value } from './database.ts';
+import { blob, idOf, idOrNull } from './rows.ts';
+import { type IdRange, SLICE_ROWS, walk } from './walk.ts';
+
+interface ReceiptRow {
+  id: Uint8Array;
+  tenant: Uint8Array;
+  source_id: Uint8Array;
+  received_ms: number;
+  method: string;
+  headers: string;
+  body: Uint8Array;
+  verdict: string;
+  outcome: Receipt['outcome'];
+  reason: string | null;
+  duplicate_of: Uint8Array | null;
+  body_differs: number;
+  event_ids: Uint8Array;
+}
+
+export function* receipts(
+  db: Database,
+  query: ReceiptQuery,
+): Generator<undefined, readonly StoredReceipt[], undefined> {
+  const { sourceId, outcome } = query;
+  const values: Record<string, Value> = { tenant: blob(query.tenant) };
+  const pieces = ['receipts', sourceId === undefined ? 'receipts.tenant' : 'receipts.source'];
+  if (sourceId !== undefined) values.source = blob(sourceId);
+  if (outcome !== undefined) {
+    pieces.push('receipts.outcome');
+    values.outcome = outcome;
+  }
+  const rows = yield* walk(
+    {
+      floor: (range) => floorOf(db, query, range),
+      rows: (range, limit) => db.select<ReceiptRow>([...pieces, 'receipts.newest'], { ...values, ...range, limit }),
+    },
+    query,
+  );
+  return rows.map((row) => storedReceipt(db, row));
+}
+
+function floorOf(db: Database, { tenant, sourceId }: ReceiptQuery, range: IdRange): Uint8Array | null {
+  const slice = { ...range, slice: SLICE_ROWS };
+  const [row] =
+    sourceId === undefined
+      ? db.select<{ id: Uint8Array }>(['receipts_floor'], { ...slice, tenant: blob(tenant) })
+      : db.select<{ id: Uint8Array }>(['receipts_of_source_floor'], { ...slice, source: blob(sourceId) });
+  return row?.id ?? null;
+}
+
+export function receipt(db: Database, input: { tenant: Id; id: Id }): StoredReceipt | null {
+  const row = db.get<ReceiptRow>('receipt', blob(input.id), blob(input.tenant));
+  return row === undefined ? null : storedReceipt(db, row);
+}
+
+function storedReceipt(db: Database, row: ReceiptRow): StoredReceipt {
+  const { event_ids: packed } = row;
+  const eventIds = Array.from({ length: packed.length / 16 }, (_, at) => idOf(packed.subarray(at * 16, at * 16 + 16)));
+  return { receipt: receiptOf(row), facts: factsOf(db, row.id), eventIds };
+}
+
+function receiptOf(row: ReceiptRow): Receipt {
+  const { method, body, outcome, reason } = row;
+  return {
+    id: idOf(row.id),
+    tenant: idOf(row.tenant),
+    sourceId: idOf(row.source_id),
+    receivedAtMs: row.received_ms,
+    method,
+    headers: JSON.parse(row.headers),
+    body,
+    verdict: JSON.parse(row.verdict),
+    outcome,
+    reason,
+    duplicateOf: idOrNull(row.duplicate_of),
+    bodyDiffers: row.body_differs === 1,
+  };
+}
+
+function factsOf(db: Database, receiptId: Uint8Array): readonly ReadFact[] {
+  const rows = db.all<{ fact: string; provenance: string }>('facts', receiptId);
+  return rows.map((row) => ({ fact: JSON.parse(row.fact), provenance: JSON.parse(row.provenance) }));
+}

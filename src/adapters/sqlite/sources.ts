@@ -1,0 +1,33 @@
+/** Sources of inbound requests. Only their current version is kept. */
+import type { Id } from '../../core/ids.ts';
+import { type Changed, type ChangeOf, versionRefusal } from './change.ts';
+import { blob, blobOrNull } from './rows.ts';
+import type { Writer } from './turn.ts';
+
+export function putSource(writer: Writer, tenant: Id, change: ChangeOf<'put_source'>): Changed {
+  const id = blob(change.id);
+  const current = versionOf(writer, 'source', id, blob(tenant));
+  const refusal = versionRefusal(change.version, versionOf(writer, 'source_taken', id), current);
+  if (refusal !== null) return refusal;
+  const { urlKeyHash, config } = change;
+  const enabled = Number(change.enabled);
+  const { nowMs, db } = writer;
+  const version = (current ?? 0) + 1;
+  if (current === null) {
+    db.run('insert_source', id, blob(tenant), enabled, urlKeyHash, nowMs, nowMs, blobOrNull(change.createdBy), config);
+  } else {
+    db.run('set_source', version, enabled, urlKeyHash, nowMs, config, id);
+  }
+  return { kind: 'done', version };
+}
+
+export function deleteSource(writer: Writer, tenant: Id, change: ChangeOf<'delete_source'>): Changed {
+  const version = versionOf(writer, 'source', blob(change.id), blob(tenant));
+  if (version === null) return { kind: 'missing' };
+  writer.db.run('delete_source', blob(change.id));
+  return { kind: 'done', version };
+}
+
+function versionOf(writer: Writer, statement: string, ...ids: readonly Uint8Array[]): number | null {
+  return writer.db.get<{ version: number }>(statement, ...ids)?.version ?? null;
+}

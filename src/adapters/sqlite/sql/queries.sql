@@ -1,0 +1,171 @@
+-- Lists are walked newest first in slices of an id range, so that no statement runs long: a running one cannot be
+-- interrupted. `…_floor` finds where a slice ends. SQLite alone: `cross join` and `+` keep the planner on the index
+-- of the range; it would rather start at the tenant.
+
+-- name: events_floor
+select id from event where tenant = :tenant and id < :below and id >= :from order by id desc limit 1 offset :slice;
+
+-- name: events
+select id, tenant, owner, type, external_id, ordering_key, tags, headers, occurred_ms, accepted_ms, source_kind,
+  source_id, body
+from event where tenant = :tenant and id < :below and id >= :from
+
+-- name: events.type
+and type = :type
+
+-- name: events.owner
+and owner = :owner
+
+-- name: events.newest
+order by id desc limit :limit
+
+-- name: event
+select id, tenant, owner, type, external_id, ordering_key, tags, headers, occurred_ms, accepted_ms, source_kind,
+  source_id, body, config_version, targets
+from event where id = ? and tenant = ?;
+
+-- name: due_floor
+select delivery_id as id from due where delivery_id < :below and delivery_id >= :from
+order by delivery_id desc limit 1 offset :slice;
+
+-- name: lane_floor
+select delivery_id as id from lane where delivery_id < :below and delivery_id >= :from
+order by delivery_id desc limit 1 offset :slice;
+
+-- name: attempt_floor
+select delivery_id as id from attempt where delivery_id < :below and delivery_id >= :from
+order by delivery_id desc limit 1 offset :slice;
+
+-- name: attempt_undelivered_floor
+select delivery_id as id from attempt
+where tenant = :tenant and delivery_id < :below and delivery_id >= :from and closes is not null and outcome = 0
+order by delivery_id desc limit 1 offset :slice;
+
+-- name: due_of_subscription_floor
+select delivery_id as id from due where subscription_id = :subscription and delivery_id < :below and delivery_id >= :from
+order by delivery_id desc limit 1 offset :slice;
+
+-- name: lane_of_subscription_floor
+select delivery_id as id from lane
+where subscription_id = :subscription and delivery_id < :below and delivery_id >= :from
+order by delivery_id desc limit 1 offset :slice;
+
+-- name: attempt_of_subscription_floor
+select delivery_id as id from attempt
+where subscription_id = :subscription and delivery_id < :below and delivery_id >= :from
+order by delivery_id desc limit 1 offset :slice;
+
+-- name: attempt_undelivered_of_subscription_floor
+select delivery_id as id from attempt
+where subscription_id = :subscription and delivery_id < :below and delivery_id >= :from
+  and closes is not null and outcome = 0
+order by delivery_id desc limit 1 offset :slice;
+
+-- name: deliveries.due
+select d.delivery_id as id from due d cross join event e on e.id = d.event_id
+where d.delivery_id < :below and d.delivery_id >= :from
+
+-- name: deliveries.lane
+select d.delivery_id as id from lane d cross join event e on e.id = d.event_id
+where d.delivery_id < :below and d.delivery_id >= :from
+
+-- name: deliveries.closed
+select d.delivery_id as id from attempt d cross join event e on e.id = d.event_id
+where d.delivery_id < :below and d.delivery_id >= :from and d.closes is not null
+
+-- name: deliveries.undelivered
+and d.outcome = 0 and d.tenant = :tenant
+
+-- name: deliveries.pending
+and d.n = 0
+
+-- name: deliveries.retrying
+and d.n > 0
+
+-- name: deliveries.closing
+and d.closes = :closes
+
+-- name: deliveries.failing
+and d.closes in ('failed_permanent', 'expired')
+
+-- name: deliveries.subscription
+and d.subscription_id = :subscription
+
+-- name: deliveries.type
+and e.type = :type
+
+-- name: deliveries.visible
+and e.tenant = :tenant and not exists (
+  select 1 from subscription s where s.id = d.subscription_id and s.deleted_ms is not null
+)
+order by d.delivery_id desc limit :limit
+
+-- name: redeliveries_of_event
+select delivery_id as id from redelivery where event_id = ?;
+
+-- name: redelivery
+select kind, of from redelivery where delivery_id = ?;
+
+-- name: subscription_hidden
+select 1 as found from subscription where id = ? and deleted_ms is not null;
+
+-- name: lane_reason
+select reason from lane_state where subscription_id = ? and shard = ?;
+
+-- name: event_summary
+select id, tenant, type, owner, accepted_ms from event where id = ?;
+
+-- name: attempts
+select delivery_id, n, event_id, subscription_id, sub_version, tenant, at_ms, sent, outcome, code, class, response_ms,
+  closes, detail, response_body
+from attempt where delivery_id = ? order by n;
+
+-- name: last_attempt
+select delivery_id, n, event_id, subscription_id, sub_version, tenant, at_ms, sent, outcome, code, class, response_ms,
+  closes, detail, response_body
+from attempt where delivery_id = ? order by n desc limit 1;
+
+-- name: sent_attempts
+select count(*) as count from attempt where delivery_id = ? and sent = 1;
+
+-- name: open_of_subscription
+select delivery_id as id from due where subscription_id = :subscription
+union all select delivery_id from lane where subscription_id = :subscription
+limit :limit;
+
+-- name: receipts_floor
+select id from receipt where tenant = :tenant and id < :below and id >= :from order by id desc limit 1 offset :slice;
+
+-- name: receipts_of_source_floor
+select id from receipt where source_id = :source and id < :below and id >= :from order by id desc limit 1 offset :slice;
+
+-- name: receipts
+select id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,
+  event_ids
+from receipt where id < :below and id >= :from
+
+-- name: receipts.tenant
+and tenant = :tenant
+
+-- name: receipts.source
+and source_id = :source and +tenant = :tenant
+
+-- name: receipts.outcome
+and outcome = :outcome
+
+-- name: receipts.newest
+order by id desc limit :limit
+
+-- name: receipt
+select id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,
+  event_ids
+from receipt where id = ? and tenant = ?;
+
+-- name: facts
+select fact, provenance from fact where receipt_id = ? order by n;
+
+-- name: oldest_due
+select due_ms from due where shard = ? order by due_ms limit 1;
+
+-- name: count_due
+select count(*) as count from (select 1 from due where shard = ? and due_ms <= ? limit ?);

@@ -1,0 +1,68 @@
+/** Subscriptions: their versions, their states with the pauses a person made, their soft end. */
+import type { Id } from '../../core/ids.ts';
+import type { Pause } from '../../core/subscription.ts';
+import type { StateChange } from '../../ports/store.ts';
+import { type Changed, type ChangeOf, versionRefusal } from './change.ts';
+import { blob, blobOrNull } from './rows.ts';
+import { makeTask } from './tasks.ts';
+import type { Writer } from './turn.ts';
+
+interface Standing {
+  version: number;
+  state: StateChange['to'];
+  state_since_ms: number | null;
+  state_reason: string | null;
+  pauses: string;
+}
+
+export function putSubscription(writer: Writer, tenant: Id, change: ChangeOf<'put_subscription'>): Changed {
+  const id = blob(change.id);
+  const current = standing(writer, tenant, change.id);
+  const taken = writer.db.get<{ version: number }>('subscription_taken', id)?.version ?? null;
+  const refusal = versionRefusal(change.version, taken, current?.version ?? null);
+  if (refusal !== null) return refusal;
+  const version = (current?.version ?? 0) + 1;
+  if (current === undefined) {
+    writer.db.run('insert_subscription', id, blob(tenant), writer.nowMs, writer.nowMs, blobOrNull(change.createdBy));
+  } else {
+    writer.db.run('set_subscription_version', version, writer.nowMs, id);
+  }
+  writer.db.run('insert_subscription_version', id, version, change.config);
+  if (change.state !== undefined) enter(writer, tenant, change.id, change.state);
+  return { kind: 'done', version };
+}
+
+export function setSubscriptionState(writer: Writer, tenant: Id, change: ChangeOf<'set_subscription_state'>): Changed {
+  const current = standing(writer, tenant, change.id);
+  if (current === undefined) return { kind: 'missing' };
+  enter(writer, tenant, change.id, change.state);
+  return { kind: 'done', version: current.version };
+}
+
+/** Soft: history and versions stay, a task closes what is open. */
+export function deleteSubscription(writer: Writer, tenant: Id, change: ChangeOf<'delete_subscription'>): Changed {
+  const current = standing(writer, tenant, change.id);
+  if (current === undefined) return { kind: 'missing' };
+  writer.db.run('delete_subscription', writer.nowMs, writer.nowMs, blob(change.id));
+  makeTask(writer, { id: change.taskId, tenant, kind: 'cancel', ref: change.id });
+  return { kind: 'done', version: current.version };
+}
+
+function standing(writer: Writer, tenant: Id, id: Id): Standing | undefined {
+  return writer.db.get<Standing>('subscription', blob(id), blob(tenant));
+}
+
+/** Entering the state it is in already changes nothing, so that a pause keeps its beginning. */
+function enter(writer: Writer, tenant: Id, id: Id, change: StateChange): void {
+  const current = standing(writer, tenant, id);
+  const reason = change.to === 'disabled' ? change.reason : null;
+  if (current === undefined || (current.state === change.to && current.state_reason === reason)) return;
+  const pauses = JSON.stringify(pausesAfter(JSON.parse(current.pauses), change, writer.nowMs));
+  const sinceMs = change.to === 'active' ? null : writer.nowMs;
+  writer.db.run('set_subscription_state', change.to, sinceMs, reason, pauses, writer.nowMs, blob(id));
+}
+
+function pausesAfter(pauses: readonly Pause[], change: StateChange, nowMs: number): readonly Pause[] {
+  const closed = pauses.map((pause) => (pause.toMs === null ? { ...pause, toMs: nowMs } : pause));
+  return change.to === 'paused' ? [...closed, { fromMs: nowMs, toMs: null }] : closed;
+}

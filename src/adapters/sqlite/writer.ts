@@ -1,0 +1,87 @@
+/** The writer thread: one transaction, so one sync to disk, for everything that has arrived. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openDatabase } from './database.ts';
+import { type ClockOrigin, engineClock } from './engine-clock.ts';
+import { type Call, operations } from './operations.ts';
+import { asError, serve } from './serve.ts';
+import { nothingKnown, type Writer } from './turn.ts';
+
+export interface WriterData {
+  path: string;
+  shards: number;
+  clock: ClockOrigin;
+}
+
+/** Changed rows after which the log is copied into the database: some tens of megabytes of log. */
+const CHECKPOINT_ROWS = 20_000;
+/** How far the persisted engine time may lag behind. */
+const HIGH_WATER_LAG_MS = 1000;
+
+const { path, shards, clock: origin } = workerData as WriterData;
+const db = openDatabase(path, 'writing');
+const clock = engineClock(origin);
+const writer: Writer = { db, nowMs: 0, shards, repeated: false, known: nothingKnown() };
+let checkpointedAt = 0;
+let persistedMs = 0;
+
+serve<readonly Call[], readonly unknown[]>(parentPort, {
+  answer: (calls, reply) => {
+    reply(turn(calls));
+    const maintained = calls.some(([name]) => name === 'maintain');
+    if (maintained || changesSoFar() - checkpointedAt >= CHECKPOINT_ROWS) checkpoint();
+  },
+  close: () => {
+    checkpoint();
+    db.close();
+  },
+});
+
+/** If one call fails the batch is taken back and made call by call, so that only that one fails. */
+function turn(calls: readonly Call[]): readonly unknown[] {
+  try {
+    return transaction(calls);
+  } catch (error) {
+    if (calls.length === 1) return [asError(error)];
+    return calls.flatMap((call) => turn([call]));
+  }
+}
+
+function transaction(calls: readonly Call[]): readonly unknown[] {
+  writer.nowMs = clock.nowMs();
+  db.execute('begin');
+  try {
+    const before = changesSoFar();
+    const outcomes = calls.map(perform);
+    if (changesSoFar() > before) persistClock();
+    db.execute('commit');
+    return outcomes;
+  } catch (error) {
+    writer.known = nothingKnown();
+    persistedMs = 0;
+    // A full disk may have rolled the transaction back already.
+    if (db.inTransaction()) db.execute('rollback');
+    throw error;
+  }
+}
+
+function perform([name, input, repeated]: Call): unknown {
+  writer.repeated = repeated;
+  const operation = operations[name] as (writer: Writer, input: unknown) => unknown;
+  return operation(writer, input);
+}
+
+function persistClock(): void {
+  const highWaterMs = clock.highWaterMs();
+  if (highWaterMs - persistedMs < HIGH_WATER_LAG_MS) return;
+  db.run('set_meta', 'high_water_ms', highWaterMs);
+  persistedMs = highWaterMs;
+}
+
+function checkpoint(): void {
+  db.execute('checkpoint');
+  checkpointedAt = changesSoFar();
+}
+
+function changesSoFar(): number {
+  return db.get<{ changes: number }>('changes_so_far')?.changes ?? 0;
+}

@@ -1,0 +1,4 @@
+import { openSqliteForTest } from '../support/sqlite.ts';
+import { describeStore } from './contract.ts';
+
+describeStore('sqlite', openSqliteForTest);

@@ -1,0 +1,119 @@
+/** The keyring file and the sealing of secrets at rest: AES-256-GCM with a sub-key for each purpose (HKDF, RFC 5869). */
+import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { associatedData, KEY_ID_BYTES, NONCE_BYTES, packSealed, type Suite, unpackSealed } from '../core/secret.ts';
+import type { Opened, SealContext, Sealer } from '../ports.ts';
+
+const KEY_BYTES = 32;
+const SUITE: Suite = 'aes-256-gcm';
+
+export interface SealingKey {
+  /** 16 hex digits. */
+  id: string;
+  key: Uint8Array;
+}
+
+/** The active key seals; all open. */
+export interface Keyring {
+  active: SealingKey;
+  keys: readonly SealingKey[];
+}
+
+export type KeyringResult = { kind: 'keyring'; keyring: Keyring } | { kind: 'unusable'; reason: string };
+
+interface KeyringFile {
+  active: string;
+  keys: { id: string; key: string }[];
+}
+
+/** Reads the keyring at `path`; when there is none, makes one with a fresh key, readable by its owner alone. */
+export function openKeyring(path: string): KeyringResult {
+  if (!existsSync(path)) writeKeyring(path);
+  return parseKeyring(readFileSync(path, 'utf8'));
+}
+
+function writeKeyring(path: string): void {
+  const id = randomBytes(KEY_ID_BYTES).toString('hex');
+  const file: KeyringFile = { active: id, keys: [{ id, key: randomBytes(KEY_BYTES).toString('base64') }] };
+  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+}
+
+/** Parses a keyring file; every reason names the mistake and never the key. */
+export function parseKeyring(text: string): KeyringResult {
+  const file = readJson(text);
+  if (!isKeyringFile(file)) return unusable('is not of the form {"active": id, "keys": [{"id", "key"}]}');
+  const keys = file.keys.map(({ id, key }) => ({ id, key: new Uint8Array(Buffer.from(key, 'base64')) }));
+  const wrong = keys.find(({ id, key }) => !/^[0-9a-f]{16}$/.test(id) || key.length !== KEY_BYTES || isTrivial(key));
+  if (wrong) return unusable('has a key that is not 32 random bytes in base64 with an id of 16 hex digits');
+  const active = keys.find(({ id }) => id === file.active);
+  if (!active) return unusable('names an active key that it does not hold');
+  return { kind: 'keyring', keyring: { active, keys } };
+}
+
+function unusable(reason: string): KeyringResult {
+  return { kind: 'unusable', reason: `The keyring file ${reason}.` };
+}
+
+function isTrivial(key: Uint8Array): boolean {
+  return new Set(key).size < 8;
+}
+
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function isKeyringFile(value: unknown): value is KeyringFile {
+  const file = value as Partial<KeyringFile> | null;
+  return (
+    typeof file?.active === 'string' &&
+    Array.isArray(file.keys) &&
+    file.keys.every((entry) => typeof entry?.id === 'string' && typeof entry.key === 'string')
+  );
+}
+
+/** A sealer over `keyring`. Opening never throws: a missing key and foreign bytes are both `unavailable`. */
+export function createSealer(keyring: Keyring): Sealer {
+  const subKeys = new Map<string, Uint8Array>();
+  function subKey({ id, key }: SealingKey, purpose: string): Uint8Array {
+    const name = `${id}/${purpose}`;
+    const known = subKeys.get(name);
+    if (known) return known;
+    const made = new Uint8Array(hkdfSync('sha256', key, Buffer.alloc(0), `hookyard/${purpose}`, KEY_BYTES));
+    subKeys.set(name, made);
+    return made;
+  }
+  return {
+    seal(context, plain) {
+      const nonce = randomBytes(NONCE_BYTES);
+      const cipher = createCipheriv(SUITE, subKey(keyring.active, context.purpose), nonce);
+      cipher.setAAD(aad(context));
+      const ciphertext = Buffer.concat([cipher.update(plain), cipher.final()]);
+      const keyId = Buffer.from(keyring.active.id, 'hex');
+      return packSealed({ suite: SUITE, keyId, nonce, ciphertext, tag: cipher.getAuthTag() });
+    },
+    open(context, sealed): Opened {
+      const parts = unpackSealed(sealed);
+      if (parts === null) return { kind: 'unavailable', keyId: 'unknown' };
+      const keyId = Buffer.from(parts.keyId).toString('hex');
+      const key = keyring.keys.find(({ id }) => id === keyId);
+      if (key === undefined) return { kind: 'unavailable', keyId };
+      try {
+        const decipher = createDecipheriv(SUITE, subKey(key, context.purpose), parts.nonce);
+        decipher.setAAD(aad(context));
+        decipher.setAuthTag(parts.tag);
+        const plain = Buffer.concat([decipher.update(parts.ciphertext), decipher.final()]);
+        return { kind: 'opened', plain: new Uint8Array(plain) };
+      } catch {
+        return { kind: 'unavailable', keyId };
+      }
+    },
+  };
+}
+
+function aad(context: SealContext): Uint8Array {
+  return associatedData([context.purpose, context.table, context.column, context.row, context.tenant]);
+}

@@ -1,0 +1,55 @@
+import type { Id } from '../core/ids.ts';
+import { type Problem, problem } from '../core/problem.ts';
+import type { Ticket } from '../ports.ts';
+import type { FlowPorts } from './configuration.ts';
+import { closeWithoutTry } from './deliver.ts';
+
+export interface CancelDelivery {
+  tenant: Id;
+  id: Id;
+  by: Id | null;
+}
+
+/** A delivery that is settled more often than this while it is being cancelled is given up on. */
+const MAX_DECISIONS = 8;
+
+/** Closes an open delivery as cancelled. A try that is on its way may still arrive; its result changes nothing. */
+export async function cancelDelivery(
+  ports: FlowPorts,
+  request: CancelDelivery,
+): Promise<{ kind: 'cancelled' } | Problem> {
+  for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
+    const outcome = await cancelOnce(ports, request);
+    if (outcome.kind !== 'overtaken') return outcome;
+  }
+  return problem('store_unavailable', { detail: 'The delivery keeps changing.', retryAfterSeconds: 1 });
+}
+
+/** `overtaken`: a try was settled between reading and writing, and the delivery may be open still. */
+async function cancelOnce(
+  ports: FlowPorts,
+  request: CancelDelivery,
+): Promise<{ kind: 'cancelled' } | { kind: 'overtaken' } | Problem> {
+  const view = await ports.store.delivery(request.tenant, request.id);
+  const stored = view === null ? null : await ports.store.event(request.tenant, view.event.id);
+  if (view === null || stored === null) return problem('not_found');
+  if (view.open === null) return problem('delivery_closed');
+  const ticket: Ticket = {
+    deliveryId: view.deliveryId,
+    eventId: view.event.id,
+    subscriptionId: view.subscriptionId,
+    n: view.last?.n ?? 0,
+    kind: view.kind,
+    place: view.open.place,
+  };
+  const configuration = await ports.configuration.of(request.tenant);
+  const version = configuration.subscriptions.get(view.subscriptionId)?.version ?? 0;
+  const settlement = closeWithoutTry(ticket, stored.event, version, {
+    closes: 'cancelled',
+    failure: 'cancelled',
+    atMs: ports.clock.nowMs(),
+    facts: { reason: `cancelled by ${request.by === null ? 'an administrator' : `key ${request.by}`}` },
+  });
+  const [outcome] = await ports.store.settle({ settlements: [settlement], health: new Map() });
+  return outcome?.kind === 'settled' ? { kind: 'cancelled' } : { kind: 'overtaken' };
+}

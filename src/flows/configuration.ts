@@ -1,0 +1,152 @@
+/** The tenant's configuration, opened and compiled once per version; what matching and sending read. */
+import { type CompiledFilters, compileFilters } from '../core/filter.ts';
+import type { Id } from '../core/ids.ts';
+import type { SourceConfig } from '../core/source.ts';
+import type { Subscription, SubscriptionConfig } from '../core/subscription.ts';
+import type { Configuration, Health, Ports, SealContext, SourceRow, SubscriptionRow } from '../ports.ts';
+import type { Authenticate } from './authenticate.ts';
+
+/** A subscription ready for use. */
+export interface LiveSubscription extends Omit<Subscription, 'config'> {
+  /** null when its sealing key is missing: its deliveries wait and an operator is told. */
+  config: SubscriptionConfig | null;
+  filters: CompiledFilters;
+  /** As it was when the configuration was read. */
+  health: Health;
+  missingKeyId: string | null;
+}
+
+/** A source ready for use. */
+export interface LiveSource extends Omit<SourceRow, 'config'> {
+  config: SourceConfig | null;
+  missingKeyId: string | null;
+}
+
+export interface LiveConfiguration {
+  version: number;
+  subscriptions: ReadonlyMap<Id, LiveSubscription>;
+  sources: ReadonlyMap<Id, LiveSource>;
+  /** By hex digest of the key in the secret URL. */
+  sourcesByUrlKey: ReadonlyMap<string, LiveSource>;
+}
+
+export interface ConfigurationCache {
+  /** What is known already, without asking the store. */
+  peek(tenant: Id): LiveConfiguration | undefined;
+  /** The same for one subscription of any tenant. */
+  peekSubscription(id: Id): LiveSubscription | undefined;
+  of(tenant: Id): Promise<LiveConfiguration>;
+  /** Reads the store again; concurrent calls share one read that began after they were made. */
+  refresh(tenant: Id): Promise<LiveConfiguration>;
+}
+
+const NO_FILTERS = compileFilters([]);
+const fromUtf8 = new TextDecoder();
+
+/** Where a subscription's sealed configuration belongs. */
+export function subscriptionContext(tenant: Id, id: Id): SealContext {
+  return { purpose: 'subscription', table: 'subscription_version', column: 'config', row: id, tenant };
+}
+
+/** Where a source's sealed configuration belongs. */
+export function sourceContext(tenant: Id, id: Id): SealContext {
+  return { purpose: 'source', table: 'source_version', column: 'config', row: id, tenant };
+}
+
+/** A cache over the store. It never serves a version older than one it has shown before. */
+export function createConfigurationCache(ports: Pick<Ports, 'store' | 'sealer' | 'log'>): ConfigurationCache {
+  const live = new Map<Id, LiveConfiguration>();
+  const queued = new Map<Id, Promise<LiveConfiguration>>();
+  const running = new Map<Id, Promise<LiveConfiguration>>();
+
+  async function load(tenant: Id): Promise<LiveConfiguration> {
+    const read = await ports.store.configuration(tenant);
+    const before = live.get(tenant);
+    if (before !== undefined && before.version > read.version) return before;
+    const after = compile(read, before, ports);
+    live.set(tenant, after);
+    return after;
+  }
+
+  function refresh(tenant: Id): Promise<LiveConfiguration> {
+    const waiting = queued.get(tenant);
+    if (waiting) return waiting;
+    const before = running.get(tenant) ?? Promise.resolve();
+    const next = before
+      .catch(() => undefined)
+      .then(() => {
+        queued.delete(tenant);
+        running.set(tenant, next);
+        return load(tenant);
+      })
+      .finally(() => {
+        if (running.get(tenant) === next) running.delete(tenant);
+      });
+    queued.set(tenant, next);
+    return next;
+  }
+
+  return {
+    peek: (tenant) => live.get(tenant),
+    peekSubscription(id) {
+      for (const { subscriptions } of live.values()) {
+        const found = subscriptions.get(id);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    of: async (tenant) => live.get(tenant) ?? refresh(tenant),
+    refresh,
+  };
+}
+
+function compile(
+  read: Configuration,
+  before: LiveConfiguration | undefined,
+  ports: Pick<Ports, 'sealer' | 'log'>,
+): LiveConfiguration {
+  const subscriptions = new Map(
+    read.subscriptions.map((row) => [row.id, compileSubscription(row, before?.subscriptions.get(row.id), ports)]),
+  );
+  const sources = new Map(read.sources.map((row) => [row.id, compileSource(row, ports)]));
+  const sourcesByUrlKey = new Map<string, LiveSource>();
+  for (const source of sources.values()) {
+    if (source.urlKeyHash) sourcesByUrlKey.set(Buffer.from(source.urlKeyHash).toString('hex'), source);
+  }
+  return { version: read.version, subscriptions, sources, sourcesByUrlKey };
+}
+
+function compileSubscription(
+  { config: sealed, ...row }: SubscriptionRow,
+  before: LiveSubscription | undefined,
+  ports: Pick<Ports, 'sealer' | 'log'>,
+): LiveSubscription {
+  if (before?.version === row.version && before.config !== null) return { ...before, ...row };
+  const opened = ports.sealer.open(subscriptionContext(row.tenant, row.id), sealed);
+  if (opened.kind === 'unavailable') {
+    ports.log.error('subscription.secret_unavailable', { subscriptionId: row.id, keyId: opened.keyId });
+    return { ...row, config: null, filters: filtersOf([]), missingKeyId: opened.keyId };
+  }
+  const config = JSON.parse(fromUtf8.decode(opened.plain)) as SubscriptionConfig;
+  return { ...row, config, filters: filtersOf(config.filters), missingKeyId: null };
+}
+
+/** Compiles rules that were checked when they were saved. */
+export function filtersOf(rules: SubscriptionConfig['filters']): CompiledFilters {
+  const compiled = rules.length === 0 ? NO_FILTERS : compileFilters(rules);
+  // They were compiled once before they were saved.
+  if (compiled.kind === 'refused') throw new Error('a stored filter does not compile');
+  return compiled.filters;
+}
+
+function compileSource({ config: sealed, ...row }: SourceRow, ports: Pick<Ports, 'sealer' | 'log'>): LiveSource {
+  const opened = ports.sealer.open(sourceContext(row.tenant, row.id), sealed);
+  if (opened.kind === 'unavailable') {
+    ports.log.error('source.secret_unavailable', { sourceId: row.id, keyId: opened.keyId });
+    return { ...row, config: null, missingKeyId: opened.keyId };
+  }
+  return { ...row, config: JSON.parse(fromUtf8.decode(opened.plain)) as SourceConfig, missingKeyId: null };
+}
+
+/** Everything a flow may ask for. Each flow names the part it uses. */
+export type FlowPorts = Ports & { configuration: ConfigurationCache; authenticate: Authenticate };

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { emit, lastTicket, RECEIVER, stillOpen, subscribe, tryOnce } from '../../test/support/flows.ts';
+import { answered, type FakePorts, fakePorts, unanswered } from '../../test/support/ports.ts';
+import { REDACTED } from '../core/header.ts';
+import { DEFAULT_TENANT } from '../core/ids.ts';
+import type { SubscriptionInput } from '../core/subscription-input.ts';
+import type { Ticket } from '../ports.ts';
+import { changeSubscription } from './change-subscription.ts';
+import { ageMs, closeWithoutTry } from './deliver.ts';
+import { pastRequest } from './past-request.ts';
+
+async function ready(input: Partial<SubscriptionInput> = {}): Promise<{ ports: FakePorts; ticket: Ticket }> {
+  const ports = fakePorts();
+  await subscribe(ports, input);
+  await emit(ports);
+  return { ports, ticket: lastTicket(ports) };
+}
+
+describe('a try', () => {
+  test('sends what the subscription says, within its timeout', async () => {
+    const { ports, ticket } = await ready({ method: 'PUT', timeout: 1234, headers: { 'X-Team': 'a' } });
+    await tryOnce(ports, ticket);
+    const [request] = ports.sent;
+    assert.deepEqual([request?.url, request?.method, request?.timeoutMs], [RECEIVER, 'PUT', 1234]);
+    assert.equal(request?.headers['x-team'], 'a');
+    assert.equal(request?.headers['hookyard-attempt'], '1');
+  });
+
+  test('that is answered closes the delivery and leaves its record', async () => {
+    const { ports, ticket } = await ready();
+    ports.answers.push(answered(204, { 'x-secret': 's', date: 'today' }));
+    const { settled } = await tryOnce(ports, ticket);
+    assert.deepEqual(settled, { kind: 'settled', ticket: null });
+    const [attempt] = await ports.store.attempts(DEFAULT_TENANT, ticket.deliveryId);
+    assert.deepEqual([attempt?.n, attempt?.closes, attempt?.statusCode], [1, 'succeeded', 204]);
+    assert.deepEqual([attempt?.responseTimeMs, attempt?.sent, attempt?.delivered], [12, true, true]);
+    assert.deepEqual(attempt?.detail.responseHeaders, { 'x-secret': REDACTED, date: 'today' });
+  });
+
+  test('that fails is followed by the retries of the policy, and then by none', async () => {
+    const { ports, ticket } = await ready({ retryPolicy: { maxRetries: 2, backoffType: 'fixed', backoffSeconds: 7 } });
+    ports.answers.push(answered(500), unanswered('connect_refused'), answered(503));
+    const delays: (number | null)[] = [];
+    let open: Ticket | null = ticket;
+    while (open !== null) {
+      const { tried, settled } = await tryOnce(ports, open);
+      delays.push(tried.judgement.next.kind === 'retry' ? tried.judgement.next.delayMs : null);
+      open = settled.kind === 'settled' ? settled.ticket : null;
+      ports.clock.advance(7000);
+    }
+    assert.deepEqual(delays, [7000, 7000, null]);
+    const attempts = await ports.store.attempts(DEFAULT_TENANT, ticket.deliveryId);
+    assert.deepEqual(
+      attempts.map(({ n, failure, closes }) => [n, failure, closes]),
+      [
+        [1, 'http_5xx', null],
+        [2, 'connect_refused', null],
+        [3, 'http_5xx', 'failed_permanent'],
+      ],
+    );
+  });
+
+  test('that the address gate refuses was never sent', async () => {
+    const { ports, ticket } = await ready();
+    ports.answers.push(unanswered('ssrf_blocked', { host: 'api.example.com' }));
+    const { tried } = await tryOnce(ports, ticket);
+    const { sent, closes, detail } = tried.settlement.attempt;
+    assert.deepEqual([sent, closes, detail.facts], [false, 'failed_permanent', { host: 'api.example.com' }]);
+  });
+
+  test('keeps no credential, under whatever name it travels', async () => {
+    const canary = 'c4n4ry';
+    const identities: Partial<SubscriptionInput>[] = [
+      { authType: 'bearer', bearerToken: canary },
+      { authType: 'header', authHeader: { name: 'X-Request-Id', value: canary } },
+      { headers: { 'X-GitHub-Token': canary } },
+    ];
+    for (const identity of identities) {
+      const { ports, ticket } = await ready(identity);
+      const { tried } = await tryOnce(ports, ticket);
+      assert.ok(JSON.stringify(ports.sent[0]?.headers).includes(canary));
+      assert.ok(!JSON.stringify(tried.settlement).includes(canary));
+    }
+  });
+});
+
+describe('a past attempt', () => {
+  test('shows the body it sent, also after the subscription has changed', async () => {
+    const { ports, ticket } = await ready({ retryPolicy: { backoffType: 'fixed', backoffSeconds: 600 } });
+    ports.answers.push(answered(500));
+    const { settled } = await tryOnce(ports, ticket);
+    const change = { id: ticket.subscriptionId, patch: { url: `${RECEIVER}/moved` }, ifVersion: null };
+    await changeSubscription(ports, { tenant: DEFAULT_TENANT, ...change });
+    ports.clock.advance(600_000);
+    await tryOnce(ports, stillOpen(settled));
+    const attempts = await ports.store.attempts(DEFAULT_TENANT, ticket.deliveryId);
+    const stored = await ports.store.event(DEFAULT_TENANT, ticket.eventId);
+    assert.ok(stored !== null);
+    for (const [at, attempt] of attempts.entries()) {
+      const past = await pastRequest(ports, attempt, stored.event);
+      assert.deepEqual(past, { url: ports.sent[at]?.url, method: 'POST', body: ports.sent[at]?.body });
+    }
+    assert.deepEqual(
+      ports.sent.map(({ url }) => url),
+      [RECEIVER, `${RECEIVER}/moved`],
+    );
+    assert.notDeepEqual(ports.sent[0]?.body, ports.sent[1]?.body, 'the later one carries its due time');
+  });
+
+  test('cannot be shown without the version it was made with', async () => {
+    const { ports, ticket } = await ready();
+    const { tried } = await tryOnce(ports, ticket);
+    const stored = await ports.store.event(DEFAULT_TENANT, ticket.eventId);
+    assert.ok(stored !== null);
+    const attempt = { ...tried.settlement.attempt, subscriptionVersion: 9 };
+    assert.equal(await pastRequest(ports, attempt, stored.event), null);
+    const blind = { ...ports, sealer: { ...ports.sealer, open: () => ({ kind: 'unavailable', keyId: 'x' }) as const } };
+    assert.equal(await pastRequest(blind, tried.settlement.attempt, stored.event), null);
+  });
+});
+
+test('a delivery does not age while its subscription is paused', async () => {
+  const { ports, ticket } = await ready();
+  const configuration = await ports.configuration.of(DEFAULT_TENANT);
+  const [subscription] = configuration.subscriptions.values();
+  const stored = await ports.store.event(DEFAULT_TENANT, ticket.eventId);
+  assert.ok(subscription !== undefined && stored !== null);
+  const madeMs = stored.event.acceptedAtMs;
+  const paused = { ...subscription, pauses: [{ fromMs: madeMs + 100, toMs: madeMs + 400 }] };
+  assert.equal(ageMs({ ticket, event: stored.event, subscription: paused }, madeMs + 1000), 700);
+});
+
+test('a delivery closed without a try counts on from its tries and says that nothing was sent', async () => {
+  const { ports, ticket } = await ready();
+  const stored = await ports.store.event(DEFAULT_TENANT, ticket.eventId);
+  assert.ok(stored !== null);
+  const why = { closes: 'expired', failure: 'expired', atMs: 5 } as const;
+  const { attempt, next } = closeWithoutTry({ ...ticket, n: 3 }, stored.event, 1, why);
+  assert.deepEqual([attempt?.n, attempt?.sent, attempt?.closes, next.kind], [4, false, 'expired', 'close']);
+});

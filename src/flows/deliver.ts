@@ -1,0 +1,167 @@
+/** One try of one delivery: render, send, judge, and say what is to be settled. */
+import type { Answer, AttemptDetail, AttemptRecord, Closing } from '../core/attempt.ts';
+import { type Judgement, judge } from '../core/delivery.ts';
+import type { HookEvent } from '../core/event.ts';
+import type { FailureCode } from '../core/failure.ts';
+import { redactHeaders } from '../core/header.ts';
+import { idMs } from '../core/ids.ts';
+import { profiles } from '../core/profile.ts';
+import { pausedMs, type SubscriptionConfig } from '../core/subscription.ts';
+import { renderRequest, type WireRequest } from '../core/wire.ts';
+import type { Ports, Settlement, Ticket } from '../ports.ts';
+import type { LiveSubscription } from './configuration.ts';
+
+export interface Work {
+  ticket: Ticket;
+  event: HookEvent;
+  subscription: LiveSubscription;
+  config: SubscriptionConfig;
+  /** An earlier send of this try may have reached the receiver before a crash. */
+  mayRepeat: boolean;
+}
+
+/** A try and what it does to its delivery. */
+export interface Tried {
+  settlement: Settlement & { attempt: AttemptRecord };
+  answer: Answer;
+  judgement: Judgement;
+}
+
+export type DeliverPorts = Pick<Ports, 'clock' | 'random' | 'mac' | 'sender'>;
+
+/** Makes one try. Never rejects for anything the receiver does. */
+export async function deliver(ports: DeliverPorts, work: Work): Promise<Tried> {
+  const { ticket, event, config, subscription } = work;
+  const startedAtMs = ports.clock.nowMs();
+  const wire = renderRequest(
+    {
+      event,
+      subscriptionId: subscription.id,
+      config,
+      deliveryId: ticket.deliveryId,
+      n: ticket.n + 1,
+      madeAtMs: madeAtMs(ticket, event),
+      dueMs: ticket.place.kind === 'due' ? ticket.place.dueMs : startedAtMs,
+      nowMs: startedAtMs,
+    },
+    ports.mac,
+  );
+  const answer = await ports.sender.send({
+    url: config.url,
+    method: config.method,
+    headers: wire.headers,
+    body: wire.body,
+    timeoutMs: config.timeoutMs,
+  });
+  const nowMs = ports.clock.nowMs();
+  const profile = profiles[config.profile];
+  const judgement = judge(answer, config.retry, {
+    n: ticket.n + 1,
+    ageMs: ageMs(work, nowMs),
+    nowMs,
+    roll: ports.random.roll(),
+    goneDisables: profile.goneDisables && ticket.kind !== 'test',
+    heedsReceiver: profile.heedsReceiver && ticket.kind !== 'test',
+  });
+  const verdict = ticket.kind === 'test' ? onlyTry(judgement) : judgement;
+  return { settlement: settlementOf(work, wire, answer, verdict, startedAtMs), answer, judgement: verdict };
+}
+
+/** A test is tried once; the person asking sees the answer. */
+function onlyTry(judgement: Judgement): Judgement {
+  return judgement.delivered ? judgement : { ...judgement, next: { kind: 'close', closes: 'failed_permanent' } };
+}
+
+/** When a delivery was made: its event's acceptance, or the request of a redelivery, which its id carries. */
+export function madeAtMs(ticket: Pick<Ticket, 'deliveryId' | 'kind'>, event: HookEvent): number {
+  return ticket.kind === 'first' ? event.acceptedAtMs : idMs(ticket.deliveryId);
+}
+
+/** The age of a delivery without the time its subscription was paused by a person. */
+export function ageMs(work: Pick<Work, 'ticket' | 'event' | 'subscription'>, nowMs: number): number {
+  const fromMs = madeAtMs(work.ticket, work.event);
+  return nowMs - fromMs - pausedMs(work.subscription.pauses, fromMs, nowMs);
+}
+
+function settlementOf(
+  work: Work,
+  wire: WireRequest,
+  answer: Answer,
+  judgement: Judgement,
+  atMs: number,
+): Tried['settlement'] {
+  const { ticket, event, subscription } = work;
+  const closes = judgement.next.kind === 'close' ? judgement.next.closes : null;
+  const attempt: AttemptRecord = {
+    deliveryId: ticket.deliveryId,
+    n: ticket.n + 1,
+    eventId: event.id,
+    subscriptionId: subscription.id,
+    subscriptionVersion: subscription.version,
+    tenant: event.tenant,
+    atMs,
+    sent: judgement.failure !== 'ssrf_blocked',
+    delivered: judgement.delivered,
+    statusCode: answer.kind === 'response' ? answer.status : null,
+    failure: judgement.failure,
+    responseTimeMs: Math.round(answer.phases.total),
+    closes,
+    detail: detailOf(work, wire, answer),
+  };
+  const next = judgement.next.kind === 'close' ? ({ kind: 'close' } as const) : judgement.next;
+  return { ticket, attempt, next };
+}
+
+function detailOf(work: Work, wire: WireRequest, answer: Answer): AttemptDetail {
+  const response = answer.kind === 'response' ? answer : null;
+  const { auth } = work.config;
+  return {
+    requestHeaders: redactHeaders(wire.headers, auth.type === 'header' ? [auth.name] : []),
+    envelopeAtMs: wire.envelopeAtMs,
+    phases: answer.phases,
+    connection: answer.connection,
+    facts: answer.kind === 'failure' ? answer.facts : {},
+    responseHeaders: response === null ? null : redactHeaders(response.headers),
+    responseBody: response?.body ?? null,
+    responseTruncated: response?.truncated ?? false,
+    responseLength: response?.length ?? null,
+    mayRepeat: work.mayRepeat,
+  };
+}
+
+/** Closes a delivery without a try: cancelled, expired, or isolated as poison. */
+export function closeWithoutTry(
+  ticket: Ticket,
+  event: HookEvent,
+  subscriptionVersion: number,
+  why: { closes: Closing; failure: FailureCode; atMs: number; facts?: Readonly<Record<string, string>> },
+): Settlement {
+  const attempt: AttemptRecord = {
+    deliveryId: ticket.deliveryId,
+    n: ticket.n + 1,
+    eventId: event.id,
+    subscriptionId: ticket.subscriptionId,
+    subscriptionVersion,
+    tenant: event.tenant,
+    atMs: why.atMs,
+    sent: false,
+    delivered: false,
+    statusCode: null,
+    failure: why.failure,
+    responseTimeMs: null,
+    closes: why.closes,
+    detail: {
+      requestHeaders: {},
+      envelopeAtMs: why.atMs,
+      phases: null,
+      connection: null,
+      facts: why.facts ?? {},
+      responseHeaders: null,
+      responseBody: null,
+      responseTruncated: false,
+      responseLength: null,
+      mayRepeat: false,
+    },
+  };
+  return { ticket, attempt, next: { kind: 'close' } };
+}

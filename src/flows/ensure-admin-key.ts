@@ -1,0 +1,19 @@
+import { DEFAULT_TENANT } from '../core/ids.ts';
+import type { FlowPorts } from './configuration.ts';
+import { keyRow } from './keys.ts';
+import { configure } from './sealed-configuration.ts';
+
+/** Makes the store know the admin key that the installation keeps in its own file. */
+export async function ensureAdminKey(ports: FlowPorts, secret: string): Promise<void> {
+  const known = await ports.store.keyByHash(ports.mac.sha256(secret));
+  if (known !== null) return;
+  const {
+    tenant,
+    createdAtMs: _created,
+    lastUsedAtMs: _used,
+    revokedAtMs: _revoked,
+    ...key
+  } = keyRow(ports, { tenant: DEFAULT_TENANT, name: 'admin', role: 'admin', expiresAtMs: null }, secret);
+  const outcome = await configure(ports, tenant, { kind: 'put_key', key });
+  if (outcome.kind !== 'changed') throw new Error(`the admin key was not stored: ${outcome.kind}`);
+}

@@ -1,0 +1,129 @@
+/** An event comes in, is matched, and is durable with its deliveries before the caller hears of it. */
+import type { EventSource, HookEvent } from '../core/event.ts';
+import { type Id, idAt } from '../core/ids.ts';
+import { type Problem, problem } from '../core/problem.ts';
+import type { AppendRequest, IdempotencyClaim, Ports } from '../ports.ts';
+import type { ConfigurationCache } from './configuration.ts';
+import { claimOf, openAnswer } from './idempotency.ts';
+import { eventAppend } from './targets.ts';
+
+export interface PublishInput {
+  tenant: Id;
+  type: string;
+  /** The exact bytes of `data`, in an allocation of their own. */
+  data: Uint8Array;
+  /** The same, parsed; what filters look at. */
+  value: unknown;
+  /** The caller's own id. */
+  id?: string | undefined;
+  owner?: string | undefined;
+  occurredAtMs?: number | undefined;
+  tags?: readonly string[] | undefined;
+  headers?: Readonly<Record<string, string>> | undefined;
+  orderingKey?: string | undefined;
+  source?: EventSource | undefined;
+  /** Digest of the whole request, for telling a repetition from a different event under the same id. */
+  bodyHash: Uint8Array;
+  idempotencyKey?: string | undefined;
+}
+
+export interface Accepted {
+  kind: 'accepted';
+  id: Id;
+  /** How many subscriptions the event goes to. */
+  deliveries: number;
+  /** True when this id or key was accepted before; nothing was added. */
+  duplicate: boolean;
+}
+
+export type PublishPorts = Pick<Ports, 'clock' | 'random' | 'mac' | 'store' | 'sealer' | 'dispatch' | 'metrics'> & {
+  configuration: ConfigurationCache;
+};
+
+/** A configuration that changes faster than this many re-decisions is not waited for. */
+const MAX_DECISIONS = 8;
+
+/**
+ * Accepts one event: resolves after the durable commit, then hands its deliveries to this process's worker.
+ * Rejects only when the store failed; the same `id` may then be sent again safely.
+ */
+export async function publish(ports: PublishPorts, input: PublishInput): Promise<Accepted | Problem> {
+  const event = eventOf(ports, input);
+  let configuration = ports.configuration.peek(input.tenant) ?? (await ports.configuration.of(input.tenant));
+  for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
+    const append = eventAppend(event, input.value, configuration, ports.mac);
+    const accepted: Accepted = {
+      kind: 'accepted',
+      id: event.id,
+      deliveries: append.deliveries.length,
+      duplicate: false,
+    };
+    const request: AppendRequest = {
+      ...append,
+      configVersion: configuration.version,
+      claims: claimsOf(ports, input, accepted),
+    };
+    const outcome = await ports.store.append(request);
+    switch (outcome.kind) {
+      case 'appended':
+        ports.metrics.count('events_accepted_total');
+        ports.dispatch.offer({ event, tickets: outcome.tickets });
+        return accepted;
+      case 'duplicate':
+        // The append was repeated after an unknown outcome; the first one stands.
+        return accepted;
+      case 'repeated':
+        return repeated(ports, input.tenant, outcome.answer);
+      case 'mismatch':
+        return problem('idempotency_mismatch', { detail: mismatchDetail(outcome.scope) });
+      case 'stale':
+        configuration = await ports.configuration.refresh(input.tenant);
+    }
+  }
+  return problem('store_unavailable', { detail: 'The configuration keeps changing.', retryAfterSeconds: 1 });
+}
+
+function eventOf(ports: Pick<Ports, 'clock' | 'random'>, input: PublishInput): HookEvent {
+  const nowMs = ports.clock.nowMs();
+  return {
+    id: idAt(nowMs, ports.random.bytes(16)),
+    tenant: input.tenant,
+    type: input.type,
+    owner: input.owner ?? null,
+    externalId: input.id ?? null,
+    orderingKey: input.orderingKey ?? null,
+    tags: input.tags ?? [],
+    headers: input.headers ?? {},
+    occurredAtMs: input.occurredAtMs ?? nowMs,
+    acceptedAtMs: nowMs,
+    source: input.source ?? { kind: 'api', id: null },
+    data: input.data,
+  };
+}
+
+const EVENT_ID_SCOPE = 'event.id';
+const PUBLISH_SCOPE = 'POST /api/v1/events';
+
+function claimsOf(ports: Pick<Ports, 'sealer'>, input: PublishInput, accepted: Accepted): IdempotencyClaim[] {
+  if (input.id === undefined && input.idempotencyKey === undefined) return [];
+  const { bodyHash, tenant } = input;
+  const answer = { id: accepted.id, deliveries: accepted.deliveries };
+  return [
+    ...(input.id === undefined ? [] : [claimOf(ports, tenant, EVENT_ID_SCOPE, input.id, bodyHash, answer)]),
+    ...(input.idempotencyKey === undefined
+      ? []
+      : [claimOf(ports, tenant, PUBLISH_SCOPE, input.idempotencyKey, bodyHash, answer)]),
+  ];
+}
+
+function repeated(ports: Pick<Ports, 'sealer'>, tenant: Id, sealed: Uint8Array): Accepted | Problem {
+  const answer = openAnswer<{ id: Id; deliveries: number }>(ports, tenant, sealed);
+  if (answer === null) return problem('secret_unavailable');
+  return { kind: 'accepted', ...answer, duplicate: true };
+}
+
+function mismatchDetail(scope: string): string {
+  return scope === EVENT_ID_SCOPE
+    ? 'An event with this `id` was accepted with another body.'
+    : 'This Idempotency-Key was used with another body.';
+}

@@ -1,0 +1,237 @@
+/**
+ * One inbound request: find its source, prove who sent it on the raw bytes, understand it, and store receipt, facts
+ * and events in one transaction before answering. Nothing after the store changes the answer.
+ */
+import { dedupeKey } from '../core/dedupe.ts';
+import { eventOf } from '../core/fact-event.ts';
+import { redactHeaders } from '../core/header.ts';
+import { type Id, idAt, isId } from '../core/ids.ts';
+import { parseJson } from '../core/json.ts';
+import { type Reading, readers } from '../core/reader.ts';
+import type { Outcome, ReadFact, Receipt, Verdict } from '../core/receipt.ts';
+import { headerValues } from '../core/signature/headers.ts';
+import { verify } from '../core/signature/judge.ts';
+import { SOURCE_TYPES, type SourceConfig } from '../core/source.ts';
+import type { EventAppend, Ports, ReceiptOutcome, ReceiptRequest } from '../ports.ts';
+import type { FlowPorts, LiveConfiguration, LiveSource } from './configuration.ts';
+import { eventAppend } from './targets.ts';
+
+/** Which door a request came to. */
+export type Door = { kind: 'typed'; route: string; sourceId: string } | { kind: 'secret'; key: string };
+
+export interface InboundRequest {
+  tenant: Id;
+  door: Door;
+  method: string;
+  /** In the order received, repeated ones kept. */
+  headers: readonly (readonly [string, string])[];
+  body: Uint8Array;
+}
+
+/** What the sender is told; flat, as seed 001 shows. */
+export type Received =
+  /** Unknown, disabled, wrong method, wrong key: one answer for all. */
+  | { kind: 'no_such_door' }
+  | { kind: 'refused' }
+  | { kind: 'secret_unavailable' }
+  | {
+      kind: 'stored';
+      action: 'processed' | 'ignored' | 'duplicate';
+      reason: string | null;
+      receiptId: Id;
+      /** The payload is authentic but says nothing we can read. */
+      unreadable: { pointer: string | null } | null;
+      door: Door['kind'];
+    };
+
+export type ReceivePorts = Pick<
+  FlowPorts,
+  'clock' | 'random' | 'mac' | 'store' | 'dispatch' | 'metrics' | 'configuration'
+>;
+
+const MAX_DEPTH = 64;
+const MAX_REJECTED = 500;
+const MAX_DECISIONS = 8;
+const utf8 = new TextEncoder();
+
+/** Takes one request in. Rejects only when the store failed; the sender should then send again. */
+export async function receive(ports: ReceivePorts, request: InboundRequest): Promise<Received> {
+  const configuration = await ports.configuration.of(request.tenant);
+  const source = findSource(ports, configuration, request);
+  if (source === null || !source.enabled || request.method !== 'POST') return { kind: 'no_such_door' };
+  if (source.config === null) return { kind: 'secret_unavailable' };
+  const capture = captureOf(ports, request, source, source.config);
+  const verdict = verifyRequest(ports, request, source.config, capture.receivedAtMs);
+  if (!verdict.ok) {
+    await reject(ports, capture, verdict, configuration);
+    return { kind: 'refused' };
+  }
+  const understood = understand(ports, request, source.config, capture);
+  return store(ports, request, { ...capture, ...understood, verdict }, configuration);
+}
+
+function findSource(ports: ReceivePorts, configuration: LiveConfiguration, request: InboundRequest): LiveSource | null {
+  const { door } = request;
+  if (door.kind === 'secret') {
+    // Looked up by digest, so that the time taken tells nothing about how much of a key was right.
+    const digest = Buffer.from(ports.mac.sha256(door.key)).toString('hex');
+    return configuration.sourcesByUrlKey.get(digest) ?? null;
+  }
+  const source = isId(door.sourceId) ? configuration.sources.get(door.sourceId) : undefined;
+  if (!source?.config || SOURCE_TYPES[source.config.type].route !== door.route)
+    return source?.config === null ? source : null;
+  return source.config.scheme.type === 'url' ? null : source;
+}
+
+type Capture = Pick<Receipt, 'id' | 'tenant' | 'sourceId' | 'receivedAtMs' | 'method' | 'headers' | 'body'> & {
+  plainHeaders: Readonly<Record<string, string>>;
+  source: SourceConfig;
+};
+
+function captureOf(ports: ReceivePorts, request: InboundRequest, source: LiveSource, config: SourceConfig): Capture {
+  const receivedAtMs = ports.clock.nowMs();
+  const plainHeaders = Object.fromEntries(request.headers.map(([name, value]) => [name.toLowerCase(), value]));
+  return {
+    id: idAt(receivedAtMs, ports.random.bytes(16)),
+    tenant: request.tenant,
+    sourceId: source.id,
+    receivedAtMs,
+    method: request.method,
+    headers: redactHeaders(plainHeaders, 'header' in config.scheme ? [config.scheme.header] : []),
+    plainHeaders,
+    body: request.body,
+    source: config,
+  };
+}
+
+function verifyRequest(ports: ReceivePorts, request: InboundRequest, config: SourceConfig, nowMs: number): Verdict {
+  const signed = {
+    headers: headerValues(request.headers.flat()),
+    body: request.body,
+    secretUrl: request.door.kind === 'secret',
+  };
+  return verify(config.scheme, signed, config.secrets, ports.mac, nowMs);
+}
+
+function reject(
+  ports: ReceivePorts,
+  capture: Capture,
+  verdict: Verdict,
+  configuration: LiveConfiguration,
+): Promise<unknown> {
+  ports.metrics.count('receipts_total', { outcome: 'rejected' });
+  const receipt = receiptOf(capture, verdict, 'rejected', verdict.reason);
+  return record(ports, configuration, receipt, () => ({ facts: [], events: [], dedupe: null }));
+}
+
+/** Records a receipt under the configuration its effects are decided on, and decides again when that has moved on. */
+async function record(
+  ports: ReceivePorts,
+  configuration: LiveConfiguration,
+  receipt: Receipt,
+  effectsUnder: (current: LiveConfiguration) => Pick<ReceiptRequest, 'facts' | 'events' | 'dedupe'>,
+): Promise<Exclude<ReceiptOutcome, { kind: 'stale' }>> {
+  let current = configuration;
+  for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
+    const effects = effectsUnder(current);
+    const stored = await ports.store.recordReceipt({
+      receipt,
+      ...effects,
+      configVersion: current.version,
+      maxRejected: MAX_REJECTED,
+    });
+    if (stored.kind !== 'stale') return stored;
+    current = await ports.configuration.refresh(receipt.tenant);
+  }
+  throw Object.assign(new Error('the configuration keeps changing'), { code: 'STORE_UNAVAILABLE' });
+}
+
+function receiptOf(capture: Capture, verdict: Verdict, outcome: Outcome, reason: string | null): Receipt {
+  const { plainHeaders: _plain, source: _source, ...captured } = capture;
+  return { ...captured, verdict, outcome, reason, duplicateOf: null, bodyDiffers: false };
+}
+
+interface Understood {
+  reading: Reading;
+  dedupe: ReceiptRequest['dedupe'];
+}
+
+function understand(ports: ReceivePorts, request: InboundRequest, config: SourceConfig, capture: Capture): Understood {
+  const parsed = parseJson(request.body, { maxDepth: MAX_DEPTH, topLevel: 'any' });
+  const reading: Reading =
+    parsed.kind === 'refused'
+      ? { kind: 'unreadable', reason: parsed.message }
+      : readers[config.type]({
+          body: parsed.value,
+          headers: capture.plainHeaders,
+          registry: config.registry,
+          timeZone: config.timeZone,
+          receivedAtMs: capture.receivedAtMs,
+        });
+  const body = parsed.kind === 'parsed' ? parsed.value : undefined;
+  const message = { headers: capture.plainHeaders, body, rawBody: request.body, reading };
+  return { reading, dedupe: dedupeKey(config.type, message, ports.mac.sha256) };
+}
+
+async function store(
+  ports: ReceivePorts,
+  request: InboundRequest,
+  verified: Capture & Understood & { verdict: Verdict },
+  configuration: LiveConfiguration,
+): Promise<Received> {
+  const { reading, dedupe, verdict, ...capture } = verified;
+  const { outcome, reason } = conclusion(reading);
+  const receipt = receiptOf(capture, verdict, outcome, reason);
+  const facts = reading.kind === 'facts' ? reading.facts : [];
+  const stored = await record(ports, configuration, receipt, (current) => ({
+    facts,
+    events: eventsOf(ports, receipt, facts, current),
+    dedupe,
+  }));
+  ports.metrics.count('receipts_total', { outcome: stored.kind === 'duplicate' ? 'duplicate' : outcome });
+  const answer = { receiptId: receipt.id, door: request.door.kind };
+  if (stored.kind === 'duplicate') {
+    const repeats = `Repeats receipt ${stored.of}${stored.bodyDiffers ? ' with another body' : ''}.`;
+    return { kind: 'stored', action: 'duplicate', reason: repeats, unreadable: null, ...answer };
+  }
+  for (const handover of stored.handovers) ports.dispatch.offer(handover);
+  const unreadable = reading.kind === 'unreadable' ? { pointer: reading.pointer ?? null } : null;
+  return { kind: 'stored', action: outcome === 'processed' ? 'processed' : 'ignored', reason, unreadable, ...answer };
+}
+
+/** Until components exist no push matches one; its event is stored and delivered all the same. */
+function conclusion(reading: Reading): { outcome: Outcome; reason: string } {
+  if (reading.kind === 'unreadable') return { outcome: 'ignored', reason: `unreadable: ${reading.reason}` };
+  if (reading.kind === 'ignored') return { outcome: 'ignored', reason: reading.reason };
+  const onlyPings = reading.facts.every(({ fact }) => fact.kind === 'ping');
+  return onlyPings
+    ? { outcome: 'handshake', reason: 'A connection test.' }
+    : { outcome: 'ignored', reason: 'No matching component' };
+}
+
+function eventsOf(
+  ports: Pick<Ports, 'mac' | 'random'>,
+  receipt: Receipt,
+  facts: readonly ReadFact[],
+  configuration: LiveConfiguration,
+): EventAppend[] {
+  return facts.flatMap(({ fact }) => {
+    const made = eventOf(fact, { receiptId: receipt.id, sourceId: receipt.sourceId });
+    if (made === null) return [];
+    const event = {
+      id: idAt(receipt.receivedAtMs, ports.random.bytes(16)),
+      tenant: receipt.tenant,
+      type: made.type,
+      owner: null,
+      externalId: null,
+      orderingKey: null,
+      tags: [],
+      headers: {},
+      occurredAtMs: (fact.kind === 'ping' ? null : fact.timeMs) ?? receipt.receivedAtMs,
+      acceptedAtMs: receipt.receivedAtMs,
+      source: { kind: 'receipt' as const, id: receipt.id },
+      data: utf8.encode(JSON.stringify(made.data)),
+    };
+    return [eventAppend(event, made.data, configuration, ports.mac)];
+  });
+}

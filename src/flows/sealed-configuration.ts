@@ -1,0 +1,84 @@
+/** Writing configuration: sealed, stored, and in this node's cache before the caller hears of it (A5). */
+import type { Id } from '../core/ids.ts';
+import { type Problem, problem } from '../core/problem.ts';
+import type { SourceConfig } from '../core/source.ts';
+import type { SubscriptionConfig } from '../core/subscription.ts';
+import type { ConfigChange, IdempotencyClaim, Ports } from '../ports.ts';
+import { type FlowPorts, type LiveConfiguration, sourceContext, subscriptionContext } from './configuration.ts';
+
+/** The first answer to the same request, still sealed. */
+export interface Repeated {
+  kind: 'repeated';
+  answer: Uint8Array;
+}
+
+export type ConfigurePorts = Pick<FlowPorts, 'store' | 'configuration' | 'dispatch'>;
+
+const utf8 = new TextEncoder();
+
+/** Seals a subscription's configuration for its row. */
+export function sealSubscription(
+  ports: Pick<Ports, 'sealer'>,
+  tenant: Id,
+  id: Id,
+  config: SubscriptionConfig,
+): Uint8Array {
+  return ports.sealer.seal(subscriptionContext(tenant, id), utf8.encode(JSON.stringify(config)));
+}
+
+/** Seals a source's configuration for its row. */
+export function sealSource(ports: Pick<Ports, 'sealer'>, tenant: Id, id: Id, config: SourceConfig): Uint8Array {
+  return ports.sealer.seal(sourceContext(tenant, id), utf8.encode(JSON.stringify(config)));
+}
+
+/** Whether two configurations would be stored alike. */
+export function isSame<Config>(a: Config, b: Config): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** More changes than this between reading and writing are not waited for. */
+const MAX_DECISIONS = 8;
+
+/**
+ * Decides a change anew when another one came between reading and writing, unless the caller named the version it is
+ * based on. `decide` reads the configuration itself.
+ */
+export async function unlessOvertaken<Outcome extends { kind: string }>(
+  ifVersion: number | null,
+  decide: () => Promise<Outcome | Problem>,
+): Promise<Outcome | Problem> {
+  let outcome = await decide();
+  for (let decisions = 1; decisions < MAX_DECISIONS && ifVersion === null && isOvertaken(outcome); decisions++) {
+    outcome = await decide();
+  }
+  return outcome;
+}
+
+function isOvertaken(outcome: { kind: string } | Problem): boolean {
+  return 'code' in outcome && outcome.code === 'precondition_failed';
+}
+
+/** Stores one change and returns the configuration that holds it. */
+export async function configure(
+  ports: ConfigurePorts,
+  tenant: Id,
+  change: ConfigChange,
+  claims: readonly IdempotencyClaim[] = [],
+): Promise<{ kind: 'changed'; configuration: LiveConfiguration } | Repeated | Problem> {
+  const outcome = await ports.store.configure({ tenant, change, claims });
+  switch (outcome.kind) {
+    case 'changed': {
+      const configuration = await ports.configuration.refresh(tenant);
+      ports.dispatch.configurationChanged(tenant);
+      return { kind: 'changed', configuration };
+    }
+    case 'missing':
+      return problem('not_found');
+    case 'conflict':
+      return problem('precondition_failed', { detail: `It stands at version ${outcome.version} now.` });
+    case 'mismatch':
+      return problem('idempotency_mismatch');
+    case 'repeated':
+      return outcome;
+  }
+}

@@ -1,0 +1,305 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { answered, type FakePorts, fakePorts } from '../../test/support/ports.ts';
+import type { Answer } from '../core/attempt.ts';
+import { DEFAULT_TENANT, type Id, idAt } from '../core/ids.ts';
+import { changeSubscription } from '../flows/change-subscription.ts';
+import { createSubscription } from '../flows/create-subscription.ts';
+import { deleteSubscription } from '../flows/delete-subscription.ts';
+import { publish } from '../flows/publish.ts';
+import type { DeliveryView, OutboundRequest, Ports } from '../ports.ts';
+import { createWorker, DEFAULT_LIMITS, type Worker, type WorkerOptions } from './loop.ts';
+
+const SECRET = 'a-secret-of-sixteen-bytes';
+
+interface Yard {
+  ports: FakePorts;
+  worker: Worker;
+  subscribe(more?: { maxConcurrency?: number; maxRetries?: number; profile?: 'standard' }): Promise<Id>;
+  publish(n: number): Promise<void>;
+  deliveries(): Promise<readonly DeliveryView[]>;
+  statuses(): Promise<string[]>;
+}
+
+/** A worker over the memory store and a stepped clock; what flows hand over reaches it. */
+function yard(options: Partial<WorkerOptions> = {}, overrides: Partial<Ports> = {}): Yard {
+  let worker: Worker | null = null;
+  const ports = fakePorts({
+    dispatch: {
+      offer: (handover) => worker?.offer(handover),
+      configurationChanged: (tenant) => worker?.configurationChanged(tenant),
+    },
+    ...overrides,
+  });
+  worker = createWorker(ports, { limits: DEFAULT_LIMITS, gone: async () => {}, ...options });
+  const made = worker;
+  const deliveries = () => ports.store.deliveries({ tenant: DEFAULT_TENANT, limit: 1000 });
+  return {
+    ports,
+    worker: made,
+    async subscribe({ maxConcurrency = 8, maxRetries = 1, ...more } = {}) {
+      const input = {
+        name: 'n',
+        url: 'https://receiver.example/hook',
+        signatureSecret: SECRET,
+        maxConcurrency,
+        ...more,
+      };
+      const retryPolicy = { maxRetries, backoffType: 'fixed', backoffSeconds: 10 } as const;
+      const outcome = await createSubscription(ports, {
+        tenant: DEFAULT_TENANT,
+        by: null,
+        input: { ...input, retryPolicy },
+        enabled: true,
+      });
+      return outcome.kind === 'created' ? outcome.subscription.id : assert.fail(JSON.stringify(outcome));
+    },
+    async publish(n) {
+      for (let at = 0; at < n; at++) {
+        const data = new TextEncoder().encode(`{"at":${at}}`);
+        const input = { tenant: DEFAULT_TENANT, type: 'a.b', data, value: { at }, bodyHash: data };
+        const outcome = await publish(ports, input);
+        assert.equal(outcome.kind, 'accepted');
+      }
+    },
+    deliveries,
+    statuses: async () =>
+      (await deliveries()).map((view) => (view.open === null ? (view.last?.closes ?? '?') : 'open')),
+  };
+}
+
+/** Lets everything that waits for nothing but promises happen. */
+async function quiet(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Moves the clock in steps, letting what falls due happen. */
+async function pass(ports: FakePorts, ms: number, stepMs = 250): Promise<void> {
+  for (let passed = 0; passed < ms; passed += stepMs) {
+    ports.clock.advance(stepMs);
+    await quiet();
+  }
+}
+
+/** A sender whose answers are given by hand. */
+function heldSender() {
+  const held: { request: OutboundRequest; answer(answer: Answer): void }[] = [];
+  const sender: Ports['sender'] = {
+    send: (request) => new Promise((resolve) => held.push({ request, answer: resolve })),
+    sockets: () => held.length,
+    close: async () => {
+      for (const one of held) one.answer(answered(503));
+    },
+  };
+  return { sender, held };
+}
+
+test('what is handed over is sent at once and settled', async () => {
+  const { ports, worker, subscribe, publish: send, statuses } = yard();
+  await worker.start();
+  await subscribe();
+  await send(3);
+  await quiet();
+  assert.equal(ports.sent.length, 3);
+  assert.deepEqual(await statuses(), ['succeeded', 'succeeded', 'succeeded']);
+});
+
+test('what nobody handed over is claimed', async () => {
+  const { ports, worker, subscribe, publish: send, statuses } = yard();
+  await subscribe();
+  await send(2);
+  await worker.start();
+  await quiet();
+  assert.equal(ports.sent.length, 2);
+  assert.deepEqual(await statuses(), ['succeeded', 'succeeded']);
+});
+
+test('a failure is tried again when it is due and not before, under the next number', async () => {
+  const { ports, worker, subscribe, publish: send, statuses } = yard();
+  ports.answers.push(answered(500));
+  await worker.start();
+  await subscribe();
+  await send(1);
+  await pass(ports, 9_500);
+  assert.equal(ports.sent.length, 1);
+  await pass(ports, 1_500);
+  assert.deepEqual(
+    ports.sent.map(({ headers }) => headers['hookyard-attempt']),
+    ['1', '2'],
+  );
+  assert.deepEqual(await statuses(), ['succeeded']);
+});
+
+test('nothing is sent on a lease that either clock says is about to end', async () => {
+  const { ports, worker, subscribe, publish: send } = yard();
+  await worker.start();
+  await subscribe();
+  // The wall clock jumps: renewals of the lease are asked for by timers, which have not run.
+  const nowMs = ports.clock.nowMs;
+  ports.clock.nowMs = () => nowMs() + 9_000;
+  await send(1);
+  await quiet();
+  assert.equal(ports.sent.length, 0);
+  ports.clock.nowMs = nowMs;
+  await pass(ports, 35_000);
+  assert.equal(ports.sent.length, 1);
+});
+
+test('a slow receiver keeps to its concurrency while another is served', async () => {
+  const { sender, held } = heldSender();
+  const { worker, subscribe, publish: send } = yard({}, { sender });
+  await worker.start();
+  await subscribe({ maxConcurrency: 2 });
+  await subscribe({ maxConcurrency: 1 });
+  await send(5);
+  await quiet();
+  assert.equal(held.length, 3);
+  held[0]?.answer(answered(200));
+  await quiet();
+  assert.equal(held.length, 4);
+});
+
+test('what does not fit in memory waits in the lane and is sent in the end, each once', async () => {
+  const limits = { perSubscription: 4, spare: 0, maxInFlight: 1024 };
+  const { sender, held } = heldSender();
+  const { ports, worker, subscribe, publish: send, statuses } = yard({ limits }, { sender });
+  await worker.start();
+  await subscribe({ maxConcurrency: 1 });
+  await send(20);
+  await quiet();
+  assert.equal(held.length, 1);
+  const sent = new Set<string>();
+  for (let at = 0; at < 20; at++) {
+    const one = held[at] ?? assert.fail(`only ${held.length} were sent`);
+    sent.add(one.request.headers['hookyard-delivery'] ?? '');
+    one.answer(answered(200));
+    await pass(ports, 500);
+  }
+  assert.equal(sent.size, 20);
+  assert.equal(held.length, 20);
+  assert.ok((await statuses()).every((status) => status === 'succeeded'));
+  await pass(ports, 1000);
+  assert.deepEqual(await ports.store.lanes([0]), []);
+});
+
+test('a disabled subscription holds what is open, and goes on when it is enabled', async () => {
+  const { ports, worker, subscribe, publish: send, statuses } = yard();
+  ports.answers.push(answered(500));
+  await worker.start();
+  const id = await subscribe();
+  await send(1);
+  await quiet();
+  await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch: {}, enabled: false, ifVersion: null });
+  await pass(ports, 20_000);
+  assert.equal(ports.sent.length, 1);
+  const [held] = await ports.store.deliveries({ tenant: DEFAULT_TENANT, limit: 1 });
+  assert.equal(held?.open?.hold, 'disabled');
+  await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch: {}, enabled: true, ifVersion: null });
+  await pass(ports, 1_000);
+  assert.equal(ports.sent.length, 2);
+  assert.deepEqual(await statuses(), ['succeeded']);
+});
+
+test('a deleted subscription gets nothing more, and what was open is cancelled', async () => {
+  const { ports, worker, subscribe, publish: send } = yard();
+  ports.answers.push(answered(500), answered(500));
+  await worker.start();
+  const id = await subscribe();
+  await send(2);
+  await quiet();
+  await deleteSubscription(ports, { tenant: DEFAULT_TENANT, id });
+  await pass(ports, 20_000);
+  assert.equal(ports.sent.length, 2);
+  assert.deepEqual(await ports.store.openTickets(id, 10), []);
+});
+
+test('an event for more than five hundred subscriptions reaches each exactly once', async () => {
+  const { ports, worker, subscribe, publish: send } = yard();
+  await worker.start();
+  for (let at = 0; at < 501; at++) await subscribe();
+  await send(1);
+  await pass(ports, 3_000);
+  const receivers = new Set(ports.sent.map(({ headers }) => headers['hookyard-delivery']));
+  assert.equal(receivers.size, 501);
+  assert.equal(ports.sent.length, 501);
+});
+
+test('a receiver that is gone has its subscription switched off, once, by the standard profile', async () => {
+  const gone: Id[] = [];
+  const { ports, worker, subscribe, publish: send, statuses } = yard({ gone: async ({ id }) => void gone.push(id) });
+  ports.answers.push(answered(410));
+  await worker.start();
+  const id = await subscribe({ profile: 'standard' });
+  await send(1);
+  await quiet();
+  assert.deepEqual(gone, [id]);
+  assert.deepEqual(await statuses(), ['failed_permanent']);
+});
+
+test('a store that fails once loses no settlement', async () => {
+  const { ports, worker, subscribe, publish: send, statuses } = yard();
+  await worker.start();
+  await subscribe();
+  const settle = ports.store.settle;
+  let failures = 1;
+  ports.store.settle = (request) => (failures-- > 0 ? Promise.reject(new Error('disk')) : settle(request));
+  await send(1);
+  await pass(ports, 500);
+  assert.equal(ports.sent.length, 1);
+  assert.deepEqual(await statuses(), ['succeeded']);
+});
+
+test('draining waits for what is in flight, leaves the rest due and releases the lease', async () => {
+  const { sender, held } = heldSender();
+  const { ports, worker, subscribe, publish: send, statuses } = yard({}, { sender });
+  await worker.start();
+  await subscribe({ maxConcurrency: 1 });
+  await send(3);
+  await quiet();
+  const drained = worker.drain(5000);
+  held[0]?.answer(answered(200));
+  await pass(ports, 100, 20);
+  await drained;
+  assert.equal(held.length, 1);
+  assert.deepEqual((await statuses()).sort(), ['open', 'open', 'succeeded']);
+  const [lease] = await ports.store.lease(idAt(1, ports.random.bytes(16)), [0], 10_000);
+  assert.equal(lease?.taken, 'clean');
+});
+
+test('draining does not wait for ever: what takes too long is aborted and stays due', async () => {
+  const { sender, held } = heldSender();
+  const { ports, worker, subscribe, publish: send, statuses } = yard({}, { sender });
+  await worker.start();
+  await subscribe();
+  await send(1);
+  await quiet();
+  const drained = worker.drain(200);
+  await pass(ports, 300, 20);
+  await drained;
+  assert.deepEqual(await statuses(), ['open']);
+});
+
+test('after an unclean end sends are marked, and the third that may have ended the process is the last', async () => {
+  const first = yard();
+  const id = await first.subscribe();
+  await first.publish(1);
+  for (let death = 0; death < 3; death++) {
+    const { sender, held } = heldSender();
+    const { ports } = first;
+    const worker = createWorker({ ...ports, sender }, { limits: DEFAULT_LIMITS, gone: async () => {} });
+    await worker.start();
+    await quiet();
+    assert.equal(held.length, 1, `start ${death}`);
+    // The process ends here: nothing is settled, nothing released, and its timers are never heard again.
+    ports.clock.advance(0);
+    await ports.store.renew(id, [], 0);
+    Object.assign(ports.store, { renew: async () => [] });
+    ports.clock.advance(12_000);
+  }
+  await first.worker.start();
+  await quiet();
+  assert.equal(first.ports.sent.length, 0);
+  const [view] = await first.deliveries();
+  assert.equal(view?.last?.failure, 'poison');
+  assert.equal(view?.last?.closes, 'failed_permanent');
+});

@@ -1,0 +1,84 @@
+/**
+ * Settlements on their way to the store. One batch is in flight; what is decided meanwhile forms the next one, so the
+ * store commits as fast as it can and never per delivery. Nothing is dropped: a batch that fails is sent again.
+ */
+import type { Id } from '../core/ids.ts';
+import type { Health, Ports, Settlement, SettleOutcome } from '../ports.ts';
+
+export interface Settling {
+  /** Hands a settlement over; `settled` is called once with what came of it. */
+  add(settlement: Settlement, settled: (outcome: SettleOutcome) => void): void;
+  /** Health that changed with, or since, the last settlement. */
+  noteHealth(subscriptionId: Id, health: Health): void;
+  /** Resolves when everything handed over so far is in the store. */
+  flush(): Promise<void>;
+  pending(): number;
+}
+
+interface Waiting {
+  settlement: Settlement;
+  settled: (outcome: SettleOutcome) => void;
+}
+
+const MAX_BATCH = 500;
+const RETRY_MS = 200;
+
+/** A batcher over the store's `settle`. */
+export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): Settling {
+  let waiting: Waiting[] = [];
+  let health = new Map<Id, Health>();
+  let inFlight = 0;
+  let running = false;
+  let idle: (() => void)[] = [];
+
+  function start(): void {
+    if (running) return;
+    running = true;
+    // The settlements of one turn of the event loop go together.
+    queueMicrotask(() => void run());
+  }
+
+  async function run(): Promise<void> {
+    while (waiting.length > 0 || health.size > 0) {
+      const batch = waiting.slice(0, MAX_BATCH);
+      waiting = waiting.slice(MAX_BATCH);
+      const batchHealth = health;
+      health = new Map();
+      inFlight = batch.length;
+      await settleUntilDone(batch, batchHealth);
+      inFlight = 0;
+    }
+    running = false;
+    for (const resolve of idle) resolve();
+    idle = [];
+  }
+
+  async function settleUntilDone(batch: Waiting[], batchHealth: ReadonlyMap<Id, Health>): Promise<void> {
+    const settlements = batch.map(({ settlement }) => settlement);
+    for (;;) {
+      try {
+        const outcomes = await ports.store.settle({ settlements, health: batchHealth });
+        batch.forEach(({ settled }, at) => {
+          settled(outcomes[at] ?? { kind: 'lost' });
+        });
+        return;
+      } catch (error) {
+        ports.log.error('settle.failed', { settlements: settlements.length, error });
+        await new Promise<void>((resolve) => ports.clock.after(RETRY_MS, resolve));
+      }
+    }
+  }
+
+  return {
+    add(settlement, settled) {
+      waiting.push({ settlement, settled });
+      start();
+    },
+    noteHealth(subscriptionId, changed) {
+      health.set(subscriptionId, changed);
+      start();
+    },
+    flush: () => (running ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
+    pending: () => waiting.length + inFlight,
+  };
+}

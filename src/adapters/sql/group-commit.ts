@@ -61,8 +61,9 @@ export function createGroupCommit<Call, Answer>(options: GroupCommitOptions<Call
         queue.push({ call, resolve, reject });
         if (pumping) return;
         pumping = true;
-        // What is submitted in the same turn goes into the same batch.
-        queueMicrotask(pump);
+        // What is submitted in the same turn of the event loop goes into the same batch: the callbacks of all sockets
+        // that were readable. A microtask would end the batch after the first of them.
+        setImmediate(pump);
       }),
     idle: () =>
       new Promise((resolve) => {

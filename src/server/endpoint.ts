@@ -1,0 +1,63 @@
+/** What a route is: its description for the document, and the function that answers it. */
+import type { Id } from '../core/ids.ts';
+import type { ProblemCode } from '../core/problem.ts';
+import type { Role } from '../ports.ts';
+import type { ReadBytes } from './body.ts';
+import type { Reply } from './respond.ts';
+import type { z } from './schemas/zod.ts';
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
+/** The good answer of a route. */
+export interface RouteSuccess {
+  status: number;
+  description: string;
+  /** `application/json` unless told. */
+  contentType?: string;
+  /** Of `data`; of the whole body where the answer is flat. */
+  schema?: z.ZodType;
+  /** Without the `{success, data}` envelope. */
+  flat?: boolean;
+}
+
+/** Everything the OpenAPI document says of a route. */
+export interface RouteSpec {
+  method: Method;
+  /** With `{name}` for its variable segments. */
+  path: string;
+  operationId: string;
+  tag: string;
+  summary: string;
+  description?: string | undefined;
+  /** `open` needs no key. */
+  roles: readonly Role[] | 'open';
+  query?: z.ZodType | undefined;
+  body?: z.ZodType | undefined;
+  /** Request headers the route looks at, with what they do. */
+  headers?: Readonly<Record<string, string>> | undefined;
+  success: RouteSuccess;
+  /** Other good answers. */
+  alternatives?: Readonly<Record<number, string>> | undefined;
+  /** What the route may refuse with. */
+  problems: readonly ProblemCode[];
+}
+
+/** One request as endpoints see it, whichever way it came in. */
+export interface IncomingRequest {
+  /** As sent; `HEAD` arrives as itself. */
+  method: string;
+  url: URL;
+  /** By lower-case name; repeated headers are joined. */
+  header(name: string): string | null;
+  /** Name and value as they came, repeated ones kept. */
+  rawHeaders: readonly (readonly [string, string])[];
+  /** Values of the path's variable segments. */
+  params: Readonly<Record<string, string>>;
+  read(maxBytes: number): Promise<ReadBytes>;
+  requestId: Id;
+}
+
+export interface Endpoint {
+  spec: RouteSpec;
+  handle(request: IncomingRequest): Promise<Reply>;
+}

@@ -1,0 +1,99 @@
+/** What is wrong with the fields of a request, in plain words and with pointers. */
+import { escapePointer } from '../core/header.ts';
+import { type FieldError, type Problem, problem } from '../core/problem.ts';
+import type { z } from './schemas/zod.ts';
+
+export const UNKNOWN_FIELD = 'Unknown field.';
+export const REQUIRED = 'Required.';
+
+/** What JSON calls the types, as the messages do. */
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  record: 'an object',
+  array: 'a list',
+};
+
+/** The message for a value of another type than `type`. */
+export function mustBe(type: 'string' | 'number' | 'int' | 'boolean' | 'object' | 'array'): string {
+  return `Must be ${TYPE_WORDS[type]}.`;
+}
+
+/** The message for a string or list whose size is outside its limits. */
+export function sizeOf(what: 'characters' | 'items', bound: 'most' | 'least', size: number): string {
+  return `At ${bound} ${size} ${size === 1 ? what.slice(0, -1) : what}.`;
+}
+
+type RawIssue = Parameters<z.core.$ZodErrorMap>[0];
+
+/** Plain words for an issue that has no message of its own. */
+function wordsFor(issue: RawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? REQUIRED : `Must be ${TYPE_WORDS[issue.expected] ?? issue.expected}.`;
+    case 'too_big':
+      return boundWords(issue.origin, 'most', Number(issue.maximum));
+    case 'too_small':
+      return boundWords(issue.origin, 'least', Number(issue.minimum));
+    case 'invalid_value':
+      return issue.input === undefined ? REQUIRED : `One of ${issue.values.map(String).join(', ')}.`;
+    case 'unrecognized_keys':
+      return UNKNOWN_FIELD;
+    default:
+      return 'Not valid.';
+  }
+}
+
+function boundWords(origin: string, bound: 'most' | 'least', size: number): string {
+  if (origin === 'string') return sizeOf('characters', bound, size);
+  if (origin === 'array' || origin === 'set') return sizeOf('items', bound, size);
+  return `At ${bound} ${size}.`;
+}
+
+function errorsOf(issue: z.core.$ZodIssue, toPointer: (path: readonly PropertyKey[]) => string): FieldError[] {
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: toPointer(issue.path), message: issue.message }];
+  return issue.keys.map((key) => ({ pointer: toPointer([...issue.path, key]), message: UNKNOWN_FIELD }));
+}
+
+/** RFC 6901. */
+function jsonPointer(path: readonly PropertyKey[]): string {
+  return path.map((token) => `/${escapePointer(String(token))}`).join('');
+}
+
+function queryPointer(path: readonly PropertyKey[]): string {
+  return `?${String(path[0] ?? '')}`;
+}
+
+export type Fields<Output> = { kind: 'fields'; fields: Output } | Problem;
+
+/** Checks a parsed body against a schema; everything wrong is named at once. */
+export function readFields<Schema extends z.ZodType>(schema: Schema, value: unknown): Fields<z.output<Schema>> {
+  return check(schema, value, jsonPointer);
+}
+
+/** Checks query parameters; unknown and repeated ones are refused. Pointers are `?name`. */
+export function readQuery<Schema extends z.ZodType>(schema: Schema, query: URLSearchParams): Fields<z.output<Schema>> {
+  const names = [...query.keys()];
+  const twice = names.filter((name, at) => names.indexOf(name) !== at);
+  if (twice.length > 0) {
+    const errors = [...new Set(twice)].map((name) => ({ pointer: `?${name}`, message: 'Given more than once.' }));
+    return problem('validation_failed', { errors });
+  }
+  return check(schema, Object.fromEntries(query), queryPointer);
+}
+
+function check<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  toPointer: (path: readonly PropertyKey[]) => string,
+): Fields<z.output<Schema>> {
+  const result = schema.safeParse(value, { error: wordsFor });
+  if (result.success) return { kind: 'fields', fields: result.data };
+  const errors = result.error.issues.flatMap((issue) => errorsOf(issue, toPointer));
+  // One message each: a list where a string belongs would also be measured as a string.
+  const firsts = errors.filter(({ pointer }, at) => errors.findIndex((error) => error.pointer === pointer) === at);
+  return problem('validation_failed', { errors: firsts });
+}

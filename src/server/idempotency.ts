@@ -1,0 +1,100 @@
+/** `Idempotency-Key` on management POSTs: the first answer is kept and given again. */
+import type { Id } from '../core/ids.ts';
+import { type Problem, problem } from '../core/problem.ts';
+import { claimOf, openAnswer } from '../flows/idempotency.ts';
+import type { IdempotencyClaim } from '../ports.ts';
+import type { Server } from './options.ts';
+import type { Answer, Reply } from './respond.ts';
+
+/** One use of a caller's key. `scope` is the method and the path. */
+export interface KeyUse {
+  tenant: Id;
+  scope: string;
+  /** null when the caller sent none: then nothing is kept. */
+  key: string | null;
+  body: Uint8Array;
+}
+
+/** What an endpoint does about its caller's key. */
+export interface Claims {
+  /** The claims to commit with the effect that `answer` reports; none without a key. */
+  for(answer: Answer): readonly IdempotencyClaim[];
+  /** The first answer, found by the store when the effect was committed. */
+  repeated(sealed: Uint8Array): Reply;
+}
+
+const VISIBLE = /^[\x21-\x7e]{1,255}$/;
+export const KEY_HEADER = 'Idempotency-Key';
+export const REPLAYED = { 'Idempotent-Replayed': 'true' } as const;
+
+/** The key of a request; null when it has none. */
+export function readKey(header: string | null | undefined): { kind: 'key'; key: string | null } | Problem {
+  if (header === null || header === undefined) return { kind: 'key', key: null };
+  if (VISIBLE.test(header)) return { kind: 'key', key: header };
+  const message = '1 to 255 visible ASCII characters.';
+  return problem('validation_failed', { errors: [{ pointer: `header/${KEY_HEADER}`, message }] });
+}
+
+/**
+ * Runs an endpoint once per key: a second request meanwhile is refused, a later one with the same body gets the first
+ * answer, with another body a refusal. Only answers of 2xx are kept.
+ */
+export async function once(server: Server, use: KeyUse, run: (claims: Claims) => Promise<Reply>): Promise<Reply> {
+  const { key, tenant, scope } = use;
+  if (key === null) return run(NO_CLAIMS);
+  const name = `${tenant} ${scope} ${key}`;
+  if (server.running.has(name)) return problem('idempotency_running', { retryAfterSeconds: 1 });
+  server.running.add(name);
+  try {
+    return await runOnce(server, { ...use, key }, run);
+  } finally {
+    server.running.delete(name);
+  }
+}
+
+async function runOnce(
+  server: Server,
+  use: KeyUse & { key: string },
+  run: (claims: Claims) => Promise<Reply>,
+): Promise<Reply> {
+  const { ports } = server;
+  const bodyHash = ports.mac.sha256(use.body);
+  const before = await ports.store.recall(use.tenant, use.scope, use.key);
+  if (before !== null) {
+    return ports.mac.equal(before.bodyHash, bodyHash)
+      ? replayed(server, use.tenant, before.answer)
+      : problem('idempotency_mismatch', { detail: `This ${KEY_HEADER} was used with another body.` });
+  }
+  let committed = false;
+  const reply = await run({
+    for: (made) => {
+      committed = true;
+      return [claim(server, use, bodyHash, made)];
+    },
+    repeated: (sealed) => replayed(server, use.tenant, sealed),
+  });
+  if (!committed && reply.kind === 'answer' && reply.status < 300) {
+    await ports.store.remember(use.tenant, claim(server, use, bodyHash, reply));
+  }
+  return reply;
+}
+
+const NO_CLAIMS: Claims = {
+  for: () => [],
+  repeated: () => {
+    throw new Error('nothing can be repeated without a key');
+  },
+};
+
+type Kept = Pick<Answer, 'status' | 'headers' | 'body'>;
+
+function claim({ ports }: Server, use: KeyUse & { key: string }, bodyHash: Uint8Array, made: Answer): IdempotencyClaim {
+  const kept: Kept = { status: made.status, headers: made.headers, body: made.body };
+  return claimOf(ports, use.tenant, use.scope, use.key, bodyHash, kept);
+}
+
+function replayed({ ports }: Server, tenant: Id, sealed: Uint8Array): Reply {
+  const kept = openAnswer<Kept>(ports, tenant, sealed);
+  if (kept === null) return problem('secret_unavailable');
+  return { kind: 'answer', ...kept, headers: { ...kept.headers, ...REPLAYED } };
+}

@@ -1,0 +1,163 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, request, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { openApi, type TestApi } from '../../test/support/api.ts';
+import { createListener } from './node.ts';
+import type { ServerOptions } from './options.ts';
+
+interface Spoken {
+  status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  text: string;
+}
+
+type Speak = (
+  method: string,
+  path: string,
+  headers: readonly string[],
+  chunks: readonly (string | Uint8Array)[],
+) => Promise<Spoken>;
+
+/** An API behind a socket of its own. */
+async function serve(context: TestContext, options: Partial<ServerOptions> = {}): Promise<[TestApi, Speak, number]> {
+  const api = await openApi(options);
+  const server: Server = createServer(createListener(api.app, api.ports));
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  context.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const speak: Speak = (method, path, headers, chunks) =>
+    new Promise((resolve, reject) => {
+      const common = ['Host', `127.0.0.1:${port}`, 'Connection', 'close'];
+      const outgoing = request(
+        { host: '127.0.0.1', port, method, path, headers: [...common, ...headers] },
+        (incoming) => {
+          let text = '';
+          incoming.setEncoding('utf8');
+          incoming.on('data', (chunk: string) => {
+            text += chunk;
+          });
+          incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text }));
+        },
+      );
+      outgoing.on('error', reject);
+      for (const chunk of chunks) outgoing.write(chunk);
+      outgoing.end();
+    });
+  return [api, speak, port];
+}
+
+function json(api: TestApi): string[] {
+  return ['Authorization', `Bearer ${api.keys.admin}`, 'Content-Type', 'application/json'];
+}
+
+const PATHS = ['/api/v1/events', '/api/v1/webhook-subscriptions'];
+
+test('publishing over a socket and through fetch answer alike', async (context) => {
+  const [api, speak] = await serve(context, { maxBodyBytes: 2048 });
+  const cases: [headers: string[], body: string][] = [
+    [json(api), '{"type":"a.b","data":{"n":1.50}}'],
+    [json(api), '{"type":7}'],
+    [json(api), '{"type":'],
+    [json(api), JSON.stringify({ type: 'a', data: 'x'.repeat(4000) })],
+    [['Content-Type', 'application/json'], '{}'],
+    [['Authorization', 'Bearer nope', 'Content-Type', 'application/json'], '{}'],
+    [['Authorization', `Bearer ${api.keys.viewer}`, 'Content-Type', 'application/json'], '{}'],
+    [['Authorization', `Bearer ${api.keys.admin}`, 'Content-Type', 'text/plain'], '{}'],
+    [[...json(api), 'Content-Encoding', 'gzip'], '{}'],
+    [[...json(api), 'Idempotency-Key', 'a b'], '{}'],
+  ];
+  const without = (text: string) => text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '');
+  for (const [headers, body] of cases) {
+    const direct = await speak('POST', '/api/v1/events', headers, [body]);
+    const named = Object.fromEntries(headers.flatMap((name, at) => (at % 2 ? [] : [[name, headers[at + 1] ?? '']])));
+    const fetched = await api.call('POST', '/api/v1/events', body, { key: null, headers: named });
+    assert.deepEqual([direct.status, without(direct.text)], [fetched.status, without(fetched.text)], body.slice(0, 40));
+    for (const [name, value] of fetched.headers) {
+      if (name !== 'x-request-id') assert.equal(direct.headers[name], value, name);
+    }
+    assert.match(String(direct.headers['x-request-id']), /^[0-9a-f-]{36}$/);
+  }
+});
+
+test('a body in many chunks is put together, its data in an allocation of its own', async (context) => {
+  const [api, speak] = await serve(context);
+  const got = await speak('POST', '/api/v1/events', json(api), ['{"type":"a.b",', '"data":', '"ä', 'ö"', '}']);
+  assert.equal(got.status, 202, got.text);
+  const kept = api.handovers[0]?.event.data;
+  assert.deepEqual([new TextDecoder().decode(kept), kept?.buffer.byteLength], ['"äö"', 6]);
+});
+
+test('an endless body is refused at the limit, and the caller hears of it', async (context) => {
+  const [api, speak] = await serve(context, { maxBodyBytes: 2048 });
+  const paths = ['/api/v1/events', '/api/webhook/nonsense'];
+  for (const path of paths) {
+    const got = await speak('POST', path, json(api), ['x'.repeat(1500), 'x'.repeat(1500)]);
+    assert.deepEqual([got.status, JSON.parse(got.text).code], [413, 'body_too_large'], path);
+  }
+});
+
+test('a declared length over the limit is refused without waiting for the body', async (context) => {
+  const [api, speak] = await serve(context);
+  for (const path of PATHS) {
+    const headers = [...json(api), 'Content-Length', `${64 * 1024 * 1024}`];
+    const outcome = await speak('POST', path, headers, [Buffer.alloc(1024)]).catch(() => null);
+    // The connection may go before the client has written all it declared; it must not be answered otherwise.
+    if (outcome !== null) assert.equal(outcome.status, 413, path);
+  }
+});
+
+test('two Authorization headers are refused on both ways', async (context) => {
+  const [api, speak] = await serve(context);
+  for (const path of PATHS) {
+    const got = await speak('POST', path, [...json(api), 'Authorization', `Bearer ${api.keys.admin}`], ['{}']);
+    assert.equal(got.status, 401, path);
+  }
+});
+
+test('repeated headers reach the inbound door as they came', async (context) => {
+  const [api, speak] = await serve(context);
+  const made = await api.call('POST', '/api/v1/sources', { type: 'harbor' });
+  const { secret, urls } = made.json.data;
+  const path = new URL(urls.typed).pathname;
+  const first = await speak('POST', path, ['Authorization', secret], ['{"type":"QUOTA"}']);
+  assert.equal(first.status, 200, first.text);
+  const twice = await speak('POST', path, ['Authorization', secret, 'Authorization', secret], ['{"type":"QUOTA"}']);
+  assert.equal(twice.status, 401);
+  api.advance(1);
+  await speak('POST', path, ['Authorization', secret, 'Accept', 'one', 'Accept', 'two'], ['{"type":"PULL"}']);
+  const [receipt] = (await api.call('GET', '/api/v1/receipts')).json.data;
+  // Joined by fetch it would read "one, two".
+  assert.equal(receipt.request.headers.accept, 'two');
+});
+
+test('a connection that breaks in mid-body leaves the server standing', async (context) => {
+  const [api, speak, port] = await serve(context);
+  const controller = new AbortController();
+  const { authenticate } = api.ports;
+  const breaking = async (key: string) => {
+    controller.abort();
+    return authenticate(key);
+  };
+  api.ports.authenticate = Object.assign(breaking, { forget: authenticate.forget });
+  const headers = { Authorization: `Bearer ${api.keys.admin}`, 'Content-Type': 'application/json' };
+  const outgoing = request({
+    host: '127.0.0.1',
+    port,
+    method: 'POST',
+    path: PATHS[0],
+    headers,
+    signal: controller.signal,
+  });
+  const broken = once(outgoing, 'error');
+  outgoing.write('{"type":');
+  await broken;
+  api.ports.authenticate = authenticate;
+  assert.equal((await speak('POST', '/api/v1/events', json(api), ['{"type":"a","data":1}'])).status, 202);
+});

@@ -1,0 +1,91 @@
+/** The Node side: a request listener for `node:http` with a short way for publishing events. */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { Id } from '../core/ids.ts';
+import type { FlowPorts } from '../flows/configuration.ts';
+import { type App, settle } from './app.ts';
+import { bodyRefusal, endedEarly, joined, type ReadBytes, tooLarge } from './body.ts';
+import { publishRequest } from './publish-route.ts';
+import { freshRequestId } from './respond.ts';
+import { PUBLISH_PATH } from './routes/events.ts';
+
+/** A listener over an app. Publishing skips Request and Response objects; everything else goes through `app.fetch`. */
+export function createListener(app: App, ports: Pick<FlowPorts, 'clock' | 'random'>): RequestListener {
+  const listen = getRequestListener((request, env) => app.fetch(request, { incoming: env.incoming }), {
+    overrideGlobalObjects: false,
+  });
+  return (incoming, outgoing) => {
+    const direct = incoming.url === PUBLISH_PATH && incoming.method === 'POST';
+    const done = direct ? publishDirectly(app, freshRequestId(ports), incoming, outgoing) : listen(incoming, outgoing);
+    // Both answer every failure themselves; what is left is a socket that is gone.
+    done.catch(() => outgoing.destroy());
+  };
+}
+
+async function publishDirectly(
+  { server }: App,
+  requestId: Id,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const { headers } = incoming;
+  const key = headers['idempotency-key'];
+  const {
+    status,
+    body,
+    headers: answered,
+  } = await settle(server, { route: PUBLISH_PATH, method: 'POST', requestId }, () =>
+    publishRequest(server, {
+      authorization: authorizationOf(incoming.rawHeaders),
+      idempotencyKey: Array.isArray(key) ? key.join(', ') : key,
+      contentType: headers['content-type'],
+      query: null,
+      read: async (maxBytes) => {
+        const declared = {
+          contentLength: headers['content-length'],
+          contentEncoding: headers['content-encoding'],
+        };
+        return bodyRefusal(declared, maxBytes) ?? readIncoming(incoming, maxBytes);
+      },
+    }),
+  );
+  const text = body ?? '';
+  // The rest of a body over the limit is not read: the connection goes with it.
+  const closing = status === 413 ? { Connection: 'close' } : {};
+  outgoing.writeHead(status, { ...answered, ...closing, 'Content-Length': Buffer.byteLength(text) });
+  outgoing.end(text);
+}
+
+/** Reads a body by its events: iterating a stream costs a promise per chunk and destroys it at an early end. */
+function readIncoming(incoming: IncomingMessage, maxBytes: number): Promise<ReadBytes> {
+  return new Promise((resolve) => {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    function take(chunk: Uint8Array): void {
+      length += chunk.length;
+      if (length <= maxBytes) {
+        chunks.push(chunk);
+        return;
+      }
+      incoming.off('data', take).pause();
+      resolve(tooLarge(maxBytes));
+    }
+    incoming.on('data', take);
+    incoming.once('end', () => resolve({ kind: 'bytes', bytes: joined(chunks, length) }));
+    incoming.once('error', () => resolve(endedEarly()));
+    incoming.once('close', () => resolve(endedEarly()));
+  });
+}
+
+/** Node keeps the first of repeated Authorization headers; joined, as everywhere else, they are refused. */
+function authorizationOf(rawHeaders: readonly string[]): string | undefined {
+  let found: string | undefined;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at];
+    if (name?.length !== AUTHORIZATION.length || name.toLowerCase() !== AUTHORIZATION) continue;
+    found = found === undefined ? rawHeaders[at + 1] : `${found}, ${rawHeaders[at + 1]}`;
+  }
+  return found;
+}
+
+const AUTHORIZATION = 'authorization';

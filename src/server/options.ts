@@ -1,0 +1,60 @@
+import type { FlowPorts } from '../flows/configuration.ts';
+
+/** What `/readyz` answers with; `checks` says in words what is fine and what is not. */
+export interface Readiness {
+  ready: boolean;
+  checks: Readonly<Record<string, string>>;
+}
+
+export interface ServerOptions {
+  /** Shown in the OpenAPI document. */
+  version: string;
+  /** Whether this instance can do its work now: the store answers and the worker beats. */
+  readiness(): Promise<Readiness>;
+  /** Origin that callers reach this instance at, for URLs in answers; else the one a request was sent to. */
+  publicUrl?: string | undefined;
+  /** Requests being answered at once, probes apart; more are shed with 429. 4096 unless told. */
+  maxInFlight?: number | undefined;
+  /** Replaces the limit of events (1 MiB) and of inbound requests (5 MiB). */
+  maxBodyBytes?: number | undefined;
+}
+
+/** Largest bodies in bytes, by what they carry. */
+export interface BodyLimits {
+  event: number;
+  receipt: number;
+  management: number;
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** The body limits of an instance. */
+export function bodyLimits(options: Pick<ServerOptions, 'maxBodyBytes'>): BodyLimits {
+  return {
+    event: options.maxBodyBytes ?? MEBIBYTE,
+    receipt: options.maxBodyBytes ?? 5 * MEBIBYTE,
+    management: MEBIBYTE,
+  };
+}
+
+/** What every endpoint works with. */
+export interface Server {
+  ports: FlowPorts;
+  options: ServerOptions;
+  limits: BodyLimits;
+  /** Callers' keys whose first request is running in this process. */
+  running: Set<string>;
+  /** Requests being answered now, and how many may be. */
+  load: { inFlight: number; readonly maxInFlight: number };
+}
+
+/** A server over its ports. */
+export function createServer(ports: FlowPorts, options: ServerOptions): Server {
+  return { ports, options, limits: bodyLimits(options), running: new Set(), load: loadOf(options) };
+}
+
+const MAX_IN_FLIGHT = 4096;
+
+function loadOf({ maxInFlight = MAX_IN_FLIGHT }: ServerOptions): Server['load'] {
+  return { inFlight: 0, maxInFlight };
+}

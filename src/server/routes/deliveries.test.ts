@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openApi, receiverAnswer, type TestApi } from '../../../test/support/api.ts';
+import { DEFAULT_TENANT } from '../../core/ids.ts';
+import { deliver } from '../../flows/deliver.ts';
+
+/** Names that seed 001's log and the design's list have. */
+const LOG_NAMES =
+  'id subscriptionId deliveryId url method headers body statusCode responseBody responseTime success attempt error createdAt'.split(
+    ' ',
+  );
+const MORE_NAMES =
+  'eventKind eventId deliveryUuid maxAttempts nextRetryAt idempotencyKey errorSummary responseHeaders responseTruncated startedAt completedAt redeliverOf status kind heldReason attempts closedAt'.split(
+    ' ',
+  );
+
+/** A subscription with one accepted event. */
+async function pending(more: Record<string, unknown> = {}) {
+  const api = await openApi();
+  const made = await api.call('POST', '/api/v1/webhook-subscriptions', {
+    name: 'all',
+    url: 'https://api.example.com/hook?token=abc',
+    authType: 'signature',
+    ...more,
+  });
+  await api.call('POST', '/api/v1/events', '{"type":"a.b","data":{"n":1.50}}');
+  const { data } = (await api.call('GET', '/api/v1/deliveries')).json;
+  return { api, subscriptionId: made.json.data.id, id: data[0].id, path: `/api/v1/deliveries/${data[0].id}` };
+}
+
+/** Makes the try that the worker would make. */
+async function attempt(api: TestApi): Promise<void> {
+  const { event, tickets } = api.handovers.at(-1) ?? { event: null, tickets: [] };
+  const [ticket] = tickets;
+  const { subscriptions } = await api.ports.configuration.of(DEFAULT_TENANT);
+  const subscription = subscriptions.get(ticket?.subscriptionId ?? '');
+  if (!event || !ticket || !subscription?.config) throw new Error('nothing to deliver');
+  const work = { ticket, event, subscription, config: subscription.config, mayRepeat: false };
+  const { settlement } = await deliver(api.ports, work);
+  await api.ports.store.settle({ settlements: [settlement], health: new Map() });
+}
+
+test('an item has the names of seed 001 and of the design', async () => {
+  const { api, subscriptionId } = await pending();
+  await attempt(api);
+  const { json } = await api.call(
+    'GET',
+    `/api/v1/webhook-subscriptions/${subscriptionId}/deliveries?page=1&pageSize=20`,
+  );
+  for (const name of [...LOG_NAMES, ...MORE_NAMES]) assert.ok(name in json.data[0], name);
+});
+
+test('before its first try a delivery is pending and says where it will go', async () => {
+  const { api, path } = await pending();
+  const { data } = (await api.call('GET', path)).json;
+  assert.deepEqual(
+    [data.status, data.attempts, data.attempt, data.url, data.body, data.closedAt],
+    ['pending', 0, 0, 'https://api.example.com/hook?token=abc', null, null],
+  );
+});
+
+test('a delivered one shows exactly the body that was sent', async () => {
+  const { api, path } = await pending();
+  await attempt(api);
+  const { data } = (await api.call('GET', path)).json;
+  assert.deepEqual([data.status, data.statusCode, data.success, data.error], ['succeeded', 200, true, null]);
+  assert.equal(data.body, new TextDecoder().decode(api.sent[0]?.body));
+  assert.ok(data.body.endsWith('"data":{"n":1.50}}'));
+  assert.equal(data.responseBody, 'OK');
+  assert.equal(data.completedAt, '2026-03-04T09:30:00.010Z');
+  assert.equal(data.closedAt, data.completedAt);
+});
+
+test('a failed one says why, what to do and when it is tried again', async () => {
+  const { api, path } = await pending();
+  api.receiverAnswers(receiverAnswer(503, 'busy'));
+  await attempt(api);
+  const { data } = (await api.call('GET', path)).json;
+  assert.deepEqual(
+    [data.status, data.statusCode, data.errorClass, data.code, data.maxAttempts, data.closedAt],
+    ['failed_retry', 503, 'http_status', 'http_5xx', 4, null],
+  );
+  assert.equal(data.nextRetryAt, '2026-03-04T09:30:10.000Z');
+  assert.match(data.error, /503/);
+  assert.equal(data.errorSummary, data.error);
+});
+
+test('attempts show what was sent by the version of that time', async () => {
+  const { api, path, subscriptionId } = await pending();
+  api.receiverAnswers(receiverAnswer(500));
+  await attempt(api);
+  await api.call('PATCH', `/api/v1/webhook-subscriptions/${subscriptionId}`, { url: 'https://new.example.com/' });
+  const [first] = (await api.call('GET', `${path}/attempts`)).json.data;
+  assert.deepEqual([first.n, first.url, first.method], [1, 'https://api.example.com/hook?token=abc', 'POST']);
+  assert.equal(first.requestBody, new TextDecoder().decode(api.sent[0]?.body));
+  assert.equal(first.phases.total, 10);
+  assert.deepEqual([first.remoteAddress, first.reused, first.httpVersion], ['203.0.113.9', false, '1.1']);
+});
+
+test('deliveries are found by status, event, subscription and type', async () => {
+  const { api, id, subscriptionId } = await pending();
+  const eventId = (await api.call('GET', '/api/v1/events')).json.data[0].id;
+  const ids = async (query: string) =>
+    (await api.call('GET', `/api/v1/deliveries?${query}`)).json.data.map((row: { id: string }) => row.id);
+  for (const query of [
+    'status=undelivered',
+    'status=pending',
+    `eventId=${eventId}`,
+    `subscriptionId=${subscriptionId}`,
+  ]) {
+    assert.deepEqual(await ids(query), [id], query);
+  }
+  for (const query of ['status=succeeded', `eventId=${id}`, 'type=c.d', 'since=2027-01-01T00:00Z']) {
+    assert.deepEqual(await ids(query), [], query);
+  }
+});
+
+test('a redelivery is a new delivery that points at the first', async () => {
+  const { api, id, path } = await pending();
+  await attempt(api);
+  const made = await api.call('POST', `${path}/redeliver`);
+  assert.equal(made.status, 202);
+  assert.equal(made.json.data.redeliverOf, id);
+  const again = (await api.call('GET', `/api/v1/deliveries/${made.json.data.deliveryId}`)).json.data;
+  assert.deepEqual([again.kind, again.redeliverOf, again.status], ['redelivery', id, 'pending']);
+});
+
+test('nothing is redelivered to a subscription that is off', async () => {
+  const { api, path, subscriptionId } = await pending();
+  await api.call('PATCH', `/api/v1/webhook-subscriptions/${subscriptionId}`, { enabled: false });
+  const got = await api.call('POST', `${path}/redeliver`);
+  assert.deepEqual([got.status, got.json.code], [409, 'subscription_disabled']);
+});
+
+test('an open delivery can be cancelled once', async () => {
+  const { api, path } = await pending();
+  const got = await api.call('POST', `${path}/cancel`);
+  assert.deepEqual([got.status, got.json.data.status], [200, 'cancelled']);
+  const again = await api.call('POST', `${path}/cancel`);
+  assert.deepEqual([again.status, again.json.code], [409, 'delivery_closed']);
+});
+
+test('fields on a call that takes none are refused', async () => {
+  const { api, path } = await pending();
+  const got = await api.call('POST', `${path}/redeliver`, { force: true });
+  assert.deepEqual(got.json.errors, [{ pointer: '/force', message: 'Unknown field.' }]);
+});

@@ -1,0 +1,74 @@
+import { isId } from '../../core/ids.ts';
+import { problem } from '../../core/problem.ts';
+import { MAY_READ } from '../auth.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { keyed } from '../keyed.ts';
+import type { Server } from '../options.ts';
+import { listAnswer, pagingQuery, readPaging } from '../paging.ts';
+import { answer } from '../respond.ts';
+import { OUTCOMES, receiptShown } from '../schemas/receipt.ts';
+import { z } from '../schemas/zod.ts';
+import { showReceipt } from '../show/receipt.ts';
+import { timeInput } from '../time-input.ts';
+
+const receiptsQuery = pagingQuery.extend({
+  sourceId: z.string().refine(isId, { error: 'An id as the API shows it.' }).optional(),
+  outcome: z.enum(OUTCOMES).optional(),
+  since: timeInput.optional().openapi({ description: 'Received at this time or later.' }),
+  until: timeInput.optional().openapi({ description: 'Received before this time.' }),
+});
+
+/** `/api/v1/receipts`. */
+export function receiptEndpoints(server: Server): readonly Endpoint[] {
+  return [list(server), get(server)];
+}
+
+function list(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'GET',
+    path: '/api/v1/receipts',
+    operationId: 'listReceipts',
+    tag: 'Receipts',
+    summary: 'List what senders sent, newest first',
+    roles: MAY_READ,
+    query: receiptsQuery,
+    success: { status: 200, description: 'A page of receipts.', schema: z.array(receiptShown) },
+    problems: [],
+    run: async ({ caller, query }) => {
+      const asked = readPaging(query);
+      if (asked.kind === 'problem') return asked;
+      const { sourceId, outcome, since, until } = query;
+      const rows = await server.ports.store.receipts({
+        tenant: caller.tenant,
+        ...asked.paging,
+        ...(sourceId === undefined ? {} : { sourceId }),
+        ...(outcome === undefined ? {} : { outcome }),
+        ...(since === undefined ? {} : { sinceMs: since }),
+        ...(until === undefined ? {} : { untilMs: until }),
+      });
+      return listAnswer(
+        asked,
+        rows,
+        ({ receipt }) => receipt.id,
+        (row) => JSON.stringify(showReceipt(row)),
+      );
+    },
+  });
+}
+
+function get(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'GET',
+    path: '/api/v1/receipts/{id}',
+    operationId: 'getReceipt',
+    tag: 'Receipts',
+    summary: 'Show a receipt',
+    roles: MAY_READ,
+    success: { status: 200, description: 'The receipt.', schema: receiptShown },
+    problems: [],
+    run: async ({ caller, id }) => {
+      const stored = await server.ports.store.receipt(caller.tenant, id);
+      return stored === null ? problem('not_found') : answer(200, showReceipt(stored));
+    },
+  });
+}

@@ -1,0 +1,196 @@
+import type { Id } from '../../core/ids.ts';
+import { type Problem, problem } from '../../core/problem.ts';
+import type { LiveSource } from '../../flows/configuration.ts';
+import { changeSource, createSource, deleteSource, type MadeSource, regenerateUrl } from '../../flows/sources.ts';
+import { MAY_CHANGE, MAY_READ } from '../auth.ts';
+import type { Endpoint, IncomingRequest } from '../endpoint.ts';
+import { conditionRefusal, etag, IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { type Call, keyed } from '../keyed.ts';
+import type { Server } from '../options.ts';
+import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
+import { givenFields, readPatch } from '../patch.ts';
+import { type Answer, answer, NO_CONTENT } from '../respond.ts';
+import { sourceInput, sourcePatch, sourceShown } from '../schemas/source.ts';
+import { z } from '../schemas/zod.ts';
+import { type SourceView, showSource } from '../show/source.ts';
+
+const BASE = '/api/v1/sources';
+const ONE = `${BASE}/{id}`;
+const TAG = 'Sources';
+
+/** `/api/v1/sources`. */
+export function sourceEndpoints(server: Server): readonly Endpoint[] {
+  return [create(server), list(server), get(server), change(server), remove(server), regenerate(server)];
+}
+
+function viewOf(server: Server, { caller, request }: Pick<Call<unknown, unknown>, 'caller' | 'request'>): SourceView {
+  return { origin: originOf(server, request), role: caller.role };
+}
+
+function originOf({ options }: Server, { url }: IncomingRequest): string {
+  return options.publicUrl?.replace(/\/+$/, '') ?? url.origin;
+}
+
+type Found = { kind: 'found'; source: LiveSource } | Problem;
+
+async function find(server: Server, tenant: Id, id: Id): Promise<Found> {
+  const { sources } = await server.ports.configuration.of(tenant);
+  const source = sources.get(id);
+  return source === undefined ? problem('not_found') : { kind: 'found', source };
+}
+
+function shownAnswer(status: number, source: LiveSource, view: SourceView): Answer {
+  return answer(status, showSource(source, view), { headers: etag(source.version) });
+}
+
+function create(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'POST',
+    path: BASE,
+    operationId: 'createSource',
+    tag: TAG,
+    summary: 'Open a door for a sender',
+    roles: MAY_CHANGE,
+    body: sourceInput,
+    success: { status: 201, description: 'The source with its URLs.', schema: sourceShown },
+    problems: [],
+    run: async (call) => {
+      const { enabled = true, ...input } = call.body;
+      const show = ({ source, generatedSecret }: MadeSource) => {
+        const made = shownAnswer(201, source, { ...viewOf(server, call), generatedSecret });
+        return { ...made, headers: { ...made.headers, Location: `${BASE}/${source.id}` } };
+      };
+      const outcome = await createSource(server.ports, {
+        tenant: call.caller.tenant,
+        by: call.caller.id,
+        input,
+        enabled,
+        claims: (made) => call.claims.for(show(made)),
+      });
+      if (outcome.kind === 'problem') return outcome;
+      return outcome.kind === 'repeated' ? call.claims.repeated(outcome.answer) : show(outcome);
+    },
+  });
+}
+
+function list(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'GET',
+    path: BASE,
+    operationId: 'listSources',
+    tag: TAG,
+    summary: 'List sources, newest first',
+    roles: MAY_READ,
+    query: pagingQuery,
+    success: { status: 200, description: 'A page of sources.', schema: z.array(sourceShown) },
+    problems: [],
+    run: async (call) => {
+      const asked = readPaging(call.query);
+      if (asked.kind === 'problem') return asked;
+      const { sources } = await server.ports.configuration.of(call.caller.tenant);
+      const view = viewOf(server, call);
+      return listAnswer(
+        asked,
+        pageOf(sources.values(), asked.paging),
+        ({ id }) => id,
+        (source) => JSON.stringify(showSource(source, view)),
+      );
+    },
+  });
+}
+
+function get(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'GET',
+    path: ONE,
+    operationId: 'getSource',
+    tag: TAG,
+    summary: 'Show a source',
+    roles: MAY_READ,
+    success: { status: 200, description: 'The source, with its ETag.', schema: sourceShown },
+    problems: [],
+    run: async (call) => {
+      const found = await find(server, call.caller.tenant, call.id);
+      return found.kind === 'problem' ? found : shownAnswer(200, found.source, viewOf(server, call));
+    },
+  });
+}
+
+function change(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'PATCH',
+    path: ONE,
+    operationId: 'changeSource',
+    tag: TAG,
+    summary: 'Change a source',
+    roles: MAY_CHANGE,
+    headers: IF_MATCH_HEADER,
+    body: z.looseObject({}),
+    documentedBody: sourcePatch,
+    success: { status: 200, description: 'The source as it stands now.', schema: sourceShown },
+    problems: ['precondition_failed', 'secret_unavailable'],
+    run: async (call) => {
+      const condition = readIfMatch(call.request.header('if-match'));
+      if (condition.kind === 'problem') return condition;
+      const found = await find(server, call.caller.tenant, call.id);
+      if (found.kind === 'problem') return found;
+      const view = viewOf(server, call);
+      const fields = readPatch(sourcePatch, call.body, showSource(found.source, view));
+      if (fields.kind === 'problem') return fields;
+      const { enabled, ...patch } = fields.fields;
+      const outcome = await changeSource(server.ports, {
+        tenant: call.caller.tenant,
+        id: call.id,
+        patch: givenFields(patch),
+        ...(enabled === undefined ? {} : { enabled }),
+        ifVersion: condition.version,
+      });
+      if (outcome.kind === 'problem') return outcome;
+      return shownAnswer(200, outcome.source, { ...view, generatedSecret: outcome.generatedSecret });
+    },
+  });
+}
+
+function remove(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'DELETE',
+    path: ONE,
+    operationId: 'deleteSource',
+    tag: TAG,
+    summary: 'Close a door for good',
+    description: 'Its receipts stay.',
+    roles: MAY_CHANGE,
+    headers: IF_MATCH_HEADER,
+    success: { status: 204, description: 'Deleted.' },
+    problems: ['precondition_failed'],
+    run: async ({ caller, id, request }) => {
+      const condition = readIfMatch(request.header('if-match'));
+      if (condition.kind === 'problem') return condition;
+      const found = await find(server, caller.tenant, id);
+      if (found.kind === 'problem') return found;
+      const refusal = conditionRefusal(condition.version, found.source.version);
+      if (refusal !== null) return refusal;
+      const outcome = await deleteSource(server.ports, { tenant: caller.tenant, id });
+      return outcome.kind === 'problem' ? outcome : NO_CONTENT;
+    },
+  });
+}
+
+function regenerate(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'POST',
+    path: `${ONE}/regenerate-url`,
+    operationId: 'regenerateUrl',
+    tag: TAG,
+    summary: 'Give a source a new secret URL',
+    description: 'The old one answers 404 at once.',
+    roles: MAY_CHANGE,
+    success: { status: 200, description: 'The source with its new URL.', schema: sourceShown },
+    problems: ['precondition_failed'],
+    run: async (call) => {
+      const outcome = await regenerateUrl(server.ports, { tenant: call.caller.tenant, id: call.id });
+      if (outcome.kind === 'problem') return outcome;
+      return shownAnswer(200, outcome.source, viewOf(server, call));
+    },
+  });
+}

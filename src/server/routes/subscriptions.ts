@@ -1,0 +1,263 @@
+import { REDACTED } from '../../core/header.ts';
+import { NO_HEALTH } from '../../core/health.ts';
+import type { Id } from '../../core/ids.ts';
+import { type Problem, problem } from '../../core/problem.ts';
+import type { SubscriptionInput } from '../../core/subscription-input.ts';
+import { changeSubscription } from '../../flows/change-subscription.ts';
+import type { LiveSubscription } from '../../flows/configuration.ts';
+import { createSubscription, type Made } from '../../flows/create-subscription.ts';
+import { deleteSubscription } from '../../flows/delete-subscription.ts';
+import { testSubscription } from '../../flows/test-subscription.ts';
+import type { Health } from '../../ports.ts';
+import { MAY_CHANGE, MAY_READ } from '../auth.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { conditionRefusal, etag, IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { keyed } from '../keyed.ts';
+import type { Server } from '../options.ts';
+import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
+import { givenFields, readPatch } from '../patch.ts';
+import { type Answer, answer, NO_CONTENT } from '../respond.ts';
+import { testInput, testShown } from '../schemas/delivery.ts';
+import { subscriptionInput, subscriptionPatch, subscriptionShown } from '../schemas/subscription.ts';
+import { z } from '../schemas/zod.ts';
+import { showTest } from '../show/attempt.ts';
+import { showSubscription } from '../show/subscription.ts';
+
+const BASE = '/api/v1/webhook-subscriptions';
+const ONE = `${BASE}/{id}`;
+const TAG = 'Subscriptions';
+const URL_PROBLEMS = ['url_refused', 'url_unresolved', 'url_unresolved_timeout'] as const;
+
+/** `/api/v1/webhook-subscriptions`. */
+export function subscriptionEndpoints(server: Server): readonly Endpoint[] {
+  return [create(server), list(server), get(server), change(server), remove(server), test(server), enable(server)];
+}
+
+type Found = { kind: 'found'; subscription: LiveSubscription } | Problem;
+
+async function find(server: Server, tenant: Id, id: Id): Promise<Found> {
+  const { subscriptions } = await server.ports.configuration.of(tenant);
+  const subscription = subscriptions.get(id);
+  return subscription === undefined ? problem('not_found') : { kind: 'found', subscription };
+}
+
+async function healthOf(server: Server, { tenant, id }: LiveSubscription): Promise<Health> {
+  return (await server.ports.store.health(tenant, [id])).get(id) ?? NO_HEALTH;
+}
+
+function shownAnswer(
+  status: number,
+  subscription: LiveSubscription,
+  health: Health,
+  generatedSecret: string | null = null,
+): Answer {
+  const headers = etag(subscription.version);
+  return answer(status, showSubscription(subscription, health, generatedSecret), { headers });
+}
+
+function create(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'POST',
+    path: BASE,
+    operationId: 'createSubscription',
+    tag: TAG,
+    summary: 'Subscribe a receiver to events',
+    roles: MAY_CHANGE,
+    body: subscriptionInput,
+    success: { status: 201, description: 'The subscription.', schema: subscriptionShown },
+    problems: URL_PROBLEMS,
+    run: async ({ caller, body, claims }) => {
+      const { enabled = true, ...input } = body;
+      const show = ({ subscription, generatedSecret }: Made) => {
+        const made = shownAnswer(201, subscription, NO_HEALTH, generatedSecret);
+        return { ...made, headers: { ...made.headers, Location: `${BASE}/${subscription.id}` } };
+      };
+      const outcome = await createSubscription(server.ports, {
+        tenant: caller.tenant,
+        by: caller.id,
+        input,
+        enabled,
+        claims: (made) => claims.for(show(made)),
+      });
+      if (outcome.kind === 'problem') return outcome;
+      return outcome.kind === 'repeated' ? claims.repeated(outcome.answer) : show(outcome);
+    },
+  });
+}
+
+function list(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'GET',
+    path: BASE,
+    operationId: 'listSubscriptions',
+    tag: TAG,
+    summary: 'List subscriptions, newest first',
+    roles: MAY_READ,
+    query: pagingQuery.extend({
+      owner: z.string().optional().openapi({ description: 'Exactly this owner path.' }),
+      state: z.enum(['active', 'paused', 'disabled']).optional(),
+    }),
+    success: { status: 200, description: 'A page of subscriptions.', schema: z.array(subscriptionShown) },
+    problems: [],
+    run: async ({ caller, query }) => {
+      const asked = readPaging(query);
+      if (asked.kind === 'problem') return asked;
+      const { subscriptions } = await server.ports.configuration.of(caller.tenant);
+      const wanted = [...subscriptions.values()].filter((subscription) => isAskedFor(subscription, query));
+      const rows = pageOf(wanted, asked.paging);
+      const health = await server.ports.store.health(
+        caller.tenant,
+        rows.map(({ id }) => id),
+      );
+      return listAnswer(
+        asked,
+        rows,
+        ({ id }) => id,
+        (row) => JSON.stringify(showSubscription(row, health.get(row.id))),
+      );
+    },
+  });
+}
+
+function isAskedFor(
+  { config, state }: LiveSubscription,
+  asked: { owner?: string | undefined; state?: string | undefined },
+): boolean {
+  if (asked.owner !== undefined && config?.owner !== asked.owner) return false;
+  return asked.state === undefined || state.kind === asked.state;
+}
+
+function get(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'GET',
+    path: ONE,
+    operationId: 'getSubscription',
+    tag: TAG,
+    summary: 'Show a subscription',
+    roles: MAY_READ,
+    success: { status: 200, description: 'The subscription, with its ETag.', schema: subscriptionShown },
+    problems: [],
+    run: async ({ caller, id }) => {
+      const found = await find(server, caller.tenant, id);
+      if (found.kind === 'problem') return found;
+      return shownAnswer(200, found.subscription, await healthOf(server, found.subscription));
+    },
+  });
+}
+
+function change(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'PATCH',
+    path: ONE,
+    operationId: 'changeSubscription',
+    tag: TAG,
+    summary: 'Change a subscription',
+    roles: MAY_CHANGE,
+    headers: IF_MATCH_HEADER,
+    body: z.looseObject({}),
+    documentedBody: subscriptionPatch,
+    success: { status: 200, description: 'The subscription as it stands now.', schema: subscriptionShown },
+    problems: [...URL_PROBLEMS, 'precondition_failed', 'secret_unavailable'],
+    run: async ({ caller, id, body, request }) => {
+      const condition = readIfMatch(request.header('if-match'));
+      if (condition.kind === 'problem') return condition;
+      const found = await find(server, caller.tenant, id);
+      if (found.kind === 'problem') return found;
+      const { subscription } = found;
+      const health = await healthOf(server, subscription);
+      const fields = readPatch(subscriptionPatch, body, showSubscription(subscription, health));
+      if (fields.kind === 'problem') return fields;
+      const { enabled, ...patch } = fields.fields;
+      const outcome = await changeSubscription(server.ports, {
+        tenant: caller.tenant,
+        id,
+        patch: unredacted(givenFields(patch), subscription),
+        ...(enabled === undefined ? {} : { enabled }),
+        ifVersion: condition.version,
+      });
+      if (outcome.kind === 'problem') return outcome;
+      return shownAnswer(200, outcome.subscription, health, outcome.generatedSecret);
+    },
+  });
+}
+
+/** The patch with the stored value of each header that is sent back as it was shown. */
+function unredacted(
+  patch: Partial<SubscriptionInput>,
+  { config }: Pick<LiveSubscription, 'config'>,
+): Partial<SubscriptionInput> {
+  if (patch.headers === undefined || config === null) return patch;
+  const headers = Object.entries(patch.headers).map(([name, value]) => [
+    name,
+    value === REDACTED ? (config.headers[name] ?? value) : value,
+  ]);
+  return { ...patch, headers: Object.fromEntries(headers) };
+}
+
+function remove(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'DELETE',
+    path: ONE,
+    operationId: 'deleteSubscription',
+    tag: TAG,
+    summary: 'Delete a subscription',
+    description: 'Nothing more is sent after the 204.',
+    roles: MAY_CHANGE,
+    headers: IF_MATCH_HEADER,
+    success: { status: 204, description: 'Deleted.' },
+    problems: ['precondition_failed'],
+    run: async ({ caller, id, request }) => {
+      const condition = readIfMatch(request.header('if-match'));
+      if (condition.kind === 'problem') return condition;
+      const found = await find(server, caller.tenant, id);
+      if (found.kind === 'problem') return found;
+      const refusal = conditionRefusal(condition.version, found.subscription.version);
+      if (refusal !== null) return refusal;
+      const outcome = await deleteSubscription(server.ports, { tenant: caller.tenant, id });
+      return outcome.kind === 'problem' ? outcome : NO_CONTENT;
+    },
+  });
+}
+
+function test(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'POST',
+    path: `${ONE}/test`,
+    operationId: 'testSubscription',
+    tag: TAG,
+    summary: 'Send a sample event and wait for the answer',
+    description: 'The receiver failing is a result, not an error: 200 with `data.success: false` and the reason.',
+    roles: MAY_CHANGE,
+    body: testInput,
+    success: { status: 200, description: 'What the receiver answered.', schema: testShown },
+    problems: [...URL_PROBLEMS, 'secret_unavailable'],
+    run: async ({ caller, id, body }) => {
+      const request = { tenant: caller.tenant, id, event: body.event, by: caller.id };
+      const outcome = await testSubscription(server.ports, request);
+      if (outcome.kind === 'problem') return outcome;
+      return answer(200, showTest(outcome.deliveryId, outcome.attempt));
+    },
+  });
+}
+
+function enable(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'POST',
+    path: `${ONE}/enable`,
+    operationId: 'enableSubscription',
+    tag: TAG,
+    summary: 'Switch a disabled subscription on again',
+    roles: MAY_CHANGE,
+    success: { status: 200, description: 'The subscription as it stands now.', schema: subscriptionShown },
+    problems: [],
+    run: async ({ caller, id }) => {
+      const found = await find(server, caller.tenant, id);
+      if (found.kind === 'problem') return found;
+      const request = { tenant: caller.tenant, id, patch: {}, enabled: true, ifVersion: null };
+      const isOn = found.subscription.state.kind !== 'disabled';
+      const outcome = isOn ? found : await changeSubscription(server.ports, request);
+      if (outcome.kind === 'problem') return outcome;
+      return shownAnswer(200, outcome.subscription, await healthOf(server, outcome.subscription));
+    },
+  });
+}

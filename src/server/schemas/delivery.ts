@@ -1,0 +1,121 @@
+/** Deliveries and attempts as the API shows them. */
+import { z } from './zod.ts';
+
+const time = z.string().openapi({ format: 'date-time' });
+const uuid = z.string().openapi({ format: 'uuid' });
+const headers = z.record(z.string(), z.string());
+
+export const DELIVERY_STATUSES = [
+  'pending',
+  'failed_retry',
+  'succeeded',
+  'failed_permanent',
+  'cancelled',
+  'expired',
+] as const;
+
+/** Milliseconds of each part of a try; null where it never got there. */
+const phases = z
+  .object({
+    dns: z.number().nullable(),
+    connect: z.number().nullable(),
+    tls: z.number().nullable(),
+    send: z.number().nullable(),
+    firstByte: z.number().nullable(),
+    total: z.number(),
+  })
+  .openapi('Phases');
+
+/** What every answer about a failed try says of it; all null after a success. */
+const failure = {
+  errorClass: z.string().nullable().openapi({ description: 'Group of the failure, such as `tls` or `http_status`.' }),
+  code: z.string().nullable().openapi({ description: 'The failure itself, such as `tls_expired`.' }),
+  error: z.string().nullable(),
+  cause: z.string().nullable(),
+  remedy: z.string().nullable(),
+};
+
+/** One try. */
+export const attemptShown = z
+  .object({
+    n: z.int(),
+    at: time,
+    sent: z
+      .boolean()
+      .openapi({ description: 'False for a row that only closes, and for what was refused before connecting.' }),
+    success: z.boolean(),
+    closes: z.enum(['succeeded', 'failed_permanent', 'cancelled', 'expired']).nullable(),
+    url: z.string().nullable(),
+    method: z.string().nullable(),
+    requestHeaders: headers,
+    requestBody: z.string().nullable(),
+    statusCode: z.int().nullable(),
+    responseHeaders: headers.nullable(),
+    responseBody: z.string().nullable(),
+    responseTruncated: z.boolean(),
+    responseLength: z.int().nullable(),
+    responseTime: z.number().nullable().openapi({ description: 'Milliseconds.' }),
+    phases: phases.nullable(),
+    remoteAddress: z.string().nullable(),
+    reused: z.boolean().nullable(),
+    httpVersion: z.string().nullable(),
+    mayRepeat: z.boolean(),
+    ...failure,
+  })
+  .openapi('Attempt');
+
+/** A delivery; the attempt's fields are those of its last attempt. */
+export const deliveryShown = z
+  .object({
+    id: uuid,
+    deliveryId: uuid,
+    deliveryUuid: uuid,
+    eventId: uuid,
+    eventKind: z.string(),
+    subscriptionId: uuid,
+    kind: z.enum(['first', 'redelivery', 'replay', 'test']),
+    redeliverOf: uuid.nullable(),
+    status: z.enum(DELIVERY_STATUSES),
+    heldReason: z.enum(['paused', 'disabled', 'circuit', 'full', 'ordered']).nullable(),
+    attempt: z.int().openapi({ description: 'Number of the last try, from 1; 0 before it.' }),
+    attempts: z.int().openapi({ description: 'Tries sent so far.' }),
+    maxAttempts: z.int().nullable(),
+    nextRetryAt: time.nullable(),
+    createdAt: time,
+    startedAt: time.nullable(),
+    completedAt: time.nullable(),
+    closedAt: time.nullable(),
+    idempotencyKey: z.string().nullable(),
+    url: z.string().nullable(),
+    method: z.string().nullable(),
+    headers,
+    body: z.string().nullable(),
+    statusCode: z.int().nullable(),
+    responseHeaders: headers.nullable(),
+    responseBody: z.string().nullable(),
+    responseTruncated: z.boolean(),
+    responseTime: z.number().nullable(),
+    success: z.boolean(),
+    errorSummary: z.string().nullable(),
+    ...failure,
+  })
+  .openapi('Delivery');
+
+/** What `POST …/{id}/test` takes. */
+export const testInput = z.strictObject({ event: z.string().min(1).max(64) }).openapi('TestInput');
+
+/** What a test is answered with. */
+export const testShown = z
+  .object({
+    deliveryId: uuid,
+    statusCode: z.int().nullable(),
+    responseTime: z.number().nullable(),
+    response: z.string().nullable(),
+    success: z.boolean(),
+    phases: phases.nullable(),
+    ...failure,
+  })
+  .openapi('TestResult');
+
+/** The new delivery of a redelivery. */
+export const redelivered = z.object({ deliveryId: uuid, redeliverOf: uuid }).openapi('Redelivery');

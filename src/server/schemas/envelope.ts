@@ -1,0 +1,29 @@
+/** What stands around the data of an answer, and what stands in its place. */
+import { type ProblemCode, problemCodes } from '../../core/problem.ts';
+import { z } from './zod.ts';
+
+/** `meta` of a list. */
+export const pageMeta = z
+  .object({
+    page: z.int().nullable().openapi({ description: 'null when a cursor was followed.' }),
+    pageSize: z.int(),
+    nextCursor: z.string().nullable().openapi({ description: 'null on the last page.' }),
+    prevCursor: z.string().nullable(),
+  })
+  .openapi('PageMeta');
+
+/** An error (RFC 9457). */
+export const problemShown = z
+  .object({
+    type: z.string().openapi({ format: 'uri' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    instance: z.string().openapi({ description: '`urn:uuid:` and the request id.' }),
+    success: z.literal(false),
+    code: z.enum(problemCodes as readonly [ProblemCode, ...ProblemCode[]]),
+    agent_action: z.string().openapi({ description: 'One sentence for an agent: what to tell its user next.' }),
+    remedy: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('Problem');

@@ -1,0 +1,75 @@
+/** Events as the API takes and shows them. The hot path checks the same by hand: `../event-input.ts`. */
+
+import { isEventType } from '../../core/event.ts';
+import { MAX_HEADERS } from '../../core/header.ts';
+import { isOwnerPath } from '../../core/owner.ts';
+import {
+  EVENT_TYPE_WORDS,
+  eventHeaderErrors,
+  MAX_ID_CHARACTERS,
+  MAX_TAG_CHARACTERS,
+  MAX_TAGS,
+  OWNER_WORDS,
+} from '../event-rules.ts';
+import { REQUIRED } from '../fields.ts';
+import { timeInput } from '../time-input.ts';
+import { z } from './zod.ts';
+
+/** What `POST /api/v1/events` takes. */
+export const eventInput = z
+  .strictObject({
+    type: z
+      .string()
+      .refine(isEventType, { error: EVENT_TYPE_WORDS })
+      .openapi({ example: 'deployment.completed', maxLength: 64 }),
+    data: z
+      .unknown()
+      .refine((value) => value !== undefined, { error: REQUIRED })
+      .openapi({ description: 'Any JSON value; kept and sent byte for byte.' }),
+    id: z.string().min(1).max(MAX_ID_CHARACTERS).optional().openapi({
+      description: 'Your own id: the same id and body again is answered 200 and counts once.',
+    }),
+    owner: z.string().refine(isOwnerPath, { error: OWNER_WORDS }).optional().openapi({ example: 'org:7/repo:42' }),
+    occurredAt: timeInput.optional(),
+    tags: z.array(z.string().min(1).max(MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
+    headers: z
+      .record(z.string(), z.string())
+      .superRefine((headers, context) => {
+        for (const { path, message } of eventHeaderErrors(headers)) context.addIssue({ code: 'custom', path, message });
+      })
+      .optional()
+      .openapi({ description: `At most ${MAX_HEADERS}; they go to every receiver of this event.` }),
+    orderingKey: z.string().min(1).max(MAX_ID_CHARACTERS).optional(),
+  })
+  .openapi('EventInput');
+
+/** What an accepted event is answered with. */
+export const eventAccepted = z
+  .object({
+    id: z.string().openapi({ format: 'uuid' }),
+    deliveries: z.int().openapi({ description: 'How many subscriptions it goes to.' }),
+    duplicate: z.literal(true).optional().openapi({ description: 'Accepted before; nothing was added.' }),
+  })
+  .openapi('EventAccepted');
+
+const time = z.string().openapi({ format: 'date-time' });
+
+/** An event as shown in lists. */
+export const eventShown = z
+  .object({
+    id: z.string().openapi({ format: 'uuid' }),
+    externalId: z.string().nullable(),
+    type: z.string(),
+    owner: z.string().nullable(),
+    orderingKey: z.string().nullable(),
+    tags: z.array(z.string()),
+    headers: z.record(z.string(), z.string()),
+    occurredAt: time,
+    acceptedAt: time,
+    source: z.object({
+      kind: z.enum(['api', 'receipt', 'release', 'deployment', 'job', 'system']),
+      id: z.string().nullable(),
+    }),
+    data: z.unknown(),
+  })
+  .openapi('Event');

@@ -1,0 +1,27 @@
+/** API keys as the API takes and shows them. */
+import { timeInput } from '../time-input.ts';
+import { z } from './zod.ts';
+
+const role = z.enum(['admin', 'operator', 'viewer', 'publisher']);
+
+/** The fields a caller sets. */
+export const keyInput = z
+  .strictObject({ name: z.string().min(1).max(200), role, expiresAt: timeInput.nullable().optional() })
+  .openapi('KeyInput');
+
+const time = z.string().openapi({ format: 'date-time' });
+
+/** A key as shown; the key itself only once. */
+export const keyShown = z
+  .object({
+    id: z.string().openapi({ format: 'uuid' }),
+    name: z.string(),
+    role,
+    prefix: z.string().openapi({ description: 'The first characters of the key.' }),
+    key: z.string().optional().openapi({ description: 'The key, in the answer that makes it and nowhere else.' }),
+    createdAt: time,
+    expiresAt: time.nullable(),
+    lastUsedAt: time.nullable(),
+    revokedAt: time.nullable(),
+  })
+  .openapi('Key');

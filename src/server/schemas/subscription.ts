@@ -1,0 +1,134 @@
+/** Subscriptions as the API takes and shows them. */
+import { MAX_FILTERS } from '../../core/filter.ts';
+import { FILTER_OPERATORS } from '../../core/filter-operator.ts';
+import { z } from './zod.ts';
+
+const AUTH_TYPES = ['none', 'basic', 'bearer', 'signature', 'header'] as const;
+const BACKOFF_TYPES = ['exponential', 'linear', 'fixed', 'schedule'] as const;
+const RETRY_ON = ['network', '5xx', '408', '425', '429', '4xx', '3xx'] as const;
+const MAX_RETRIES = 100;
+const MAX_DELAY_SECONDS = 30 * 86_400;
+
+const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+const delaySeconds = z.number().min(0).max(MAX_DELAY_SECONDS);
+
+const filter = z
+  .strictObject({
+    field: z.string().min(1).max(512).openapi({
+      description: 'JSONPath (RFC 9535) or dotted path over the envelope.',
+      example: 'data.environment.name',
+    }),
+    operator: z.enum(FILTER_OPERATORS),
+    value: z.union([scalar, z.array(scalar)], { error: 'A string, number, true, false, null, or a list of these.' }),
+  })
+  .openapi('Filter');
+
+const retryPolicy = z
+  .strictObject({
+    maxRetries: z.int().min(0).max(MAX_RETRIES).optional(),
+    backoffType: z.enum(BACKOFF_TYPES).optional(),
+    backoffSeconds: delaySeconds.optional(),
+    scheduleSeconds: z.array(delaySeconds).max(MAX_RETRIES).optional(),
+    maxAgeSeconds: z
+      .number()
+      .min(1)
+      .max(366 * 86_400)
+      .optional(),
+    jitter: z.number().min(0).max(1).optional(),
+    retryOn: z
+      .union([z.array(z.enum(RETRY_ON)), z.literal('all')], {
+        error: `A list of ${RETRY_ON.join(', ')}, or "all".`,
+      })
+      .optional(),
+  })
+  .openapi('RetryPolicy');
+
+/** A string map with bounded names and values. */
+function stringMap(maxEntries: number, maxCharacters: number) {
+  return z
+    .record(z.string().max(128), z.string().max(maxCharacters))
+    .refine((map) => Object.keys(map).length <= maxEntries, { error: `At most ${maxEntries} entries.` });
+}
+
+/** The fields a caller sets; `completeSubscription` checks what they mean together. */
+export const subscriptionInput = z
+  .strictObject({
+    name: z.string().min(1).max(200),
+    url: z.string().min(1).max(2048).openapi({ example: 'https://api.example.com/webhooks/stella' }),
+    description: z.string().max(2000).optional(),
+    metadata: stringMap(64, 1000).optional(),
+    method: z.enum(['POST', 'PUT']).optional(),
+    headers: z.record(z.string(), z.string()).optional(),
+    authType: z.enum(AUTH_TYPES).optional(),
+    basicUsername: z.string().max(255).optional(),
+    basicPassword: z.string().max(1024).optional(),
+    bearerToken: z.string().min(1).max(4096).optional(),
+    authHeader: z.strictObject({ name: z.string().min(1).max(128), value: z.string().min(1).max(4096) }).optional(),
+    signatureSecret: z.string().min(1).max(1024).optional(),
+    events: z.array(z.string()).max(200).optional(),
+    filters: z.array(filter).max(MAX_FILTERS).optional(),
+    retryPolicy: retryPolicy.optional(),
+    timeout: z.int().min(1).max(60_000).optional().openapi({ description: 'Milliseconds for one whole try.' }),
+    owner: z.string().max(800).nullable().optional(),
+    profile: z.enum(['standard', 'stella']).optional(),
+    envelope: z.enum(['full', 'none']).optional(),
+    maxConcurrency: z.int().min(1).max(1000).optional(),
+    enabled: z.boolean().optional(),
+  })
+  .openapi('SubscriptionInput');
+
+/** The same for a change: every field may be left out. */
+export const subscriptionPatch = subscriptionInput.partial().openapi('SubscriptionPatch', {
+  description: 'Read-only fields may be sent back with the value they have.',
+});
+
+const time = z.string().openapi({ format: 'date-time' });
+
+/** A subscription as shown. */
+export const subscriptionShown = subscriptionInput
+  .omit({ basicUsername: true, basicPassword: true, bearerToken: true, authHeader: true, signatureSecret: true })
+  .required()
+  .extend({
+    id: z.string().openapi({ format: 'uuid' }),
+    tenantId: z.string().openapi({ format: 'uuid' }),
+    hasSignatureSecret: z.boolean(),
+    signatureSecret: z
+      .string()
+      .optional()
+      .openapi({ description: 'Shown once: in the answer to the request that made Hookyard generate it.' }),
+    state: z.enum(['active', 'paused', 'disabled']),
+    disabledAt: time.nullable(),
+    disabledReason: z.enum(['user', 'gone', 'failures']).nullable(),
+    consecutiveFailures: z.int(),
+    lastDelivery: time.nullable(),
+    lastStatus: z.int().nullable(),
+    lastSuccessAt: time.nullable(),
+    lastFailureAt: time.nullable(),
+    createdAt: time,
+    updatedAt: time,
+    createdBy: z.string().nullable(),
+    version: z.int().openapi({ description: 'Also the ETag, in quotes.' }),
+    missingKeyId: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The sealing key missing from the keyring; the configuration cannot be shown then.' }),
+  })
+  .partial({
+    name: true,
+    url: true,
+    description: true,
+    metadata: true,
+    method: true,
+    headers: true,
+    authType: true,
+    events: true,
+    filters: true,
+    retryPolicy: true,
+    timeout: true,
+    owner: true,
+    profile: true,
+    envelope: true,
+    maxConcurrency: true,
+    hasSignatureSecret: true,
+  })
+  .openapi('Subscription');

@@ -1,0 +1,98 @@
+import type { AttemptRecord } from '../../core/attempt.ts';
+import { statusOf } from '../../core/delivery.ts';
+import type { HookEvent } from '../../core/event.ts';
+import { type Id, idMs } from '../../core/ids.ts';
+import { isoTime, isoTimeOrNull } from '../../core/time.ts';
+import { idempotencyKey } from '../../core/wire.ts';
+import type { FlowPorts, LiveSubscription } from '../../flows/configuration.ts';
+import { type PastRequest, pastRequest } from '../../flows/past-request.ts';
+import type { DeliveryView } from '../../ports.ts';
+import { showFailure } from './failure.ts';
+import { showTextOrNull } from './text.ts';
+
+/** What the fields of a delivery come from. */
+export interface DeliveryParts {
+  view: DeliveryView;
+  /** As it stands now; undefined when it is gone. */
+  subscription: LiveSubscription | undefined;
+  /** What the last attempt sent. */
+  sent: PastRequest | null;
+  /** null when the event is gone. */
+  idempotencyKey: string | null;
+}
+
+/** Gathers and shows deliveries of one tenant; events are read once each. */
+export function deliveryShower(
+  ports: FlowPorts,
+  tenant: Id,
+): (view: DeliveryView) => Promise<ReturnType<typeof showDelivery>> {
+  const events = new Map<Id, Promise<HookEvent | null>>();
+  function eventOf(id: Id): Promise<HookEvent | null> {
+    const known = events.get(id) ?? ports.store.event(tenant, id).then((stored) => stored?.event ?? null);
+    events.set(id, known);
+    return known;
+  }
+  return async (view) => {
+    const event = await eventOf(view.event.id);
+    const { subscriptions } = await ports.configuration.of(tenant);
+    const sent = event === null || view.last === null ? null : await pastRequest(ports, view.last, event);
+    const key = event === null ? null : idempotencyKey(event, view.subscriptionId, ports.mac.sha256);
+    const subscription = subscriptions.get(view.subscriptionId);
+    return showDelivery({ view, subscription, sent, idempotencyKey: key });
+  };
+}
+
+/** A delivery with the names of the design's log: the attempt's fields are those of its last attempt. */
+export function showDelivery({ view, subscription, sent, idempotencyKey: key }: DeliveryParts) {
+  const { last, open, event, kind } = view;
+  const closes = last?.closes ?? null;
+  const failure = showFailure(last);
+  return {
+    id: view.deliveryId,
+    deliveryId: view.deliveryId,
+    deliveryUuid: view.deliveryId,
+    eventId: event.id,
+    eventKind: event.type,
+    subscriptionId: view.subscriptionId,
+    kind,
+    redeliverOf: view.redeliverOf,
+    status: statusOf({ open: open !== null, attempts: view.attempts, closes }),
+    heldReason: open?.hold ?? null,
+    attempt: last?.n ?? 0,
+    attempts: view.attempts,
+    maxAttempts: maxAttempts(view, subscription),
+    nextRetryAt: nextRetryAt(view),
+    createdAt: isoTime(kind === 'first' ? event.acceptedAtMs : idMs(view.deliveryId)),
+    startedAt: isoTimeOrNull(last?.atMs ?? null),
+    completedAt: isoTimeOrNull(completedAtMs(last)),
+    closedAt: open === null ? isoTimeOrNull(completedAtMs(last)) : null,
+    idempotencyKey: key,
+    // Before the first try nothing was sent: where it will go stands in the subscription.
+    url: sent?.url ?? (last === null ? (subscription?.config?.url ?? null) : null),
+    method: sent?.method ?? (last === null ? (subscription?.config?.method ?? null) : null),
+    headers: last?.detail.requestHeaders ?? {},
+    body: showTextOrNull(sent?.body),
+    statusCode: last?.statusCode ?? null,
+    responseHeaders: last?.detail.responseHeaders ?? null,
+    responseBody: showTextOrNull(last?.detail.responseBody),
+    responseTruncated: last?.detail.responseTruncated ?? false,
+    responseTime: last?.responseTimeMs ?? null,
+    success: last?.delivered ?? false,
+    errorSummary: failure.error,
+    ...failure,
+  };
+}
+
+function maxAttempts(view: DeliveryView, subscription: LiveSubscription | undefined): number | null {
+  if (view.kind === 'test') return 1;
+  const config = subscription?.config;
+  return config ? config.retry.maxRetries + 1 : null;
+}
+
+function nextRetryAt({ open, last }: DeliveryView): string | null {
+  return last !== null && open?.place.kind === 'due' ? isoTime(open.place.dueMs) : null;
+}
+
+function completedAtMs(last: AttemptRecord | null): number | null {
+  return last === null ? null : last.atMs + (last.responseTimeMs ?? 0);
+}

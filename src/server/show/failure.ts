@@ -1,0 +1,36 @@
+import type { AttemptRecord } from '../../core/attempt.ts';
+import { describeFailure } from '../../core/failure.ts';
+import { isoTime } from '../../core/time.ts';
+
+/** A failure in the fields of attempts, deliveries and tests. */
+export interface ShownFailure {
+  errorClass: string | null;
+  code: string | null;
+  error: string | null;
+  cause: string | null;
+  remedy: string | null;
+}
+
+const NO_FAILURE: ShownFailure = { errorClass: null, code: null, error: null, cause: null, remedy: null };
+
+/** Why an attempt failed, in words; all null when it did not. */
+export function showFailure(attempt: AttemptRecord | null): ShownFailure {
+  if (attempt === null || attempt.failure === null) return NO_FAILURE;
+  const { errorClass, code, error, cause, remedy } = describeFailure(attempt.failure, factsOf(attempt));
+  return { errorClass, code, error, cause, remedy };
+}
+
+/** What the sentences may name: the attempt's own facts, and those its answer holds. */
+function factsOf({ detail, statusCode, responseTimeMs, atMs }: AttemptRecord): Record<string, string> {
+  const facts: Record<string, string | undefined> = {
+    status: statusCode === null ? undefined : `${statusCode}`,
+    ms: responseTimeMs === null ? undefined : `${responseTimeMs}`,
+    time: isoTime(atMs),
+    location: detail.responseHeaders?.location,
+    webhookId: detail.requestHeaders['webhook-id'],
+    ...detail.facts,
+  };
+  return Object.fromEntries(
+    Object.entries(facts).flatMap(([name, fact]) => (fact === undefined ? [] : [[name, fact]])),
+  );
+}

@@ -1,0 +1,54 @@
+import { redactHeaders } from '../../core/header.ts';
+import type { SubscriptionState } from '../../core/subscription.ts';
+import { shownInput } from '../../core/subscription-input.ts';
+import { isoTime, isoTimeOrNull } from '../../core/time.ts';
+import type { LiveSubscription } from '../../flows/configuration.ts';
+import type { Health } from '../../ports.ts';
+
+/** A subscription as the API shows it; `signatureSecret` only when it was just generated. */
+export function showSubscription(
+  subscription: LiveSubscription,
+  health: Health = subscription.health,
+  generatedSecret: string | null = null,
+) {
+  const { config, state } = subscription;
+  return {
+    id: subscription.id,
+    tenantId: subscription.tenant,
+    ...(config === null
+      ? {}
+      : {
+          ...shownInput(config),
+          headers: redactHeaders(config.headers),
+          hasSignatureSecret: config.signatureSecrets.length > 0,
+        }),
+    ...(generatedSecret === null ? {} : { signatureSecret: generatedSecret }),
+    ...showState(state),
+    ...showHealth(health),
+    createdAt: isoTime(subscription.createdAtMs),
+    updatedAt: isoTime(subscription.updatedAtMs),
+    createdBy: subscription.createdBy,
+    version: subscription.version,
+    missingKeyId: subscription.missingKeyId,
+  };
+}
+
+function showState(state: SubscriptionState) {
+  const disabled = state.kind === 'disabled' ? state : null;
+  return {
+    enabled: disabled === null,
+    state: state.kind,
+    disabledAt: isoTimeOrNull(disabled?.sinceMs ?? null),
+    disabledReason: disabled?.reason ?? null,
+  };
+}
+
+function showHealth(health: Health) {
+  return {
+    consecutiveFailures: health.consecutiveFailures,
+    lastDelivery: isoTimeOrNull(health.lastDeliveryAtMs),
+    lastStatus: health.lastStatusCode,
+    lastSuccessAt: isoTimeOrNull(health.lastSuccessAtMs),
+    lastFailureAt: isoTimeOrNull(health.lastFailureAtMs),
+  };
+}

@@ -1,0 +1,22 @@
+import { setTimeout as later } from 'node:timers/promises';
+
+const LOOK_EVERY_MS = 15;
+
+/**
+ * Looks again and again until there is something to see.
+ * @param look null or undefined = not yet
+ * @param what named in the error when it never comes
+ */
+export async function eventually<Seen>(
+  what: string,
+  look: () => Promise<Seen | null | undefined> | Seen | null | undefined,
+  timeoutMs = 8000,
+): Promise<Seen> {
+  const untilMs = performance.now() + timeoutMs;
+  for (;;) {
+    const seen = await look();
+    if (seen !== null && seen !== undefined) return seen;
+    if (performance.now() > untilMs) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
+    await later(LOOK_EVERY_MS);
+  }
+}

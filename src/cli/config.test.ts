@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { camelCase, type Origins, readConfiguration, SETTINGS } from './config.ts';
+
+const KEY = 'hky_4mJq0sVwZr81LxTtN6bYc2Ue';
+
+function read(origins: Partial<Origins> & { file?: unknown } = {}) {
+  const { file, ...rest } = origins;
+  const flags = file === undefined ? {} : { config: 'hookyard.json' };
+  return readConfiguration({
+    flags: { ...flags, ...rest.flags },
+    environment: rest.environment ?? {},
+    ...(rest.defaults === undefined ? {} : { defaults: rest.defaults }),
+    readFile: () => (typeof file === 'string' ? file : JSON.stringify(file)),
+  });
+}
+
+function good(origins: Parameters<typeof read>[0] = {}) {
+  const outcome = read(origins);
+  assert.equal(outcome.kind, 'configuration', outcome.kind === 'refused' ? outcome.reason : '');
+  return outcome.kind === 'configuration' ? outcome.configuration : assert.fail();
+}
+
+function refusal(origins: Parameters<typeof read>[0]): { reason: string; remedy: string } {
+  const outcome = read(origins);
+  return outcome.kind === 'refused' ? outcome : assert.fail('it was accepted');
+}
+
+test('with nothing said an instance listens on loopback only, with every gate closed', () => {
+  assert.deepEqual(good(), {
+    host: '127.0.0.1',
+    port: 4455,
+    dataDirectory: './.hookyard',
+    allowHttp: false,
+    allowHosts: [],
+    allowCidrs: [],
+  });
+});
+
+test('a flag wins over the environment, the environment over the file, the file over the command', () => {
+  const file = { port: 1, host: '::1', logLevel: 'error' };
+  const environment = { HOOKYARD_PORT: '2', HOOKYARD_HOST: '10.0.0.1' };
+  const configuration = good({
+    file,
+    environment,
+    flags: { port: '3' },
+    defaults: { logLevel: 'warn', maxBodyBytes: 9 },
+  });
+  const { host, port, logLevel, maxBodyBytes } = configuration;
+  assert.deepEqual([port, host, logLevel, maxBodyBytes], [3, '10.0.0.1', 'error', 9]);
+});
+
+test('every setting has its variable, and its key in the file unless it is secret', () => {
+  const samples: Record<string, string> = {
+    host: '0.0.0.0',
+    port: '0',
+    data: '/tmp/data',
+    'allow-http': '1',
+    'allow-hosts': 'hooks.internal:8443',
+    'allow-cidrs': '10.0.0.0/8',
+    keyring: 'ring.json',
+    'public-url': 'https://hooks.example.com',
+    'max-body': '2048',
+    'log-level': 'debug',
+    'api-key': KEY,
+  };
+  for (const { name, from } of SETTINGS) {
+    const text = samples[name] ?? assert.fail(name);
+    const variable = `HOOKYARD_${name.replaceAll('-', '_').toUpperCase()}`;
+    assert.notDeepEqual(good({ environment: { [variable]: text } }), good(), variable);
+    if (from === 'environment') assert.match(refusal({ file: { [camelCase(name)]: text } }).reason, /unknown key/);
+    else assert.deepEqual(good({ file: { [camelCase(name)]: text } }), good({ flags: { [camelCase(name)]: text } }));
+  }
+});
+
+test('lists and numbers may be written as such in the file', () => {
+  const { allowHosts, port, allowHttp } = good({
+    file: { allowHosts: ['a.internal', 'b.internal:1'], port: 0, allowHttp: true },
+  });
+  assert.deepEqual([allowHosts, port, allowHttp], [['a.internal', 'b.internal:1'], 0, true]);
+});
+
+test('unknown names are refused, each with what is known', () => {
+  const variable = refusal({ environment: { HOOKYARD_PORTS: '1' } });
+  assert.match(variable.reason, /HOOKYARD_PORTS/);
+  assert.match(variable.remedy, /HOOKYARD_PORT,/);
+  const key = refusal({ file: { ports: 1 } });
+  assert.match(key.reason, /"ports"/);
+  assert.match(key.remedy, /port,/);
+  assert.equal(good({ environment: { PATH: '/bin', HOOKY: '1' } }).port, 4455);
+});
+
+test('wrong values are refused with the name they were given under', () => {
+  const cases: [origins: Parameters<typeof read>[0], reason: RegExp][] = [
+    [{ flags: { port: '65536' } }, /^--port is not a whole number/],
+    [{ flags: { port: '1e3' } }, /^--port/],
+    [{ environment: { HOOKYARD_PORT: '' } }, /^HOOKYARD_PORT/],
+    [{ environment: { HOOKYARD_ALLOW_HTTP: 'yes' } }, /neither 1 nor 0/],
+    [{ flags: { allowHosts: 'http://a' } }, /^--allow-hosts is refused/],
+    [{ flags: { allowCidrs: '10.0.0.1/8' } }, /^--allow-cidrs is refused/],
+    [{ flags: { allowHosts: '169.254.169.254' } }, /metadata/],
+    [{ flags: { publicUrl: 'https://a/b' } }, /without a path/],
+    [{ flags: { publicUrl: 'ftp://a' } }, /without a path/],
+    [{ flags: { maxBody: '12' } }, /whole number from 1024/],
+    [{ flags: { logLevel: 'loud' } }, /is not one of/],
+    [{ flags: { data: '' } }, /is empty/],
+    [{ file: { port: [1] } }, /wrong type/],
+    [{ file: { port: null } }, /wrong type/],
+    [{ file: '[]' }, /JSON object/],
+    [{ file: '{' }, /not valid JSON/],
+  ];
+  for (const [origins, reason] of cases) {
+    const refused = refusal(origins);
+    assert.match(refused.reason, reason);
+    assert.ok(refused.remedy.length > 10);
+  }
+});
+
+test('a file that cannot be read is refused', () => {
+  const outcome = readConfiguration({
+    flags: {},
+    environment: { HOOKYARD_CONFIG: '/nowhere/hookyard.json' },
+    readFile: () => {
+      throw Object.assign(new Error('ENOENT'), { code: 'ENOENT' });
+    },
+  });
+  assert.equal(outcome.kind, 'refused');
+});
+
+test('a short, an example and a malformed API key are refused and not repeated', () => {
+  const wrong = [
+    '',
+    'tiny-one',
+    'x'.repeat(23),
+    'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa',
+    'changeme-changeme-changeme-1',
+    'hky_your-api-key-goes-here-x7',
+    'hky_example4mJq0sVwZr81LxTtN6',
+    `${KEY} ${KEY}`,
+  ];
+  for (const key of wrong) {
+    const { reason, remedy } = refusal({ environment: { HOOKYARD_API_KEY: key } });
+    assert.match(reason, /^HOOKYARD_API_KEY/);
+    if (key !== '') assert.equal(`${reason}${remedy}`.includes(key), false, key);
+  }
+  assert.equal(good({ environment: { HOOKYARD_API_KEY: KEY } }).apiKey, KEY);
+});

@@ -1,0 +1,11 @@
+import type { Command } from 'commander';
+import { SETTINGS } from './config.ts';
+
+/** Gives a command the flag of every setting. Values stay text: `config.ts` checks them, wherever they come from. */
+export function withSettings(command: Command): Command {
+  for (const { name, argument, help, from } of SETTINGS) {
+    if (from === 'environment') continue;
+    command.option(argument === null ? `--${name}` : `--${name} <${argument}>`, help);
+  }
+  return command.option('--config <file>', 'JSON file with the same settings; flags and environment win');
+}

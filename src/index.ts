@@ -1,0 +1,235 @@
+/** Hookyard as a library, and the only place where adapters meet flows. */
+import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { systemClock } from './adapters/clock.ts';
+import { openDataDirectory } from './adapters/data-directory.ts';
+import { createGate, ownAddresses } from './adapters/gate.ts';
+import { createSealer, openKeyring } from './adapters/keyring.ts';
+import { createLog } from './adapters/log.ts';
+import { createMac } from './adapters/mac.ts';
+import { createMetrics } from './adapters/metrics.ts';
+import { createRandom } from './adapters/random.ts';
+import { createResolver } from './adapters/resolver.ts';
+import { openSecretFile } from './adapters/secret-file.ts';
+import { createSender } from './adapters/sender.ts';
+import { openSqliteStore } from './adapters/sqlite/store.ts';
+import { DEFAULT_TENANT } from './core/ids.ts';
+import type { Problem } from './core/problem.ts';
+import { createAuthenticate } from './flows/authenticate.ts';
+import { createConfigurationCache, type FlowPorts, type LiveSubscription } from './flows/configuration.ts';
+import { ensureAdminKey } from './flows/ensure-admin-key.ts';
+import { freshKey, keyRow } from './flows/keys.ts';
+import { type Accepted, type PublishInput, publish } from './flows/publish.ts';
+import { configure } from './flows/sealed-configuration.ts';
+import type { Clock, KeyRow, Log, Ports, Store } from './ports.ts';
+import { type App, createApp } from './server/app.ts';
+import { createListener } from './server/node.ts';
+import type { Readiness } from './server/options.ts';
+import { startJanitor } from './worker/janitor.ts';
+import { createWorker, DEFAULT_LIMITS, type Worker } from './worker/loop.ts';
+
+export const VERSION = '0.1.0';
+
+export interface HookyardOptions {
+  /** Database, lock, sealing key and admin key; made when it does not exist. */
+  dataDirectory: string;
+  /** Sealing keys; `keyring.json` in the data directory unless told. */
+  keyringPath?: string;
+  /** An admin key given from outside; then none is made. */
+  apiKey?: string;
+  /** What the address gate opens; nothing unless told. */
+  addressPolicy?: { allowHttp: boolean; allowHosts: readonly string[]; allowCidrs: readonly string[] };
+  /** Origin that callers reach this instance at, for URLs in answers. */
+  publicUrl?: string;
+  maxBodyBytes?: number;
+  logLevel?: string;
+}
+
+export interface Hookyard {
+  /** Accepts an event of the default tenant; resolves after the durable commit. */
+  publish(input: Omit<PublishInput, 'tenant'>): Promise<Accepted | Problem>;
+  /** The HTTP API as a Web-standard handler, for mounting in any framework. */
+  fetch(request: Request): Promise<Response>;
+  listen(at: { host: string; port: number }): Promise<{ url: string }>;
+  /** Drains and closes: open answers are given, deliveries on their way finish and are settled. */
+  close(): Promise<void>;
+  /** Where the admin key stands, and the key itself when this start made it; null when it was given from outside. */
+  adminKey: { path: string; fresh: string | null } | null;
+}
+
+export type Started = { kind: 'started'; hookyard: Hookyard } | { kind: 'refused'; reason: string; remedy: string };
+
+/** Deliveries in flight get this long to finish when the process is asked to stop. */
+const DRAIN_MS = 25_000;
+/** Connections that fall idle while the process stops are closed this often. */
+const HANG_UP_EVERY_MS = 20;
+/** A worker that has not completed a round for this long is not healthy. */
+const STALE_BEAT_MS = 5000;
+
+/** Opens the store and starts the worker. What cannot work is refused with a reason and a remedy. */
+export async function createHookyard(options: HookyardOptions): Promise<Started> {
+  openDataDirectory(options.dataDirectory);
+  const keyring = openKeyring(options.keyringPath ?? join(options.dataDirectory, 'keyring.json'));
+  if (keyring.kind === 'unusable') {
+    return { kind: 'refused', reason: keyring.reason, remedy: 'Restore the keyring from a backup.' };
+  }
+  const log = createLog({ level: options.logLevel ?? 'info' });
+  const opened = await openSqliteStore({ directory: options.dataDirectory, log, onFatal: endProcess(log) });
+  if (opened.kind === 'locked') {
+    return {
+      kind: 'refused',
+      reason: `Another process uses ${options.dataDirectory}.`,
+      remedy: 'Stop it, or name another directory with --data.',
+    };
+  }
+  const { ports, worker } = assemble(options, opened.store, createSealer(keyring.keyring), log);
+  const adminKey = await prepareAdminKey(ports, options);
+  await ports.configuration.refresh(DEFAULT_TENANT);
+  await worker.start();
+  const stopJanitor = startJanitor(ports);
+  const app = createApp(ports, {
+    version: VERSION,
+    readiness: () => readiness(ports, worker),
+    publicUrl: options.publicUrl,
+    maxBodyBytes: options.maxBodyBytes,
+  });
+  return { kind: 'started', hookyard: face(ports, worker, app, stopJanitor, adminKey) };
+}
+
+/** A store whose threads keep dying cannot keep promises; a supervisor starts the process afresh. */
+function endProcess(log: Log): (error: Error) => void {
+  return (error) => {
+    log.error('store.fatal', { error });
+    process.exit(1);
+  };
+}
+
+function assemble(
+  options: HookyardOptions,
+  store: Store,
+  sealer: Ports['sealer'],
+  log: Log,
+): { ports: FlowPorts; worker: Worker } {
+  const clock = systemClock;
+  const mac = createMac();
+  const random = createRandom();
+  const { allowHttp = false, allowHosts = [], allowCidrs = [] } = options.addressPolicy ?? {};
+  const ownNames = options.publicUrl === undefined ? [] : [new URL(options.publicUrl).hostname.toLowerCase()];
+  const policy = { allowHttp, allowHosts, allowCidrs, ownAddresses: ownAddresses(), ownNames };
+  const gate = createGate({ resolver: createResolver(), policy });
+  const base = {
+    clock,
+    random,
+    mac,
+    sealer,
+    gate,
+    sender: createSender({ gate, clock }),
+    log,
+    metrics: createMetrics(),
+    store,
+  };
+  const configuration = createConfigurationCache(base);
+  const authenticate = createAuthenticate(base, givenKeys({ clock, random, mac }, options.apiKey));
+  const worker: Worker = createWorker(
+    { ...base, configuration },
+    { limits: DEFAULT_LIMITS, gone: (subscription) => switchOff(ports, subscription) },
+  );
+  const ports: FlowPorts = { ...base, configuration, authenticate, dispatch: worker };
+  return { ports, worker };
+}
+
+function givenKeys(
+  ports: Pick<Ports, 'random' | 'mac'> & { clock: Clock },
+  apiKey: string | undefined,
+): ReadonlyMap<string, KeyRow> {
+  if (apiKey === undefined) return new Map();
+  const row = keyRow(
+    ports,
+    { tenant: DEFAULT_TENANT, name: 'given at start', role: 'admin', expiresAtMs: null },
+    apiKey,
+  );
+  return new Map([[Buffer.from(row.hash).toString('hex'), row]]);
+}
+
+async function switchOff(ports: FlowPorts, subscription: LiveSubscription): Promise<void> {
+  const state = { to: 'disabled', reason: 'gone' } as const;
+  await configure(ports, subscription.tenant, { kind: 'set_subscription_state', id: subscription.id, state });
+  ports.log.warn('subscription.disabled', { subscriptionId: subscription.id, reason: 'gone' });
+}
+
+async function prepareAdminKey(ports: FlowPorts, options: HookyardOptions): Promise<Hookyard['adminKey']> {
+  if (options.apiKey !== undefined) return null;
+  const path = join(options.dataDirectory, 'admin-api-key');
+  const { secret, fresh } = openSecretFile(path, () => freshKey(ports.random));
+  await ensureAdminKey(ports, secret);
+  return { path, fresh: fresh ? secret : null };
+}
+
+async function readiness(ports: FlowPorts, worker: Worker): Promise<Readiness> {
+  const beatMs = worker.lastBeatMs();
+  const beating = beatMs !== null && ports.clock.nowMs() - beatMs < STALE_BEAT_MS;
+  const dispatcher = beating ? 'ok' : 'no complete round within 5 s';
+  try {
+    await ports.store.configVersion(DEFAULT_TENANT);
+    const pulse = await ports.store.pulse();
+    const oldestMs = pulse.oldestDueMs === null ? 0 : Math.max(0, pulse.nowMs - pulse.oldestDueMs);
+    ports.metrics.gauge('oldest_due_seconds', oldestMs / 1000);
+    return { ready: beating, checks: { store: 'ok', dispatcher, oldestDueMs: `${oldestMs}` } };
+  } catch {
+    return { ready: false, checks: { store: 'does not answer', dispatcher } };
+  }
+}
+
+function face(
+  ports: FlowPorts,
+  worker: Worker,
+  app: App,
+  stopJanitor: () => void,
+  adminKey: Hookyard['adminKey'],
+): Hookyard {
+  let server: HttpServer | null = null;
+  let stopping = false;
+  return {
+    publish: (input) => publish(ports, { ...input, tenant: DEFAULT_TENANT }),
+    fetch: app.fetch,
+    adminKey,
+    async listen({ host, port }) {
+      const answer = createListener(app, ports);
+      server = createHttpServer((incoming, outgoing) => {
+        // A client that keeps its connection busy would otherwise hold the process for as long as it has requests.
+        if (stopping) outgoing.setHeader('Connection', 'close');
+        answer(incoming, outgoing);
+      });
+      const address = await listening(server, host, port);
+      return { url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}` };
+    },
+    async close() {
+      stopping = true;
+      stopJanitor();
+      await Promise.all([server === null ? undefined : stopListening(server), worker.drain(DRAIN_MS)]);
+      await ports.sender.close();
+      await ports.store.close();
+    },
+  };
+}
+
+function listening(server: HttpServer, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => resolve(server.address() as AddressInfo));
+  });
+}
+
+/** Answers what was asked and hangs up; a request that never ends is cut off with the drain. */
+function stopListening(server: HttpServer): Promise<void> {
+  return new Promise((resolve) => {
+    const hangUp = setInterval(() => server.closeIdleConnections(), HANG_UP_EVERY_MS);
+    const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+    server.close(() => {
+      clearInterval(hangUp);
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}

@@ -45,5 +45,7 @@ export function decide(candidate: Candidate, event: HookEvent, document: FilterD
   if (!typeMatches(candidate.config.events, event.type)) return { kind: 'type' };
   if (!receives(candidate.config.owner, event.owner)) return { kind: 'owner' };
   const verdict = evaluate(candidate.filters, document);
-  return verdict.kind === 'pass' ? { kind: 'wanted' } : { kind: 'filter', index: verdict.index, actual: verdict.actual };
+  return verdict.kind === 'pass'
+    ? { kind: 'wanted' }
+    : { kind: 'filter', index: verdict.index, actual: verdict.actual };
 }

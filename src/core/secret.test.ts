@@ -53,8 +53,8 @@ test('two different contexts never read alike', () => {
     {
       examples: [
         [
-          ['a', '1:b', '', '', ''],
-          ['a,1:b', '', '', '', ''],
+          ['a', 'b,c', '', '', ''],
+          ['a,b', 'c', '', '', ''],
         ],
       ],
     },

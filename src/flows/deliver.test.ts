@@ -69,6 +69,16 @@ describe('a try', () => {
     assert.deepEqual([sent, closes, detail.facts], [false, 'failed_permanent', { host: 'api.example.com' }]);
   });
 
+  test('switches a standard subscription off when its receiver has gone, and never as a test', async () => {
+    for (const answer of [answered(410), answered(500, { 'webhook-delivery': 'disable' })]) {
+      const { ports, ticket } = await ready({ profile: 'standard' });
+      ports.answers.push(answer, answer);
+      const { tried } = await tryOnce(ports, { ...ticket, kind: 'test' });
+      assert.deepEqual([tried.judgement.disable, tried.settlement.next.kind], [false, 'close']);
+      assert.equal((await tryOnce(ports, ticket)).tried.judgement.disable, true);
+    }
+  });
+
   test('keeps no credential, under whatever name it travels', async () => {
     const canary = 'c4n4ry';
     const identities: Partial<SubscriptionInput>[] = [
@@ -92,7 +102,7 @@ describe('a past attempt', () => {
     const { settled } = await tryOnce(ports, ticket);
     const change = { id: ticket.subscriptionId, patch: { url: `${RECEIVER}/moved` }, ifVersion: null };
     await changeSubscription(ports, { tenant: DEFAULT_TENANT, ...change });
-    ports.clock.advance(600_000);
+    ports.clock.advance(600_005);
     await tryOnce(ports, stillOpen(settled));
     const attempts = await ports.store.attempts(DEFAULT_TENANT, ticket.deliveryId);
     const stored = await ports.store.event(DEFAULT_TENANT, ticket.eventId);

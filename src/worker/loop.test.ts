@@ -224,18 +224,6 @@ test('an event for more than five hundred subscriptions reaches each exactly onc
   assert.equal(ports.sent.length, 501);
 });
 
-test('a receiver that is gone has its subscription switched off, once, by the standard profile', async () => {
-  const gone: Id[] = [];
-  const { ports, worker, subscribe, publish: send, statuses } = yard({ gone: async ({ id }) => void gone.push(id) });
-  ports.answers.push(answered(410));
-  await worker.start();
-  const id = await subscribe({ profile: 'standard' });
-  await send(1);
-  await quiet();
-  assert.deepEqual(gone, [id]);
-  assert.deepEqual(await statuses(), ['failed_permanent']);
-});
-
 test('a store that fails once loses no settlement', async () => {
   const { ports, worker, subscribe, publish: send, statuses } = yard();
   await worker.start();
@@ -267,7 +255,7 @@ test('draining waits for what is in flight, leaves the rest due and releases the
 });
 
 test('draining does not wait for ever: what takes too long is aborted and stays due', async () => {
-  const { sender, held } = heldSender();
+  const { sender } = heldSender();
   const { ports, worker, subscribe, publish: send, statuses } = yard({}, { sender });
   await worker.start();
   await subscribe();

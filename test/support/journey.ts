@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { eventually } from './eventually.ts';
-import { type RunningHookyard, type StartOptions, startHookyard } from './hookyard.ts';
+import { type Answer, type RunningHookyard, type StartOptions, startHookyard } from './hookyard.ts';
 import { type Receiver, type Script, startReceiver } from './receiver.ts';
 
 /** Fields of a delivery that journeys look at. */
@@ -130,4 +130,17 @@ export async function attemptsOf(
   const { status, data, text } = await api<AttemptShown[]>('GET', `/api/v1/deliveries/${deliveryId}/attempts`);
   assert.equal(status, 200, text);
   return data;
+}
+
+/** Every delivery there is, newest first. */
+export async function allDeliveries({ api }: Pick<RunningHookyard, 'api'>): Promise<readonly DeliveryShown[]> {
+  const all: DeliveryShown[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const more = cursor === '' ? '' : `&cursor=${cursor}`;
+    const page: Answer<DeliveryShown[]> = await api('GET', `/api/v1/deliveries?limit=200${more}`);
+    assert.equal(page.status, 200, page.text);
+    all.push(...page.data);
+    cursor = page.meta.nextCursor;
+  }
+  return all;
 }

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { subscribe } from '../../test/support/flows.ts';
+import { fakePorts } from '../../test/support/ports.ts';
+import { DEFAULT_TENANT } from '../core/ids.ts';
+import type { Configuration, Sealer, Store } from '../ports.ts';
+import { createConfigurationCache } from './configuration.ts';
+
+const empty = (version: number): Configuration => ({ version, subscriptions: [], sources: [] });
+
+/** A store whose reads of the configuration are answered one by one, by hand. */
+function handOperated() {
+  const waiting: PromiseWithResolvers<Configuration>[] = [];
+  const store: Store = {
+    ...fakePorts().store,
+    configuration: () => {
+      const read = Promise.withResolvers<Configuration>();
+      waiting.push(read);
+      return read.promise;
+    },
+  };
+  return { store, waiting };
+}
+
+/** Lets everything that can happen now happen. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('the configuration in memory', () => {
+  test('is read once, and again when asked to', async () => {
+    const ports = fakePorts();
+    assert.equal(ports.configuration.peek(DEFAULT_TENANT), undefined);
+    const first = await ports.configuration.of(DEFAULT_TENANT);
+    assert.equal(await ports.configuration.of(DEFAULT_TENANT), first);
+    assert.equal(ports.configuration.peek(DEFAULT_TENANT), first);
+    assert.notEqual(await ports.configuration.refresh(DEFAULT_TENANT), first);
+  });
+
+  test('finds a subscription of any tenant', async () => {
+    const ports = fakePorts();
+    const { id } = await subscribe(ports);
+    await ports.configuration.of(id);
+    assert.equal(ports.configuration.peekSubscription(id)?.id, id);
+    assert.equal(ports.configuration.peekSubscription(DEFAULT_TENANT), undefined);
+  });
+
+  test('is read by one read for all who ask before it begins, and by another for who asks later', async () => {
+    const { store, waiting } = handOperated();
+    const cache = createConfigurationCache({ ...fakePorts(), store });
+    const early = [cache.refresh(DEFAULT_TENANT), cache.refresh(DEFAULT_TENANT)];
+    await settled();
+    assert.equal(waiting.length, 1);
+    const late = [cache.refresh(DEFAULT_TENANT), cache.refresh(DEFAULT_TENANT)];
+    await settled();
+    assert.equal(waiting.length, 1, 'one read at a time');
+    waiting[0]?.resolve(empty(1));
+    await settled();
+    assert.equal(waiting.length, 2);
+    waiting[1]?.resolve(empty(2));
+    const versions = (await Promise.all([...early, ...late])).map(({ version }) => version);
+    assert.deepEqual(versions, [1, 1, 2, 2]);
+  });
+
+  test('never goes back to an older version', async () => {
+    const { store, waiting } = handOperated();
+    const cache = createConfigurationCache({ ...fakePorts(), store });
+    for (const version of [5, 4]) {
+      const read = cache.refresh(DEFAULT_TENANT);
+      await settled();
+      waiting.at(-1)?.resolve(empty(version));
+      assert.equal((await read).version, 5);
+    }
+  });
+
+  test('is read again after a read that failed', async () => {
+    const { store, waiting } = handOperated();
+    const cache = createConfigurationCache({ ...fakePorts(), store });
+    const failing = cache.refresh(DEFAULT_TENANT);
+    const next = cache.of(DEFAULT_TENANT);
+    await settled();
+    waiting[0]?.reject(new Error('the disk is full'));
+    await assert.rejects(Promise.all([failing, next]), /disk/);
+    const again = cache.of(DEFAULT_TENANT);
+    await settled();
+    waiting[1]?.resolve(empty(1));
+    assert.equal((await again).version, 1);
+  });
+});
+
+describe('a subscription whose sealing key is missing', () => {
+  test('is there without its configuration, and is whole again once the key is back', async () => {
+    const ports = fakePorts();
+    const { id, config } = await subscribe(ports);
+    let isLost = true;
+    const sealer: Sealer = {
+      ...ports.sealer,
+      open: (context, sealed) => (isLost ? { kind: 'unavailable', keyId: 'k1' } : ports.sealer.open(context, sealed)),
+    };
+    const cache = createConfigurationCache({ ...ports, sealer });
+    const blind = (await cache.of(DEFAULT_TENANT)).subscriptions.get(id);
+    assert.deepEqual([blind?.config, blind?.missingKeyId], [null, 'k1']);
+    assert.deepEqual(ports.logged, ['subscription.secret_unavailable']);
+    isLost = false;
+    const whole = (await cache.refresh(DEFAULT_TENANT)).subscriptions.get(id);
+    assert.deepEqual([whole?.config, whole?.missingKeyId], [config, null]);
+  });
+
+  test('keeps working on the node that had opened it', async () => {
+    const ports = fakePorts();
+    const { id } = await subscribe(ports);
+    let opened = 0;
+    const sealer: Sealer = {
+      ...ports.sealer,
+      open: (...of) => (opened++ === 0 ? ports.sealer.open(...of) : { kind: 'unavailable', keyId: 'k' }),
+    };
+    const cache = createConfigurationCache({ ...ports, sealer });
+    const before = (await cache.of(DEFAULT_TENANT)).subscriptions.get(id);
+    const after = (await cache.refresh(DEFAULT_TENANT)).subscriptions.get(id);
+    assert.ok(before?.config !== null && after?.config === before?.config);
+  });
+});

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { describe, test } from 'node:test';
+import { lastTicket, subscribe } from '../../test/support/flows.ts';
+import { type FakePorts, fakePorts } from '../../test/support/ports.ts';
+import { sample } from '../../test/support/samples.ts';
+import { REDACTED } from '../core/header.ts';
+import { DEFAULT_TENANT } from '../core/ids.ts';
+import type { SourceInput } from '../core/source-input.ts';
+import type { Store, StoredReceipt } from '../ports.ts';
+import type { LiveSource } from './configuration.ts';
+import { type InboundRequest, type Received, receive } from './receive.ts';
+import { changeSource, createSource } from './sources.ts';
+
+const SECRET = 'a secret of the sender';
+const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+const PUSH = json({ image: 'registry.example.com/org/app:1.2.3' });
+
+async function door(ports: FakePorts, input: SourceInput): Promise<LiveSource> {
+  const request = { tenant: DEFAULT_TENANT, by: null, input, enabled: true };
+  const made = await createSource(ports, request);
+  assert.ok(made.kind === 'created', JSON.stringify(made));
+  return made.source;
+}
+
+function typed(source: LiveSource, changes: Partial<InboundRequest> = {}): InboundRequest {
+  const body = changes.body ?? PUSH;
+  const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`;
+  return {
+    tenant: DEFAULT_TENANT,
+    door: { kind: 'typed', route: 'registry', sourceId: source.id },
+    method: 'POST',
+    headers: [['X-Hub-Signature-256', signature]],
+    body,
+    ...changes,
+  };
+}
+
+function secret(source: LiveSource, changes: Partial<InboundRequest> = {}): InboundRequest {
+  const key = source.config?.urlKey ?? '';
+  return { tenant: DEFAULT_TENANT, door: { kind: 'secret', key }, method: 'POST', headers: [], body: PUSH, ...changes };
+}
+
+function receipts(ports: FakePorts): Promise<readonly StoredReceipt[]> {
+  return ports.store.receipts({ tenant: DEFAULT_TENANT, limit: 50 });
+}
+
+function stored(received: Received): Extract<Received, { kind: 'stored' }> {
+  assert.ok(received.kind === 'stored', JSON.stringify(received));
+  return received;
+}
+
+describe('a proven push', () => {
+  test('is kept, becomes an event with its lineage, and goes to who subscribed', async () => {
+    const ports = fakePorts();
+    await subscribe(ports, { events: ['image.pushed'] });
+    const source = await door(ports, { type: 'native', secret: SECRET });
+    const { receiptId, action, reason } = stored(await receive(ports, typed(source)));
+    assert.deepEqual([action, reason], ['ignored', 'No matching component']);
+    const kept = await ports.store.receipt(DEFAULT_TENANT, receiptId);
+    assert.deepEqual(kept?.receipt.body, PUSH);
+    assert.equal(kept?.receipt.verdict.ok, true);
+    const event = await ports.store.event(DEFAULT_TENANT, kept?.eventIds[0] ?? '');
+    assert.deepEqual(event?.event.source, { kind: 'receipt', id: receiptId });
+    const data = JSON.parse(new TextDecoder().decode(event?.event.data)) as { image: unknown };
+    const image = { registry: 'registry.example.com', repository: 'org/app', tag: '1.2.3', digest: null };
+    assert.deepEqual(data.image, image);
+    assert.equal(lastTicket(ports).eventId, event?.event.id);
+  });
+
+  test('through the secret URL is understood as the type of its source says', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'dockerhub' });
+    ports.clock.advance(0);
+    const received = stored(await receive(ports, secret(source, { body: json(sample('dockerhub-push')) })));
+    assert.equal(received.door, 'secret');
+    assert.equal((await receipts(ports))[0]?.facts.length, 1);
+  });
+
+  test('sent again under its key is a duplicate that makes nothing', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'native', secret: SECRET });
+    const [signature] = typed(source).headers;
+    assert.ok(signature !== undefined);
+    const request = typed(source, { headers: [signature, ['Idempotency-Key', 'push-1']] });
+    const first = stored(await receive(ports, request));
+    const second = stored(await receive(ports, request));
+    assert.equal(second.action, 'duplicate');
+    assert.equal(second.reason, `Repeats receipt ${first.receiptId}.`);
+    assert.equal((await ports.store.events({ tenant: DEFAULT_TENANT, limit: 9 })).length, 1);
+  });
+
+  test('is decided on the configuration it is stored with', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'native', secret: SECRET });
+    const elsewhere = {
+      ...ports,
+      configuration: fakePorts({ store: ports.store, sealer: ports.sealer }).configuration,
+    };
+    await subscribe(elsewhere);
+    stored(await receive(ports, typed(source)));
+    assert.equal(ports.offered.length, 1);
+    assert.equal(ports.offered[0]?.tickets.length, 1);
+  });
+
+  test('keeps neither the token nor the signature it was proved with, whatever header held it', async () => {
+    const ports = fakePorts();
+    const token = { type: 'harbor', scheme: { type: 'token', header: 'X-Request-Id' }, secret: SECRET };
+    const harbor = await door(ports, token);
+    stored(
+      await receive(
+        ports,
+        typed(harbor, {
+          headers: [
+            ['x-request-id', SECRET],
+            ['Date', 'today'],
+          ],
+        }),
+      ),
+    );
+    assert.deepEqual((await receipts(ports))[0]?.receipt.headers, { 'x-request-id': REDACTED, date: 'today' });
+  });
+});
+
+describe('a payload that is authentic', () => {
+  const rows: readonly [string, Uint8Array, string, RegExp, boolean][] = [
+    ['and no JSON is kept as unreadable', new TextEncoder().encode('{"image":'), 'ignored', /^unreadable: /, true],
+    [
+      'and nests too deep is kept as unreadable',
+      new TextEncoder().encode('['.repeat(500)),
+      'ignored',
+      /^unreadable: /,
+      true,
+    ],
+    ['and lacks what it must say is kept as unreadable', json({}), 'ignored', /^unreadable: /, true],
+  ];
+  for (const [name, body, action, reason, isUnreadable] of rows) {
+    test(name, async () => {
+      const ports = fakePorts();
+      const source = await door(ports, { type: 'native', scheme: { type: 'url' } });
+      const received = stored(await receive(ports, secret(source, { body })));
+      assert.equal(received.action, action);
+      assert.match(received.reason ?? '', reason);
+      assert.equal(received.unreadable !== null, isUnreadable);
+      assert.deepEqual((await receipts(ports))[0]?.receipt.body, body);
+      assert.equal((await ports.store.events({ tenant: DEFAULT_TENANT, limit: 9 })).length, 0);
+    });
+  }
+});
+
+describe('a request that proves nothing', () => {
+  test('is refused, kept with its reason, and makes no event', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'native', secret: SECRET });
+    const forged = typed(source, { headers: [['X-Hub-Signature-256', `sha256=${'0'.repeat(64)}`]] });
+    assert.deepEqual(await receive(ports, forged), { kind: 'refused' });
+    const [kept] = await receipts(ports);
+    assert.deepEqual([kept?.receipt.outcome, kept?.receipt.reason], ['rejected', 'mismatch']);
+    assert.deepEqual([kept?.facts, kept?.eventIds], [[], []]);
+  });
+
+  test('is kept too when the configuration changes in the same moment', async () => {
+    const { store } = fakePorts();
+    let stale = 1;
+    const moving: Store = {
+      ...store,
+      recordReceipt: async (request) =>
+        stale-- > 0 ? { kind: 'stale', configVersion: request.configVersion + 1 } : store.recordReceipt(request),
+    };
+    const ports = fakePorts({ store: moving });
+    const source = await door(ports, { type: 'native', secret: SECRET });
+    assert.deepEqual(await receive(ports, typed(source, { headers: [] })), { kind: 'refused' });
+    assert.equal((await receipts(ports)).length, 1);
+  });
+});
+
+describe('a door that is not there', () => {
+  test('looks the same whether it is unknown, shut, another kind or asked the wrong way', async () => {
+    const ports = fakePorts();
+    const native = await door(ports, { type: 'native', secret: SECRET });
+    const hub = await door(ports, { type: 'dockerhub' });
+    const shut = await door(ports, { type: 'dockerhub' });
+    const closing = { tenant: DEFAULT_TENANT, id: shut.id, patch: {}, enabled: false, ifVersion: null };
+    assert.equal((await changeSource(ports, closing)).kind, 'changed');
+    const nowhere: InboundRequest[] = [
+      typed(native, { method: 'PUT' }),
+      typed(native, { tenant: native.id }),
+      typed(native, { door: { kind: 'typed', route: 'github', sourceId: native.id } }),
+      typed(native, { door: { kind: 'typed', route: 'registry', sourceId: DEFAULT_TENANT } }),
+      typed(native, { door: { kind: 'typed', route: 'registry', sourceId: '../x' } }),
+      typed(hub),
+      secret(hub, { method: 'GET' }),
+      secret(hub, { door: { kind: 'secret', key: '' } }),
+      secret(hub, { door: { kind: 'secret', key: `${hub.config?.urlKey}x` } }),
+      secret(hub, { door: { kind: 'secret', key: hub.config?.urlKey?.toUpperCase() ?? '' } }),
+      secret(hub, { door: { kind: 'secret', key: hub.id } }),
+      secret(shut),
+    ];
+    for (const request of nowhere) {
+      assert.deepEqual(await receive(ports, request), { kind: 'no_such_door' }, JSON.stringify(request.door));
+    }
+    assert.equal((await receipts(ports)).length, 0);
+  });
+
+  test('is another thing than one whose secret cannot be opened', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'native', secret: SECRET });
+    const locked = fakePorts({
+      store: ports.store,
+      sealer: { ...ports.sealer, open: () => ({ kind: 'unavailable', keyId: 'k' }) },
+    });
+    assert.deepEqual(await receive(locked, typed(source)), { kind: 'secret_unavailable' });
+    assert.ok(locked.logged.includes('source.secret_unavailable'));
+  });
+});

@@ -1,0 +1,33 @@
+/** Figures as people read them. */
+
+/** The middle value; the mean of the two middle ones of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = Math.floor(sorted.length / 2);
+  const upper = sorted[half] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[half - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** `min–max` in the given form. */
+export function span(values: readonly number[], form: (value: number) => string): string {
+  return `${form(Math.min(...values))}–${form(Math.max(...values))}`;
+}
+
+/** A whole number with separators between thousands. */
+export function whole(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}
+
+/** A ratio with two decimals. */
+export function ratio(value: number): string {
+  return value.toFixed(2);
+}
+
+/** Rows of cells as right-aligned columns, the first one left-aligned. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from({ length: columns }, (_, at) => Math.max(...rows.map((row) => (row[at] ?? '').length)));
+  const line = (row: readonly string[]) =>
+    row.map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ');
+  return rows.map((row) => `  ${line(row)}\n`).join('');
+}

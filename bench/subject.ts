@@ -1,0 +1,117 @@
+/** What is measured: Hookyard, or a floor, as a running process. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { publishRequest } from './event.ts';
+
+export const SUBJECTS = ['hookyard', 'floor', 'floor+record'] as const;
+export type SubjectName = (typeof SUBJECTS)[number];
+
+export interface Subject {
+  name: SubjectName;
+  pid: number;
+  url: string;
+  /** One whole request that publishes an event. */
+  request: Buffer;
+  /** Deliveries finished so far, with their outcome recorded where the subject records. */
+  recorded(): Promise<number>;
+  /** Asks it to stop and waits for its end. */
+  stop(): Promise<void>;
+}
+
+export interface SubjectOptions {
+  /** Port of the sink that deliveries go to. */
+  receiverPort: number;
+  /** For its database; may hold one from before. */
+  dataDirectory: string;
+  /** Connections to the receiver at most. */
+  connections: number;
+  /** Flags of Node itself. */
+  nodeFlags?: readonly string[];
+}
+
+/** Starts a subject and resolves when it listens. */
+export function startSubject(name: SubjectName, options: SubjectOptions): Promise<Subject> {
+  return name === 'hookyard' ? startHookyard(options) : startFloor(name, options);
+}
+
+async function startHookyard({ receiverPort, dataDirectory, nodeFlags = [] }: SubjectOptions): Promise<Subject> {
+  const apiKey = `hy_${randomBytes(24).toString('base64url')}`;
+  const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
+  const flags = ['--port', '0', '--data', dataDirectory, '--allow-hosts', `127.0.0.1:${receiverPort}`];
+  const started = await startProcess([...nodeFlags, cli, 'serve', ...flags], { HOOKYARD_API_KEY: apiKey });
+  const request = publishRequest(started.url, apiKey);
+  return { name: 'hookyard', ...started, request, recorded: () => closedDeliveries(started.url, apiKey) };
+}
+
+async function startFloor(name: SubjectName, options: SubjectOptions): Promise<Subject> {
+  const floor = fileURLToPath(new URL('./floor.ts', import.meta.url));
+  const receiver = `http://127.0.0.1:${options.receiverPort}/`;
+  const flags = ['--data', options.dataDirectory, '--receiver', receiver, '--connections', `${options.connections}`];
+  const record = name === 'floor+record' ? ['--record'] : [];
+  const started = await startProcess([...(options.nodeFlags ?? []), floor, ...flags, ...record], {});
+  const recorded = async () => Number(await (await fetch(started.url)).text());
+  return { name, ...started, request: publishRequest(started.url, 'none'), recorded };
+}
+
+type Started = Pick<Subject, 'pid' | 'url' | 'stop'>;
+
+function startProcess(parameters: readonly string[], environment: Record<string, string>): Promise<Started> {
+  const child = spawn(process.execPath, parameters, {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let errors = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors = (errors + text).slice(-4000);
+  });
+  return new Promise((resolve, reject) => {
+    child.once('exit', () => reject(new Error(`${parameters[0]} ended before it listened`)));
+    let printed = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      printed += text;
+      const [, url] = printed.match(/listens on (http:\S+)/) ?? [];
+      if (url !== undefined) resolve({ pid: child.pid ?? 0, url, stop: () => stop(child) });
+    });
+    child.once('exit', (code, signal) => {
+      if (code !== 0) process.stderr.write(`${parameters.join(' ')} ended with ${code ?? signal}: ${errors}\n`);
+    });
+  });
+}
+
+function stop(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) {
+      resolve();
+      return;
+    }
+    child.once('exit', () => resolve());
+    child.kill('SIGTERM');
+  });
+}
+
+async function closedDeliveries(url: string, apiKey: string): Promise<number> {
+  const answer = await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${apiKey}` } });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`/metrics answered ${answer.status}: ${text}`);
+  const lines = text.matchAll(/^hookyard_deliveries_closed_total\{[^}]*status="succeeded"[^}]*\} (\d+)$/gm);
+  return lines.reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** Gives Hookyard its one subscription: signed, to the sink. */
+export async function subscribe(subject: Subject, receiverPort: number, maxConcurrency: number): Promise<void> {
+  const [, authorization = ''] = subject.request.toString('latin1').match(/^authorization: (.*)\r$/m) ?? [];
+  const answer = await fetch(`${subject.url}/api/v1/webhook-subscriptions`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      name: 'sink',
+      url: `http://127.0.0.1:${receiverPort}/`,
+      profile: 'standard',
+      authType: 'signature',
+      signatureSecret: `whsec_${randomBytes(32).toString('base64')}`,
+      maxConcurrency,
+    }),
+  });
+  if (answer.status !== 201) throw new Error(`the subscription was answered ${answer.status}: ${await answer.text()}`);
+}

@@ -77,11 +77,10 @@ export interface AttemptRecord {
 }
 
 /**
- * The part of an attempt that nothing searches. Request headers are already redacted. URL and method are those of the
- * subscription's version, which is sealed: a URL may hold a token.
+ * The part of an attempt that nothing searches. URL, method, headers and body of the request are not in it: they are
+ * rendered again from the event and the subscription's version, which is sealed.
  */
 export interface AttemptDetail {
-  requestHeaders: Readonly<Record<string, string>>;
   /** The time the envelope carried, where the profile's envelope has one. */
   envelopeAtMs: number;
   phases: Phases | null;

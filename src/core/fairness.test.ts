@@ -77,7 +77,10 @@ test('whatever the order of calls, caps hold, nothing is lost and every queue is
         assert.ok(flying.filter((other) => other === next.id).length <= 3 && flying.length <= 5);
       }
       assert.equal(lineup.queued, pushed - taken);
-      assert.equal(['a', 'b', 'c'].reduce((sum, id) => sum + waiting(lineup, id), 0), pushed - taken);
+      assert.equal(
+        ['a', 'b', 'c'].reduce((sum, id) => sum + waiting(lineup, id), 0),
+        pushed - taken,
+      );
     }),
     { numRuns: 100 },
   );

@@ -117,11 +117,13 @@ export function redactHeaders(
   headers: Readonly<Record<string, string>>,
   credentials: readonly string[] = [],
 ): Record<string, string> {
-  const hidden = new Set(credentials.map((name) => name.toLowerCase()));
-  const shown = (lower: string) => isShown(lower) && !hidden.has(lower);
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, shown(name.toLowerCase()) ? value : REDACTED]),
-  );
+  const hidden = credentials.map((name) => name.toLowerCase());
+  const redacted: Record<string, string> = {};
+  for (const name in headers) {
+    const lower = name.toLowerCase();
+    redacted[name] = isShown(lower) && !hidden.includes(lower) ? (headers[name] ?? '') : REDACTED;
+  }
+  return redacted;
 }
 
 function isShown(lower: string): boolean {

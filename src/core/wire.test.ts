@@ -6,7 +6,7 @@ import { createMac } from '../adapters/mac.ts';
 import type { HookEvent } from './event.ts';
 import type { Auth, SubscriptionConfig } from './subscription.ts';
 import { completeSubscription, type SubscriptionInput } from './subscription-input.ts';
-import { renderBody, renderRequest, type WireInput, type WireRequest } from './wire.ts';
+import { renderAt, renderRequest, type WireInput, type WireRequest } from './wire.ts';
 
 const ACCEPTED = Date.UTC(2026, 0, 9, 10, 30);
 const EVENT_ID = '01994a3c-7b20-7abc-8def-0123456789ab';
@@ -197,13 +197,11 @@ describe('every delivery', () => {
 
   test('can be rendered again from what is kept of it', () => {
     for (const profile of ['standard', 'stella'] as const) {
-      const { body, envelopeAtMs } = rendered({ profile }, { dueMs: ACCEPTED + 600_000, nowMs: ACCEPTED + 600_000 });
-      const config = configOf({ profile });
-      const again = renderBody(
-        { event, config, subscriptionId: SUBSCRIPTION_ID, deliveryId: DELIVERY_ID },
-        envelopeAtMs,
-      );
-      assert.deepEqual(again, body);
+      const nowMs = ACCEPTED + 600_000;
+      const wire = rendered({ profile }, { dueMs: nowMs, nowMs });
+      const input = { event, config: configOf({ profile }), subscriptionId: SUBSCRIPTION_ID, deliveryId: DELIVERY_ID };
+      const again = renderAt({ ...input, n: 1, nowMs }, wire.envelopeAtMs, createMac());
+      assert.deepEqual(again, wire);
     }
   });
 });

@@ -10,6 +10,9 @@ import { hexSignature, signatureKey, standardSignature } from './signature/sign.
 import type { Auth, SubscriptionConfig } from './subscription.ts';
 import { isoTime } from './time.ts';
 
+/** Everything a try's bytes are made of. `nowMs` is when it is, or was, sent. */
+export type RenderInput = Omit<WireInput, 'dueMs' | 'madeAtMs'>;
+
 export interface WireInput {
   event: HookEvent;
   subscriptionId: Id;
@@ -39,29 +42,28 @@ export interface Digests {
 const utf8 = new TextEncoder();
 const CLOSING_BRACE = 0x7d;
 
-/** Renders one try: envelope, authentication, the profile's headers and ours. */
+/** Renders one try: envelope, authentication, the profile's headers and ours. Later names win over earlier ones. */
 export function renderRequest(input: WireInput, digests: Digests): WireRequest {
+  const { config, event, madeAtMs, dueMs, nowMs } = input;
+  const times = { acceptedAtMs: event.acceptedAtMs, madeAtMs, dueMs, nowMs };
+  return renderAt(input, envelopeTimeMs(profiles[config.profile], times), digests);
+}
+
+/** Renders a try whose envelope time is known already, such as a past one. */
+export function renderAt(input: RenderInput, envelopeAtMs: number, digests: Digests): WireRequest {
   const { config, event } = input;
-  const profile = profiles[config.profile];
-  const envelopeAtMs = envelopeTimeMs(profile, { ...input, acceptedAtMs: event.acceptedAtMs });
   const body = renderBody(input, envelopeAtMs);
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'user-agent': 'Hookyard/0.1',
-    ...lowerCased(event.headers),
-    ...lowerCased(config.headers),
-    ...authHeaders(config.auth),
-    ...profileHeaders[config.profile](input, envelopeAtMs, body, digests.hmac),
-    ...ownHeaders(input, digests),
-  };
+  const headers: Headers = { 'content-type': 'application/json', 'user-agent': 'Hookyard/0.1' };
+  putLowerCased(headers, event.headers);
+  putLowerCased(headers, config.headers);
+  putAuth(headers, config.auth);
+  putProfile[config.profile](headers, input, envelopeAtMs, body, digests.hmac);
+  putOwn(headers, input, digests);
   return { headers, body, envelopeAtMs };
 }
 
 /** The body of a try whose envelope carries `envelopeAtMs`; `data` byte for byte as it was accepted. */
-export function renderBody(
-  input: Omit<WireInput, 'nowMs' | 'dueMs' | 'madeAtMs' | 'n'>,
-  envelopeAtMs: number,
-): Uint8Array {
+function renderBody(input: RenderInput, envelopeAtMs: number): Uint8Array {
   const { event, config } = input;
   if (config.envelope === 'none') return event.data;
   const id = profiles[config.profile].envelopeId === 'event' ? event.id : input.deliveryId;
@@ -75,57 +77,71 @@ export function renderBody(
   return body;
 }
 
-type HeaderMaker = (input: WireInput, envelopeAtMs: number, body: Uint8Array, hmac: Hmac) => Record<string, string>;
+/** Filled in place: a spread for each part would copy it all again, on the path of every delivery. */
+type Headers = Record<string, string>;
+type PutHeaders = (headers: Headers, input: RenderInput, envelopeAtMs: number, body: Uint8Array, hmac: Hmac) => void;
 
-const profileHeaders: Record<ProfileName, HeaderMaker> = {
-  standard: (input, _envelopeAtMs, body, hmac) => {
+const putProfile: Record<ProfileName, PutHeaders> = {
+  standard: (headers, input, _envelopeAtMs, body, hmac) => {
     const seconds = Math.floor(input.nowMs / 1000);
-    const plain = { 'webhook-id': input.event.id, 'webhook-timestamp': `${seconds}` };
-    const signature = input.config.signatureSecrets
-      .map((secret) => standardSignature(signatureKey(secret, 'standard'), input.event.id, seconds, body, hmac))
-      .join(' ');
-    return signature === '' ? plain : { ...plain, 'webhook-signature': signature };
+    headers['webhook-id'] = input.event.id;
+    headers['webhook-timestamp'] = `${seconds}`;
+    const signatures = keysOf(input.config, 'standard').map((key) =>
+      standardSignature(key, input.event.id, seconds, body, hmac),
+    );
+    if (signatures.length > 0) headers['webhook-signature'] = signatures.join(' ');
   },
-  stella: (input, envelopeAtMs, body, hmac) => {
-    const own = {
-      'x-stella-event': input.event.type,
-      'x-stella-delivery': input.deliveryId,
-      'x-stella-timestamp': isoTime(envelopeAtMs),
-    };
-    const [newest, ...older] = input.config.signatureSecrets;
-    if (newest === undefined) return own;
-    const signed = (secret: string) => hexSignature(signatureKey(secret, 'plain'), body, hmac);
-    return {
-      ...own,
-      // A receiver of seed 001 knows one secret: until the rotation ends that is the old one.
-      'x-stella-signature': signed(older.at(-1) ?? newest),
-      ...(older.length === 0 ? {} : { 'x-stella-signature-next': signed(newest) }),
-      ...profileHeaders.standard(input, envelopeAtMs, body, hmac),
-    };
+  stella: (headers, input, envelopeAtMs, body, hmac) => {
+    headers['x-stella-event'] = input.event.type;
+    headers['x-stella-delivery'] = input.deliveryId;
+    headers['x-stella-timestamp'] = isoTime(envelopeAtMs);
+    const [newest, ...older] = keysOf(input.config, 'plain');
+    if (newest === undefined) return;
+    // A receiver of seed 001 knows one secret: until the rotation ends that is the old one.
+    headers['x-stella-signature'] = hexSignature(older.at(-1) ?? newest, body, hmac);
+    if (older.length > 0) headers['x-stella-signature-next'] = hexSignature(newest, body, hmac);
+    putProfile.standard(headers, input, envelopeAtMs, body, hmac);
   },
 };
 
-function authHeaders(auth: Auth): Record<string, string> {
+type KeyStyle = Parameters<typeof signatureKey>[1];
+const decodedKeys = { standard: new WeakMap<object, Keys>(), plain: new WeakMap<object, Keys>() };
+type Keys = readonly Uint8Array[];
+
+/** The keys of a configuration, newest first; decoded once for as long as the configuration lives. */
+function keysOf(config: SubscriptionConfig, style: KeyStyle): Keys {
+  const known = decodedKeys[style].get(config);
+  if (known !== undefined) return known;
+  const keys = config.signatureSecrets.map((secret) => signatureKey(secret, style));
+  decodedKeys[style].set(config, keys);
+  return keys;
+}
+
+function putAuth(headers: Headers, auth: Auth): void {
   switch (auth.type) {
     case 'none':
     case 'signature':
-      return {};
+      return;
     case 'basic':
-      return { authorization: `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}` };
+      headers['authorization'] = `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+      return;
     case 'bearer':
-      return { authorization: `Bearer ${auth.token}` };
+      headers['authorization'] = `Bearer ${auth.token}`;
+      return;
     case 'header':
-      return { [auth.name.toLowerCase()]: auth.value };
+      headers[auth.name.toLowerCase()] = auth.value;
   }
 }
 
-function ownHeaders(input: WireInput, digests: Digests): Record<string, string> {
-  return {
-    'hookyard-delivery': input.deliveryId,
-    'hookyard-attempt': `${input.n}`,
-    'hookyard-idempotency-key': idempotencyKey(input.event, input.subscriptionId, digests.sha256),
-    traceparent: traceParent(input.event.id, input.deliveryId),
-  };
+function putOwn(headers: Headers, input: RenderInput, digests: Digests): void {
+  headers['hookyard-delivery'] = input.deliveryId;
+  headers['hookyard-attempt'] = `${input.n}`;
+  headers['hookyard-idempotency-key'] = idempotencyKey(input.event, input.subscriptionId, digests.sha256);
+  headers['traceparent'] = traceParent(input.event.id, input.deliveryId);
+}
+
+function putLowerCased(headers: Headers, more: Readonly<Record<string, string>>): void {
+  for (const name in more) headers[name.toLowerCase()] = more[name] ?? '';
 }
 
 /** Lower-case hex `sha256(stored event data + subscription id + event id)` (seed 004). */
@@ -144,8 +160,4 @@ export function idempotencyKey(
 /** W3C Trace Context: the event is the trace, the delivery the span. */
 function traceParent(eventId: Id, deliveryId: Id): string {
   return `00-${eventId.replaceAll('-', '')}-${deliveryId.replaceAll('-', '').slice(16)}-01`;
-}
-
-function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
 }

@@ -22,7 +22,8 @@ interface Remembered {
 }
 
 /**
- * An authenticator over the store. Keys are looked up by digest, so neither the store nor the memory here holds one.
+ * An authenticator over the store. The store knows keys by digest only; the keys of requests of the last second are
+ * remembered as they came, because a digest for each request is on the path of every event.
  * @param fixed keys given from outside that never expire, by hex digest
  */
 export function createAuthenticate(
@@ -34,19 +35,16 @@ export function createAuthenticate(
   let forgotten = 0;
 
   async function rowOf(key: string): Promise<KeyRow | null> {
-    const hash = ports.mac.sha256(key);
-    const name = Buffer.from(hash).toString('hex');
-    const given = fixed.get(name);
-    if (given !== undefined) return given;
     const nowMs = ports.clock.monotonicMs();
-    const known = remembered.get(name);
+    const known = remembered.get(key);
     if (known !== undefined && nowMs < known.untilMs) return known.row;
     const before = forgotten;
-    const row = await ports.store.keyByHash(hash);
+    const hash = ports.mac.sha256(key);
+    const row = fixed.get(Buffer.from(hash).toString('hex')) ?? (await ports.store.keyByHash(hash));
     // What was read before a revocation says nothing about the time after it.
     if (before !== forgotten) return rowOf(key);
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();
-    remembered.set(name, { row, untilMs: nowMs + BELIEVED_MS });
+    remembered.set(key, { row, untilMs: nowMs + BELIEVED_MS });
     return row;
   }
 

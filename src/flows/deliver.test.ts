@@ -96,7 +96,7 @@ describe('a try', () => {
 });
 
 describe('a past attempt', () => {
-  test('shows the body it sent, also after the subscription has changed', async () => {
+  test('shows the headers and body it sent, also after the subscription has changed', async () => {
     const { ports, ticket } = await ready({ retryPolicy: { backoffType: 'fixed', backoffSeconds: 600 } });
     ports.answers.push(answered(500));
     const { settled } = await tryOnce(ports, ticket);
@@ -109,7 +109,8 @@ describe('a past attempt', () => {
     assert.ok(stored !== null);
     for (const [at, attempt] of attempts.entries()) {
       const past = await pastRequest(ports, attempt, stored.event);
-      assert.deepEqual(past, { url: ports.sent[at]?.url, method: 'POST', body: ports.sent[at]?.body });
+      const { url, method, headers, body } = ports.sent[at] ?? assert.fail();
+      assert.deepEqual(past, { url, method, headers, body });
     }
     assert.deepEqual(
       ports.sent.map(({ url }) => url),

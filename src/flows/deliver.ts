@@ -114,9 +114,7 @@ function settlementOf(
 
 function detailOf(work: Work, wire: WireRequest, answer: Answer): AttemptDetail {
   const response = answer.kind === 'response' ? answer : null;
-  const { auth } = work.config;
   return {
-    requestHeaders: redactHeaders(wire.headers, auth.type === 'header' ? [auth.name] : []),
     envelopeAtMs: wire.envelopeAtMs,
     phases: answer.phases,
     connection: answer.connection,
@@ -151,7 +149,6 @@ export function closeWithoutTry(
     responseTimeMs: null,
     closes: why.closes,
     detail: {
-      requestHeaders: {},
       envelopeAtMs: why.atMs,
       phases: null,
       connection: null,

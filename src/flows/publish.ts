@@ -22,8 +22,8 @@ export interface PublishInput {
   headers?: Readonly<Record<string, string>> | undefined;
   orderingKey?: string | undefined;
   source?: EventSource | undefined;
-  /** Digest of the whole request, for telling a repetition from a different event under the same id. */
-  bodyHash: Uint8Array;
+  /** Digest of the whole request; asked for when an id or key must tell a repetition from another event. */
+  bodyHash(): Uint8Array;
   idempotencyKey?: string | undefined;
 }
 
@@ -106,7 +106,8 @@ const PUBLISH_SCOPE = 'POST /api/v1/events';
 
 function claimsOf(ports: Pick<Ports, 'sealer'>, input: PublishInput, accepted: Accepted): IdempotencyClaim[] {
   if (input.id === undefined && input.idempotencyKey === undefined) return [];
-  const { bodyHash, tenant } = input;
+  const { tenant } = input;
+  const bodyHash = input.bodyHash();
   const answer = { id: accepted.id, deliveries: accepted.deliveries };
   return [
     ...(input.id === undefined ? [] : [claimOf(ports, tenant, EVENT_ID_SCOPE, input.id, bodyHash, answer)]),

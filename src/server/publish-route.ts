@@ -47,7 +47,7 @@ export async function publishRequest(server: Server, request: PublishRequest): P
     tenant: caller.tenant,
     value,
     data: dataBytes(read.bytes, json.spans),
-    bodyHash: server.ports.mac.sha256(read.bytes),
+    bodyHash: () => server.ports.mac.sha256(read.bytes),
     ...(key.key === null ? {} : { idempotencyKey: key.key }),
   });
   if (accepted.kind === 'problem') return accepted;

@@ -57,7 +57,7 @@ function yard(options: Partial<WorkerOptions> = {}, overrides: Partial<Ports> = 
     async publish(n) {
       for (let at = 0; at < n; at++) {
         const data = new TextEncoder().encode(`{"at":${at}}`);
-        const input = { tenant: DEFAULT_TENANT, type: 'a.b', data, value: { at }, bodyHash: data };
+        const input = { tenant: DEFAULT_TENANT, type: 'a.b', data, value: { at }, bodyHash: () => data };
         const outcome = await publish(ports, input);
         assert.equal(outcome.kind, 'accepted');
       }

@@ -111,7 +111,6 @@ export function aTry(ticket: Ticket, changes: Partial<AttemptRecord> = {}): Atte
     responseTimeMs: 12,
     closes: null,
     detail: {
-      requestHeaders: { 'content-type': 'application/json' },
       envelopeAtMs: BASE_MS,
       phases: { dns: 1, connect: 2.5, tls: null, send: 0.1, firstByte: 8, total: 12 },
       connection: { remoteAddress: '192.0.2.1', reused: true, httpVersion: '1.1' },

@@ -27,7 +27,7 @@ export async function subscribe(
 export function eventInput(ports: FakePorts, changes: Partial<PublishInput> = {}): PublishInput {
   const value = changes.value ?? { n: 1 };
   const data = new TextEncoder().encode(JSON.stringify(value));
-  const bodyHash = ports.mac.sha256(data);
+  const bodyHash = () => ports.mac.sha256(data);
   return { tenant: DEFAULT_TENANT, type: 'deployment.completed', data, value, bodyHash, ...changes };
 }
 

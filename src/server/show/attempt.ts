@@ -16,7 +16,7 @@ export function showAttempt(attempt: AttemptRecord, sent: PastRequest | null) {
     closes: attempt.closes,
     url: sent?.url ?? null,
     method: sent?.method ?? null,
-    requestHeaders: detail.requestHeaders,
+    requestHeaders: sent?.headers ?? {},
     requestBody: showTextOrNull(sent?.body),
     statusCode: attempt.statusCode,
     responseHeaders: detail.responseHeaders,

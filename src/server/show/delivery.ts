@@ -70,7 +70,7 @@ export function showDelivery({ view, subscription, sent, idempotencyKey: key }: 
     // Before the first try nothing was sent: where it will go stands in the subscription.
     url: sent?.url ?? (last === null ? (subscription?.config?.url ?? null) : null),
     method: sent?.method ?? (last === null ? (subscription?.config?.method ?? null) : null),
-    headers: last?.detail.requestHeaders ?? {},
+    headers: sent?.headers ?? {},
     body: showTextOrNull(sent?.body),
     statusCode: last?.statusCode ?? null,
     responseHeaders: last?.detail.responseHeaders ?? null,

@@ -21,13 +21,13 @@ export function showFailure(attempt: AttemptRecord | null): ShownFailure {
 }
 
 /** What the sentences may name: the attempt's own facts, and those its answer holds. */
-function factsOf({ detail, statusCode, responseTimeMs, atMs }: AttemptRecord): Record<string, string> {
+function factsOf({ detail, eventId, statusCode, responseTimeMs, atMs }: AttemptRecord): Record<string, string> {
   const facts: Record<string, string | undefined> = {
     status: statusCode === null ? undefined : `${statusCode}`,
     ms: responseTimeMs === null ? undefined : `${responseTimeMs}`,
     time: isoTime(atMs),
     location: detail.responseHeaders?.location,
-    webhookId: detail.requestHeaders['webhook-id'],
+    webhookId: eventId,
     ...detail.facts,
   };
   return Object.fromEntries(

@@ -135,6 +135,8 @@ export type GaugeName = 'deliveries_in_flight' | 'deliveries_queued' | 'sockets_
 export interface Dispatch {
   /** Takes fresh tickets; what it cannot take now stays in the store and is claimed later. */
   offer(handover: Handover): void;
+  /** A delivery was closed by somebody else: it is not sent any more if its turn has not come. */
+  withdraw(deliveryId: Id): void;
   /** The configuration changed on this node: queues look again at what is paused, disabled or gone. */
   configurationChanged(tenant: Id): void;
 }

@@ -75,7 +75,7 @@ const MAP: readonly Layer[] = [
     holds: ['src/cli/'],
     layers: ['index', 'client', ...ADAPTERS, ...FLOWS],
     npm: ['commander'],
-    node: [...FILES, 'node:process', 'node:util'],
+    node: [...FILES, 'node:module', 'node:process', 'node:util'],
   },
   { name: 'dashboard', holds: ['dashboard/'], layers: ['client'], npm: 'any', node: [] },
   { name: 'examples', holds: ['examples/'], layers: ['index', 'client', 'verify'], npm: ['hookyard'], node: 'any' },

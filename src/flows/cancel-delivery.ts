@@ -51,5 +51,7 @@ async function cancelOnce(
     facts: { reason: `cancelled by ${request.by === null ? 'an administrator' : `key ${request.by}`}` },
   });
   const [outcome] = await ports.store.settle({ settlements: [settlement], health: new Map() });
-  return outcome?.kind === 'settled' ? { kind: 'cancelled' } : { kind: 'overtaken' };
+  if (outcome?.kind !== 'settled') return { kind: 'overtaken' };
+  ports.dispatch.withdraw(ticket.deliveryId);
+  return { kind: 'cancelled' };
 }

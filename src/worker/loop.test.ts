@@ -1,98 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answered, type FakePorts, fakePorts } from '../../test/support/ports.ts';
-import type { Answer } from '../core/attempt.ts';
+import { answered } from '../../test/support/ports.ts';
+import { heldSender, pass, quiet, yard } from '../../test/support/worker.ts';
 import { DEFAULT_TENANT, type Id, idAt } from '../core/ids.ts';
+import { cancelDelivery } from '../flows/cancel-delivery.ts';
 import { changeSubscription } from '../flows/change-subscription.ts';
-import { createSubscription } from '../flows/create-subscription.ts';
 import { deleteSubscription } from '../flows/delete-subscription.ts';
-import { publish } from '../flows/publish.ts';
-import type { DeliveryView, OutboundRequest, Ports } from '../ports.ts';
-import { createWorker, DEFAULT_LIMITS, type Worker, type WorkerOptions } from './loop.ts';
-
-const SECRET = 'a-secret-of-sixteen-bytes';
-
-interface Yard {
-  ports: FakePorts;
-  worker: Worker;
-  subscribe(more?: { maxConcurrency?: number; maxRetries?: number; profile?: 'standard' }): Promise<Id>;
-  publish(n: number): Promise<void>;
-  deliveries(): Promise<readonly DeliveryView[]>;
-  statuses(): Promise<string[]>;
-}
-
-/** A worker over the memory store and a stepped clock; what flows hand over reaches it. */
-function yard(options: Partial<WorkerOptions> = {}, overrides: Partial<Ports> = {}): Yard {
-  let worker: Worker | null = null;
-  const ports = fakePorts({
-    dispatch: {
-      offer: (handover) => worker?.offer(handover),
-      configurationChanged: (tenant) => worker?.configurationChanged(tenant),
-    },
-    ...overrides,
-  });
-  worker = createWorker(ports, { limits: DEFAULT_LIMITS, gone: async () => {}, ...options });
-  const made = worker;
-  const deliveries = () => ports.store.deliveries({ tenant: DEFAULT_TENANT, limit: 1000 });
-  return {
-    ports,
-    worker: made,
-    async subscribe({ maxConcurrency = 8, maxRetries = 1, ...more } = {}) {
-      const input = {
-        name: 'n',
-        url: 'https://receiver.example/hook',
-        signatureSecret: SECRET,
-        maxConcurrency,
-        ...more,
-      };
-      const retryPolicy = { maxRetries, backoffType: 'fixed', backoffSeconds: 10 } as const;
-      const outcome = await createSubscription(ports, {
-        tenant: DEFAULT_TENANT,
-        by: null,
-        input: { ...input, retryPolicy },
-        enabled: true,
-      });
-      return outcome.kind === 'created' ? outcome.subscription.id : assert.fail(JSON.stringify(outcome));
-    },
-    async publish(n) {
-      for (let at = 0; at < n; at++) {
-        const data = new TextEncoder().encode(`{"at":${at}}`);
-        const input = { tenant: DEFAULT_TENANT, type: 'a.b', data, value: { at }, bodyHash: () => data };
-        const outcome = await publish(ports, input);
-        assert.equal(outcome.kind, 'accepted');
-      }
-    },
-    deliveries,
-    statuses: async () =>
-      (await deliveries()).map((view) => (view.open === null ? (view.last?.closes ?? '?') : 'open')),
-  };
-}
-
-/** Lets everything that waits for nothing but promises happen. */
-async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** Moves the clock in steps, letting what falls due happen. */
-async function pass(ports: FakePorts, ms: number, stepMs = 250): Promise<void> {
-  for (let passed = 0; passed < ms; passed += stepMs) {
-    ports.clock.advance(stepMs);
-    await quiet();
-  }
-}
-
-/** A sender whose answers are given by hand. */
-function heldSender() {
-  const held: { request: OutboundRequest; answer(answer: Answer): void }[] = [];
-  const sender: Ports['sender'] = {
-    send: (request) => new Promise((resolve) => held.push({ request, answer: resolve })),
-    sockets: () => held.length,
-    close: async () => {
-      for (const one of held) one.answer(answered(503));
-    },
-  };
-  return { sender, held };
-}
+import { createWorker, DEFAULT_LIMITS } from './loop.ts';
 
 test('what is handed over is sent at once and settled', async () => {
   const { ports, worker, subscribe, publish: send, statuses } = yard();
@@ -222,6 +136,21 @@ test('an event for more than five hundred subscriptions reaches each exactly onc
   const receivers = new Set(ports.sent.map(({ headers }) => headers['hookyard-delivery']));
   assert.equal(receivers.size, 501);
   assert.equal(ports.sent.length, 501);
+});
+
+test('a delivery that is cancelled while it waits for its turn is not sent', async () => {
+  const { sender, held } = heldSender();
+  const { ports, worker, subscribe, publish: send, deliveries, statuses } = yard({}, { sender });
+  await worker.start();
+  await subscribe({ maxConcurrency: 1 });
+  await send(2);
+  await quiet();
+  const [second] = await deliveries();
+  await cancelDelivery(ports, { tenant: DEFAULT_TENANT, id: second?.deliveryId ?? '', by: null });
+  held[0]?.answer(answered(200));
+  await pass(ports, 1000);
+  assert.equal(held.length, 1);
+  assert.deepEqual((await statuses()).sort(), ['cancelled', 'succeeded']);
 });
 
 test('a store that fails once loses no settlement', async () => {

@@ -13,7 +13,16 @@ import { createLeases, type Leases } from './leases.ts';
 import { createRounds, type Rounds } from './rounds.ts';
 import { runTasks } from './tasks.ts';
 import type { Turn } from './tries.ts';
-import { closeTurns, createTurns, enqueue, laneRoom, type Turns, type WorkerPorts, writeHealth } from './turns.ts';
+import {
+  closeTurns,
+  createTurns,
+  enqueue,
+  laneRoom,
+  type Turns,
+  type WorkerPorts,
+  withdraw,
+  writeHealth,
+} from './turns.ts';
 
 export type { WorkerPorts };
 
@@ -57,6 +66,7 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions): Worker
   const { leases, lanes, rounds, turns } = parts;
   return {
     offer: (handover) => offer(parts, handover),
+    withdraw: (deliveryId) => withdraw(turns, deliveryId),
     configurationChanged() {
       lanes.feed();
       // A deletion leaves a task behind.

@@ -69,6 +69,6 @@ async function cancelled(ports: TaskPorts, task: Task, ticket: Ticket) {
     closes: 'cancelled',
     failure: 'cancelled',
     atMs: ports.clock.nowMs(),
-    facts: { who: 'the deletion of its subscription' },
+    facts: { reason: 'its subscription was deleted' },
   });
 }

@@ -38,13 +38,13 @@ async function unsent(
   const { ticket, event } = item;
   const atMs = ports.clock.nowMs();
   if (subscription === undefined) {
-    const facts = { who: 'the deletion of its subscription' };
+    const facts = { reason: 'its subscription was deleted' };
     return closeWithoutTry(ticket, event, 0, { closes: 'cancelled', failure: 'cancelled', atMs, facts });
   }
   const { version } = subscription;
   // A test is sent by whoever asked for it; here it only turns up after a crash.
   if (ticket.kind === 'test') {
-    const facts = { who: 'a restart during the test' };
+    const facts = { reason: 'the process ended during the test' };
     return closeWithoutTry(ticket, event, version, { closes: 'cancelled', failure: 'cancelled', atMs, facts });
   }
   const hold = holdOf(subscription);
@@ -56,8 +56,10 @@ async function unsent(
     });
     return { ticket, attempt: null, next: { kind: 'retry', delayMs: SECRET_RETRY_MS } };
   }
-  if (ageMs({ ticket, event, subscription }, atMs) > subscription.config.retry.maxAgeSeconds * 1000) {
-    return closeWithoutTry(ticket, event, version, { closes: 'expired', failure: 'expired', atMs });
+  const age = ageMs({ ticket, event, subscription }, atMs);
+  if (age > subscription.config.retry.maxAgeSeconds * 1000) {
+    const facts = { age: `${Math.round(age / 1000)} s` };
+    return closeWithoutTry(ticket, event, version, { closes: 'expired', failure: 'expired', atMs, facts });
   }
   return item.mayRepeat ? isolate(ports, item, version, atMs) : null;
 }

@@ -42,6 +42,8 @@ export interface Turns {
   readonly lineup: Lineup<Item>;
   /** Deliveries in this process's memory: queued, in flight or being settled. */
   readonly known: Set<Id>;
+  /** Of these, what was closed by somebody else meanwhile. */
+  readonly withdrawn: Set<Id>;
   readonly book: HealthBook;
   readonly settling: Settling;
   closed: boolean;
@@ -51,7 +53,17 @@ export interface Turns {
 export function createTurns(ports: WorkerPorts, limits: LineupLimits, hooks: Hooks): Turns {
   const book = createHealthBook();
   const settling = createSettling(ports);
-  return { ports, limits, hooks, lineup: createLineup(), known: new Set(), book, settling, closed: false };
+  return {
+    ports,
+    limits,
+    hooks,
+    lineup: createLineup(),
+    known: new Set(),
+    withdrawn: new Set(),
+    book,
+    settling,
+    closed: false,
+  };
 }
 
 const FULL: Hold = { reason: 'full', key: '' };
@@ -86,6 +98,11 @@ export function closeTurns(turns: Turns): void {
   for (const item of clear(turns.lineup)) drop(turns, item);
 }
 
+/** Notes that a delivery was closed by somebody else. What is on its way goes on, and its settlement will be lost. */
+export function withdraw(turns: Turns, deliveryId: Id): void {
+  if (turns.known.has(deliveryId)) turns.withdrawn.add(deliveryId);
+}
+
 /** Hands over health that waits for its regular write. */
 export function writeHealth(turns: Turns): void {
   for (const [id, health] of turns.book.takeChanged()) turns.settling.noteHealth(id, health);
@@ -99,7 +116,8 @@ function pump(turns: Turns): void {
 
 async function run(turns: Turns, id: Id, item: Item): Promise<void> {
   try {
-    if (turns.hooks.safe(item.ticket.place.shard)) await giveTurn(turns, item);
+    const mine = turns.hooks.safe(item.ticket.place.shard) && !turns.withdrawn.has(item.ticket.deliveryId);
+    if (mine) await giveTurn(turns, item);
     else drop(turns, item);
   } catch (error) {
     // A bug of ours: the ticket stays in the store and the next full look finds it again.
@@ -128,7 +146,7 @@ async function giveTurn(turns: Turns, item: Item): Promise<void> {
 
 function settle(turns: Turns, item: Item, turn: Turn): void {
   turns.settling.add(turn.settlement, (outcome) => {
-    turns.known.delete(item.ticket.deliveryId);
+    forget(turns, item);
     if (outcome.kind === 'settled') report(turns.ports, item.event, turn);
     else lost(turns, item);
     turns.hooks.left(item, turn, outcome);
@@ -140,8 +158,13 @@ function lost(turns: Turns, { ticket }: Item): void {
   turns.ports.log.warn('settle.lost', { deliveryId: ticket.deliveryId, attempt: ticket.n + 1 });
 }
 
+function forget(turns: Turns, { ticket }: Item): void {
+  turns.known.delete(ticket.deliveryId);
+  turns.withdrawn.delete(ticket.deliveryId);
+}
+
 function drop(turns: Turns, item: Item): void {
-  turns.known.delete(item.ticket.deliveryId);
+  forget(turns, item);
   turns.hooks.left(item, null, null);
 }
 

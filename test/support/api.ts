@@ -135,7 +135,11 @@ export async function openApi(options: Partial<ServerOptions> = {}): Promise<Tes
     log: { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
     metrics: createMetrics(),
     store: createMemoryStore({ now: () => nowMs }),
-    dispatch: { offer: (handover: Handover) => void handovers.push(handover), configurationChanged: () => {} },
+    dispatch: {
+      offer: (handover: Handover) => void handovers.push(handover),
+      configurationChanged: () => {},
+      withdraw: () => {},
+    },
   };
   const configuration = createConfigurationCache(base);
   const ports: FlowPorts = { ...base, configuration, authenticate: createAuthenticate(base, new Map()) };

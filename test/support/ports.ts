@@ -80,7 +80,7 @@ export function fakePorts(overrides: Partial<Ports> = {}): FakePorts {
     },
     log: fakeLog(noted.logged),
     metrics: NO_METRICS,
-    dispatch: { offer: (handover) => noted.offered.push(handover), configurationChanged: () => {} },
+    dispatch: { offer: (handover) => noted.offered.push(handover), configurationChanged: () => {}, withdraw: () => {} },
     ...overrides,
   };
   const configuration = createConfigurationCache(ports);

@@ -123,10 +123,10 @@ function putAuth(headers: Headers, auth: Auth): void {
     case 'signature':
       return;
     case 'basic':
-      headers['authorization'] = `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
+      headers.authorization = `Basic ${Buffer.from(`${auth.username}:${auth.password}`).toString('base64')}`;
       return;
     case 'bearer':
-      headers['authorization'] = `Bearer ${auth.token}`;
+      headers.authorization = `Bearer ${auth.token}`;
       return;
     case 'header':
       headers[auth.name.toLowerCase()] = auth.value;
@@ -137,7 +137,7 @@ function putOwn(headers: Headers, input: RenderInput, digests: Digests): void {
   headers['hookyard-delivery'] = input.deliveryId;
   headers['hookyard-attempt'] = `${input.n}`;
   headers['hookyard-idempotency-key'] = idempotencyKey(input.event, input.subscriptionId, digests.sha256);
-  headers['traceparent'] = traceParent(input.event.id, input.deliveryId);
+  headers.traceparent = traceParent(input.event.id, input.deliveryId);
 }
 
 function putLowerCased(headers: Headers, more: Readonly<Record<string, string>>): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { answered } from '../../test/support/ports.ts';
 import { heldSender, pass, quiet, yard } from '../../test/support/worker.ts';
-import { DEFAULT_TENANT, type Id, idAt } from '../core/ids.ts';
+import { DEFAULT_TENANT, idAt } from '../core/ids.ts';
 import { cancelDelivery } from '../flows/cancel-delivery.ts';
 import { changeSubscription } from '../flows/change-subscription.ts';
 import { deleteSubscription } from '../flows/delete-subscription.ts';

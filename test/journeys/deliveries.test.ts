@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { eventually } from '../support/eventually.ts';
+import { attemptsOf, type DeliveryShown, deliveryOf, openJourney, publish, subscribe } from '../support/journey.ts';
+
+const journey = await openJourney();
+after(journey.close);
+const { hookyard } = journey;
+const { api } = hookyard;
+
+const QUICK = { backoffType: 'fixed', backoffSeconds: 0.05 };
+const MUCH_LATER = { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 3600 };
+const failing = { kind: 'status', status: 500, body: 'broken' } as const;
+const fine = { kind: 'status', status: 200, body: 'OK' } as const;
+
+/** Each test has an event type of its own, so that its subscriptions hear of nothing else. */
+let types = 0;
+function ownType(): string {
+  types += 1;
+  return `journey.test-${types}`;
+}
+
+test('a test is answered at once with what the receiver said', async () => {
+  const receiver = await journey.receiver([fine, failing, { kind: 'hang' }]);
+  const subscription = await subscribe(hookyard, receiver.url, {
+    events: ['nothing.else'],
+    timeout: 300,
+    retryPolicy: { ...QUICK, maxRetries: 3 },
+  });
+  const ask = () =>
+    api('POST', `/api/v1/webhook-subscriptions/${subscription}/test`, { event: 'deployment.completed' });
+  const good = await ask();
+  assert.equal(good.status, 200, good.text);
+  assert.deepEqual([good.data.statusCode, good.data.response, good.data.success], [200, 'OK', true]);
+  assert.equal(typeof good.data.responseTime, 'number');
+  const sent = receiver.requests[0];
+  assert.equal(sent?.headers['x-stella-delivery'], good.data.deliveryId);
+  assert.equal(JSON.parse(sent?.rawBody.toString() ?? '{}').data.deploymentJob.status, 'completed');
+  const bad = await ask();
+  assert.deepEqual(
+    [bad.status, bad.data.statusCode, bad.data.success, bad.data.errorClass],
+    [200, 500, false, 'http_status'],
+  );
+  const silent = await ask();
+  assert.deepEqual(
+    [silent.data.statusCode, silent.data.success, silent.data.errorClass],
+    [null, false, 'timeout_headers'],
+  );
+  assert.ok(silent.data.remedy);
+  const { data } = await api<DeliveryShown[]>('GET', `/api/v1/webhook-subscriptions/${subscription}/deliveries`);
+  assert.deepEqual(
+    data.map(({ kind, status, attempts }) => `${kind} ${status} ${attempts}`),
+    ['test failed_permanent 1', 'test failed_permanent 1', 'test succeeded 1'],
+  );
+  assert.equal((await api('GET', `/api/v1/webhook-subscriptions/${subscription}`)).data.consecutiveFailures, 0);
+});
+
+test('a test with an event type that has no sample is refused with those that have', async () => {
+  const receiver = await journey.receiver();
+  const subscription = await subscribe(hookyard, receiver.url, { events: ['nothing.else'] });
+  const path = `/api/v1/webhook-subscriptions/${subscription}/test`;
+  const { status, problem } = await api('POST', path, { event: 'no.such' });
+  assert.deepEqual([status, problem.code, problem.errors?.[0]?.pointer], [400, 'validation_failed', '/event']);
+  assert.match(problem.errors?.[0]?.message ?? '', /deployment\.completed/);
+  assert.equal(receiver.requests.length, 0);
+});
+
+test('a redelivery sends the same data under a new delivery id and a fresh time, and points back', async () => {
+  const type = ownType();
+  const receiver = await journey.receiver([{ kind: 'status', status: 404 }, fine]);
+  const fields = { events: [type], authType: 'signature', signatureSecret: 'a secret that signs' };
+  const subscription = await subscribe(hookyard, receiver.url, fields);
+  const { id } = await publish(hookyard, type, { n: 1.5 });
+  const failed = await deliveryOf(hookyard, id, ({ status }) => status === 'failed_permanent');
+  const answer = await api<{ deliveryId: string; redeliverOf: string }>(
+    'POST',
+    `/api/v1/deliveries/${failed.id}/redeliver`,
+  );
+  assert.equal(answer.status, 202, answer.text);
+  assert.equal(answer.data.redeliverOf, failed.id);
+  const again = await deliveryOf(
+    hookyard,
+    id,
+    (shown) => shown.id === answer.data.deliveryId && shown.closedAt !== null,
+  );
+  assert.deepEqual(
+    [again.status, again.kind, again.redeliverOf, again.attempts],
+    ['succeeded', 'redelivery', failed.id, 1],
+  );
+  const [before, after] = receiver.requests.map(({ rawBody }) => JSON.parse(rawBody.toString()));
+  assert.deepEqual(after.data, before.data);
+  assert.notEqual(after.id, before.id);
+  assert.equal(after.id, again.id);
+  assert.ok(after.timestamp > before.timestamp, `${after.timestamp} after ${before.timestamp}`);
+  assert.equal(receiver.requests[1]?.headers['webhook-id'], id);
+  const unchanged = await api<DeliveryShown>('GET', `/api/v1/deliveries/${failed.id}`);
+  assert.deepEqual(unchanged.data, failed);
+  const { data } = await api<DeliveryShown[]>('GET', `/api/v1/webhook-subscriptions/${subscription}/deliveries`);
+  assert.deepEqual(
+    data.map((shown) => shown.id),
+    [again.id, failed.id],
+  );
+});
+
+test('an open delivery can be cancelled once, and is not tried again', async () => {
+  const type = ownType();
+  const receiver = await journey.receiver(failing);
+  await subscribe(hookyard, receiver.url, { events: [type], retryPolicy: MUCH_LATER });
+  const { id } = await publish(hookyard, type);
+  const open = await deliveryOf(hookyard, id, ({ attempts }) => attempts === 1);
+  const cancelled = await api<DeliveryShown>('POST', `/api/v1/deliveries/${open.id}/cancel`);
+  assert.deepEqual([cancelled.status, cancelled.data.status, cancelled.data.nextRetryAt], [200, 'cancelled', null]);
+  const attempts = await attemptsOf(hookyard, open.id);
+  assert.deepEqual(
+    attempts.map(({ n, sent, closes }) => `${n} ${sent} ${closes}`),
+    ['1 true null', '2 false cancelled'],
+  );
+  const again = await api('POST', `/api/v1/deliveries/${open.id}/cancel`);
+  assert.deepEqual([again.status, again.problem.code], [409, 'delivery_closed']);
+  assert.equal(receiver.requests.length, 1);
+});
+
+test('a disabled subscription gets nothing new and holds what is open until it is enabled', async () => {
+  const type = ownType();
+  const receiver = await journey.receiver([failing, fine]);
+  const subscription = await subscribe(hookyard, receiver.url, {
+    events: [type],
+    retryPolicy: { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 1 },
+  });
+  const path = `/api/v1/webhook-subscriptions/${subscription}`;
+  const { id } = await publish(hookyard, type);
+  const open = await deliveryOf(hookyard, id, ({ attempts }) => attempts === 1);
+  const disabled = await api('PATCH', path, { enabled: false });
+  assert.deepEqual([disabled.data.enabled, disabled.data.disabledReason], [false, 'user']);
+  assert.equal((await publish(hookyard, type)).deliveries, 0);
+  const held = await deliveryOf(hookyard, id, ({ heldReason }) => heldReason !== null);
+  assert.deepEqual([held.heldReason, held.status, held.attempts], ['disabled', 'failed_retry', 1]);
+  const redelivered = await api('POST', `/api/v1/deliveries/${open.id}/redeliver`);
+  assert.deepEqual([redelivered.status, redelivered.problem.code], [409, 'subscription_disabled']);
+  assert.equal(receiver.requests.length, 1);
+  assert.equal((await api('POST', `${path}/enable`)).data.enabled, true);
+  const sent = await deliveryOf(hookyard, id, ({ closedAt }) => closedAt !== null);
+  assert.deepEqual([sent.id, sent.status, sent.attempts], [open.id, 'succeeded', 2]);
+});
+
+test('a deleted subscription gets nothing more, while its neighbour with the same plight does', async () => {
+  const type = ownType();
+  const receiver = await journey.receiver(failing);
+  const neighbour = await journey.receiver(failing);
+  const fields = { events: [type], retryPolicy: { maxRetries: 1, backoffType: 'fixed', backoffSeconds: 1 } };
+  const subscription = await subscribe(hookyard, receiver.url, fields);
+  await subscribe(hookyard, neighbour.url, fields);
+  const { id } = await publish(hookyard, type);
+  const open = await deliveryOf(hookyard, id, (shown) => shown.subscriptionId === subscription && shown.attempts === 1);
+  const path = `/api/v1/webhook-subscriptions/${subscription}`;
+  assert.equal((await api('DELETE', path)).status, 204);
+  const gone = [path, `${path}/deliveries`, `/api/v1/deliveries/${open.id}`, `/api/v1/deliveries/${open.id}/attempts`];
+  for (const hidden of gone) assert.equal((await api('GET', hidden)).status, 404, hidden);
+  assert.equal((await api('DELETE', path)).status, 404);
+  assert.equal((await api('POST', `/api/v1/deliveries/${open.id}/redeliver`)).status, 404);
+  assert.equal((await publish(hookyard, type)).deliveries, 1);
+  const others = await eventually('the retries of the neighbour', async () => {
+    const { data } = await api<DeliveryShown[]>('GET', `/api/v1/deliveries?type=${type}`);
+    return data.length === 2 && data.every(({ closedAt }) => closedAt !== null) ? data : null;
+  });
+  assert.ok(others.every(({ subscriptionId }) => subscriptionId !== subscription));
+  assert.equal(receiver.requests.length, 1);
+});
+
+test('deliveries are listed in pages that together hold each one once', async () => {
+  const type = ownType();
+  const receiver = await journey.receiver();
+  const subscription = await subscribe(hookyard, receiver.url, { events: [type] });
+  const published: string[] = [];
+  for (let n = 0; n < 7; n++) published.push((await publish(hookyard, type, { n })).id);
+  await receiver.waitFor((requests) => requests.length === 7);
+  const path = `/api/v1/webhook-subscriptions/${subscription}/deliveries`;
+  const byPage: string[] = [];
+  for (let page = 1; page <= 3; page++) {
+    const { data } = await api<DeliveryShown[]>('GET', `${path}?page=${page}&pageSize=3`);
+    byPage.push(...data.map(({ eventId }) => eventId));
+  }
+  const byCursor: string[] = [];
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const { data, meta }: Awaited<ReturnType<typeof api<DeliveryShown[]>>> = await api(
+      'GET',
+      `${path}?limit=2${cursor === '' ? '' : `&cursor=${cursor}`}`,
+    );
+    byCursor.push(...data.map(({ eventId }) => eventId));
+    cursor = meta.nextCursor;
+  }
+  assert.deepEqual([...byPage].sort(), [...published].sort());
+  assert.deepEqual(byCursor, byPage);
+});

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { eventually } from '../support/eventually.ts';
+import { attemptsOf, type DeliveryShown, deliveryOf, openJourney, publish, subscribe } from '../support/journey.ts';
+
+const journey = await openJourney();
+after(journey.close);
+const { hookyard } = journey;
+const { api } = hookyard;
+
+const QUICK = { backoffType: 'fixed', backoffSeconds: 0.05 };
+const MUCH_LATER = { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 3600 };
+const failing = { kind: 'status', status: 500, body: 'broken' } as const;
+const fine = { kind: 'status', status: 200, body: 'OK' } as const;
+
+/** Each test has an event type of its own, so that its subscriptions hear of nothing else. */
+let types = 0;
+function ownType(): string {
+  types += 1;
+  return `journey.test-${types}`;
+}
+
+test('a 500 is tried again as the policy says, with the same id and bytes, and every attempt can be seen', async () => {
+  const type = ownType();
+  const receiver = await journey.receiver([failing, failing, fine]);
+  const subscription = await subscribe(hookyard, receiver.url, {
+    events: [type],
+    retryPolicy: { ...QUICK, maxRetries: 3 },
+    authType: 'signature',
+    signatureSecret: 'a secret that signs',
+  });
+  const { id } = await publish(hookyard, type, { a: 1 });
+  const delivery = await deliveryOf(hookyard, id, ({ status }) => status === 'succeeded');
+  assert.deepEqual(
+    [delivery.attempts, delivery.maxAttempts, delivery.statusCode, delivery.responseBody, delivery.nextRetryAt],
+    [3, 4, 200, 'OK', null],
+  );
+  assert.ok(delivery.closedAt);
+  const attempts = await attemptsOf(hookyard, delivery.id);
+  assert.deepEqual(
+    attempts.map(({ n, statusCode, success, closes }) => ({ n, statusCode, success, closes })),
+    [
+      { n: 1, statusCode: 500, success: false, closes: null },
+      { n: 2, statusCode: 500, success: false, closes: null },
+      { n: 3, statusCode: 200, success: true, closes: 'succeeded' },
+    ],
+  );
+  const [first] = attempts;
+  assert.deepEqual(
+    [first?.errorClass, first?.responseBody, first?.url, first?.remoteAddress],
+    ['http_status', 'broken', receiver.url, '127.0.0.1'],
+  );
+  assert.ok(first?.error && first.remedy && first.phases && first.phases.total >= 0);
+  assert.deepEqual(
+    receiver.requests.map(({ headers }) => headers['hookyard-attempt']),
+    ['1', '2', '3'],
+  );
+  assert.equal(new Set(receiver.requests.map(({ headers }) => headers['x-stella-delivery'])).size, 1);
+  assert.equal(new Set(receiver.requests.map(({ rawBody }) => rawBody.toString())).size, 1);
+  assert.equal(attempts[0]?.requestBody, receiver.requests[0]?.rawBody.toString());
+  const listed = await api<DeliveryShown[]>(
+    'GET',
+    `/api/v1/webhook-subscriptions/${subscription}/deliveries?page=1&pageSize=20`,
+  );
+  assert.deepEqual(listed.data, [delivery]);
+  assert.equal(delivery.eventKind, type);
+  assert.equal(delivery.method, 'POST');
+});
+
+test('a delivery whose tries are used up has failed for good', async () => {
+  const type = ownType();
+  const receiver = await journey.receiver(failing);
+  await subscribe(hookyard, receiver.url, { events: [type], retryPolicy: { ...QUICK, maxRetries: 1 } });
+  const { id } = await publish(hookyard, type);
+  const delivery = await deliveryOf(hookyard, id, ({ closedAt }) => closedAt !== null);
+  assert.deepEqual([delivery.status, delivery.attempts, delivery.code], ['failed_permanent', 2, 'http_5xx']);
+  assert.equal(receiver.requests.length, 2);
+});
+
+test('while it waits for its next try a delivery says when that is', async () => {
+  const type = ownType();
+  const receiver = await journey.receiver(failing);
+  await subscribe(hookyard, receiver.url, { events: [type], retryPolicy: MUCH_LATER });
+  const { id } = await publish(hookyard, type);
+  const delivery = await deliveryOf(hookyard, id, ({ attempts }) => attempts === 1);
+  assert.equal(delivery.status, 'failed_retry');
+  assert.ok(delivery.nextRetryAt);
+  const waitMs = Date.parse(delivery.nextRetryAt) - Date.parse(delivery.createdAt);
+  assert.ok(waitMs > 3_500_000 && waitMs < 3_700_000, `${waitMs} ms`);
+  const open = await api<DeliveryShown[]>('GET', '/api/v1/deliveries?status=undelivered&pageSize=200');
+  assert.ok(open.data.some((shown) => shown.id === delivery.id));
+});
+
+for (const status of [400, 404, 410, 429]) {
+  test(`a ${status} is final`, async () => {
+    const type = ownType();
+    const receiver = await journey.receiver({ kind: 'status', status });
+    const subscription = await subscribe(hookyard, receiver.url, {
+      events: [type],
+      retryPolicy: { ...QUICK, maxRetries: 3 },
+    });
+    const { id } = await publish(hookyard, type);
+    const delivery = await deliveryOf(hookyard, id, ({ closedAt }) => closedAt !== null);
+    assert.deepEqual([delivery.status, delivery.attempts], ['failed_permanent', 1]);
+    assert.deepEqual([delivery.statusCode, delivery.errorClass], [status, 'http_status']);
+    assert.ok(delivery.error && delivery.cause && delivery.remedy);
+    const shown = await api('GET', `/api/v1/webhook-subscriptions/${subscription}`);
+    assert.deepEqual([shown.data.enabled, shown.data.consecutiveFailures, shown.data.lastStatus], [true, 1, status]);
+  });
+}
+
+test('410 switches a subscription of the standard profile off', async () => {
+  const type = ownType();
+  const receiver = await journey.receiver({ kind: 'status', status: 410 });
+  const subscription = await subscribe(hookyard, receiver.url, { events: [type], profile: 'standard' });
+  await publish(hookyard, type);
+  const shown = await eventually('the disabling', async () => {
+    const { data } = await api('GET', `/api/v1/webhook-subscriptions/${subscription}`);
+    return data.enabled === false ? data : null;
+  });
+  assert.deepEqual([shown.state, shown.disabledReason], ['disabled', 'gone']);
+  assert.equal((await publish(hookyard, type)).deliveries, 0);
+});
+
+test('a redirect is retried under seed policy but never followed', async () => {
+  const type = ownType();
+  const elsewhere = await journey.receiver();
+  const receiver = await journey.receiver([
+    { kind: 'status', status: 307, headers: { location: elsewhere.url } },
+    fine,
+  ]);
+  await subscribe(hookyard, receiver.url, { events: [type], retryPolicy: { ...QUICK, maxRetries: 1 } });
+  const { id } = await publish(hookyard, type);
+  const delivery = await deliveryOf(hookyard, id, ({ closedAt }) => closedAt !== null);
+  assert.deepEqual([delivery.status, delivery.attempts], ['succeeded', 2]);
+  assert.equal(elsewhere.requests.length, 0);
+});
+
+const BROKEN_RECEIVERS = [
+  { name: 'never answers', script: { kind: 'hang' }, errorClass: 'timeout_headers' },
+  { name: 'drips its headers', script: { kind: 'header_drip', everyMs: 20 }, errorClass: 'timeout_headers' },
+  { name: 'breaks the connection off', script: { kind: 'reset', when: 'before_answer' }, errorClass: 'reset' },
+  {
+    name: 'speaks something else',
+    script: { kind: 'raw', bytes: 'SSH-2.0-x\r\n', thenClose: true },
+    errorClass: 'protocol',
+  },
+] as const;
+
+for (const { name, script, errorClass } of BROKEN_RECEIVERS) {
+  test(`a receiver that ${name} is named so, and its delivery ends when its tries do`, async () => {
+    const type = ownType();
+    const receiver = await journey.receiver(script);
+    await subscribe(hookyard, receiver.url, { events: [type], timeout: 250, retryPolicy: { ...QUICK, maxRetries: 1 } });
+    const { id } = await publish(hookyard, type);
+    const delivery = await deliveryOf(hookyard, id, ({ closedAt }) => closedAt !== null);
+    assert.deepEqual([delivery.status, delivery.attempts, delivery.errorClass], ['failed_permanent', 2, errorClass]);
+    assert.equal((await attemptsOf(hookyard, delivery.id)).length, 2);
+  });
+}

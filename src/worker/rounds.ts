@@ -3,6 +3,8 @@ import type { Ports } from '../ports.ts';
 
 const IDLE_MS = 500;
 const BUSY_MS = 20;
+/** Hints further ahead are left to the idle rounds, so that a backlog of retries does not fill memory. */
+const MAX_HINT_MS = 60_000;
 
 export interface Rounds {
   /** Runs the first round and begins to ring. */
@@ -19,11 +21,13 @@ export function createRounds(ports: Pick<Ports, 'clock' | 'random'>, round: () =
   let cancel = () => {};
   let running = false;
   let stopped = true;
-  let hintMs = Number.POSITIVE_INFINITY;
+  /** Moments at which something falls due, each rounded up to the next busy interval. */
+  const hints = new Set<number>();
 
   async function ring(): Promise<void> {
     running = true;
-    if (ports.clock.monotonicMs() >= hintMs) hintMs = Number.POSITIVE_INFINITY;
+    const nowMs = ports.clock.monotonicMs();
+    for (const hintMs of hints) if (hintMs <= nowMs) hints.delete(hintMs);
     const more = await round();
     running = false;
     schedule(more ? BUSY_MS : IDLE_MS * (0.8 + 0.4 * ports.random.roll()));
@@ -32,7 +36,7 @@ export function createRounds(ports: Pick<Ports, 'clock' | 'random'>, round: () =
   function schedule(delayMs: number): void {
     if (stopped) return;
     cancel();
-    const untilHintMs = hintMs - ports.clock.monotonicMs();
+    const untilHintMs = Math.min(...hints) - ports.clock.monotonicMs();
     cancel = ports.clock.after(Math.max(BUSY_MS, Math.min(delayMs, untilHintMs)), () => void ring());
   }
 
@@ -42,9 +46,10 @@ export function createRounds(ports: Pick<Ports, 'clock' | 'random'>, round: () =
       return ring();
     },
     hint(delayMs) {
-      const atMs = ports.clock.monotonicMs() + delayMs;
-      if (atMs >= hintMs) return;
-      hintMs = atMs;
+      if (delayMs > MAX_HINT_MS) return;
+      const atMs = Math.ceil((ports.clock.monotonicMs() + delayMs) / BUSY_MS) * BUSY_MS;
+      if (hints.has(atMs)) return;
+      hints.add(atMs);
       if (!running) schedule(IDLE_MS);
     },
     stop() {

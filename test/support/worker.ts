@@ -67,9 +67,14 @@ export function yard(options: Partial<WorkerOptions> = {}, overrides: Partial<Po
   };
 }
 
+/** Lets what is ready happen once. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Lets everything that waits for nothing but promises happen. */
 export async function quiet(): Promise<void> {
-  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+  for (let turn = 0; turn < 50; turn++) await pause();
 }
 
 /** Moves the clock in steps, letting what falls due happen. */

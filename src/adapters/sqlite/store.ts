@@ -80,7 +80,7 @@ function runStore(options: SqliteOptions, setting: Setting, releaseLock: () => v
     repeat: (call) => (life.over() ? null : repeat(call)),
     // Measured: a turn of this many appends takes 8 to 16 ms; a larger one makes the first wait for the last.
     maxBatch: 512,
-    maxInFlight: 2,
+    maxInFlight: 1,
   });
   const store = facade(setting.shards, {
     write: (call) => commits.submit(call),

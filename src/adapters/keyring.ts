@@ -35,7 +35,8 @@ export function openKeyring(path: string): KeyringResult {
 function writeKeyring(path: string): void {
   const id = randomBytes(KEY_ID_BYTES).toString('hex');
   const file: KeyringFile = { active: id, keys: [{ id, key: randomBytes(KEY_BYTES).toString('base64') }] };
-  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600, flag: 'wx' });
+  // On the disk before anything is sealed with it: what is accepted later outlives a power cut only together with its key.
+  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600, flag: 'wx', flush: true });
 }
 
 /** Parses a keyring file; every reason names the mistake and never the key. */

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 export interface SecretFile {
   secret: string;
@@ -6,12 +6,14 @@ export interface SecretFile {
   fresh: boolean;
 }
 
-/** The secret in the file at `path`; made with `make` and readable by its owner alone when there is none. */
+/**
+ * The secret in the file at `path`; made with `make` and readable by its owner alone when there is none. An empty file
+ * is what a crash between making and writing it leaves behind.
+ */
 export function openSecretFile(path: string, make: () => string): SecretFile {
-  if (existsSync(path)) return { secret: readFileSync(path, 'utf8').trim(), fresh: false };
+  const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
+  if (kept !== '') return { secret: kept, fresh: false };
   const secret = make();
-  const file = openSync(path, 'wx', 0o600);
-  writeSync(file, `${secret}\n`);
-  closeSync(file);
+  writeFileSync(path, `${secret}\n`, { mode: 0o600, flush: true });
   return { secret, fresh: true };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -58,6 +58,18 @@ test('bad configuration exits 2 with a reason and a remedy, before anything is m
   assert.equal(await exit, 2);
   assert.deepEqual(said, []);
   assert.equal(warned.length, 2);
+});
+
+test('a data directory or keyring that cannot be made exits 2', async (context) => {
+  const { directory } = stage(context, false);
+  writeFileSync(join(directory, 'file'), '');
+  for (const unusable of [{ data: join(directory, 'file') }, { keyring: join(directory, 'missing', 'keyring.json') }]) {
+    const { said, warned, terminal, exit, flags } = stage(context, false);
+    await startHookyard({ flags: { ...flags, ...unusable }, environment: {} }, terminal);
+    assert.equal(await exit, 2);
+    assert.deepEqual(said, []);
+    assert.match(warned.join(' '), /--data and --keyring/);
+  }
 });
 
 test('a port that is taken exits 2', async (context) => {

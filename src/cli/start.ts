@@ -41,7 +41,7 @@ export async function startHookyard(origins: Origins, terminal: Terminal): Promi
   if (read.kind === 'refused') return refuse(read, terminal);
   const { configuration } = read;
   for (const line of gateWarnings(configuration)) terminal.warn(line);
-  const started = await createHookyard(optionsOf(configuration));
+  const started = await open(configuration);
   if (started.kind === 'refused') return refuse(started, terminal);
   stopOnSignal(started.hookyard, terminal);
   const listening = await listen(started.hookyard, configuration);
@@ -50,6 +50,17 @@ export async function startHookyard(origins: Origins, terminal: Terminal): Promi
     return refuse(listening, terminal);
   }
   announce(started.hookyard, listening.url, terminal);
+}
+
+/** Files and directories that cannot be made, read or written are bad configuration; everything else thrown is a bug. */
+async function open(configuration: StartConfiguration): ReturnType<typeof createHookyard> {
+  try {
+    return await createHookyard(optionsOf(configuration));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && 'syscall' in error)) throw error;
+    const reason = `Cannot use ${configuration.dataDirectory} or the keyring (${error.syscall}: ${error.code}).`;
+    return { kind: 'refused', reason, remedy: 'Check that --data and --keyring name places this user may write to.' };
+  }
 }
 
 function refuse({ reason, remedy }: Pick<Refused, 'reason' | 'remedy'>, terminal: Terminal): void {

@@ -4,6 +4,7 @@ import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { openApi, type TestApi } from '../../test/support/api.ts';
+import { eventually } from '../../test/support/eventually.ts';
 import { createListener } from './node.ts';
 import type { ServerOptions } from './options.ts';
 
@@ -21,7 +22,10 @@ type Speak = (
 ) => Promise<Spoken>;
 
 /** An API behind a socket of its own. */
-async function serve(context: TestContext, options: Partial<ServerOptions> = {}): Promise<[TestApi, Speak, number]> {
+async function serve(
+  context: TestContext,
+  options: Partial<ServerOptions> = {},
+): Promise<[TestApi, Speak, number, Server]> {
   const api = await openApi(options);
   const server: Server = createServer(createListener(api.app, api.ports));
   await new Promise<void>((resolve) => {
@@ -50,7 +54,7 @@ async function serve(context: TestContext, options: Partial<ServerOptions> = {})
       for (const chunk of chunks) outgoing.write(chunk);
       outgoing.end();
     });
-  return [api, speak, port];
+  return [api, speak, port, server];
 }
 
 function json(api: TestApi): string[] {
@@ -160,4 +164,33 @@ test('a connection that breaks in mid-body leaves the server standing', async (c
   await broken;
   api.ports.authenticate = authenticate;
   assert.equal((await speak('POST', '/api/v1/events', json(api), ['{"type":"a","data":1}'])).status, 202);
+});
+
+test('a caller that is gone before its key was looked up is not counted as being answered for ever', async (context) => {
+  const [api, , port, server] = await serve(context);
+  const { authenticate } = api.ports;
+  for (const path of PATHS) {
+    const connected = once(server, 'connection');
+    const late = async (key: string) => {
+      const [socket] = await connected;
+      outgoing.destroy();
+      await once(socket, 'close');
+      return authenticate(key);
+    };
+    api.ports.authenticate = Object.assign(late, { forget: authenticate.forget });
+    const headers = ['Host', 'a', ...json(api), 'Content-Length', '100'];
+    const outgoing = request({ host: '127.0.0.1', port, method: 'POST', path, headers });
+    const broken = once(outgoing, 'error');
+    outgoing.write('{');
+    await broken;
+    await eventually(path, () => (api.app.server.load.inFlight === 0 ? true : null), 2000);
+  }
+});
+
+test('a caller that writes on far over the limit still hears of it', async (context) => {
+  const [api, , port] = await serve(context, { maxBodyBytes: 2048 });
+  const url = `http://127.0.0.1:${port}${PATHS[0]}`;
+  const headers = { Authorization: `Bearer ${api.keys.admin}`, 'Content-Type': 'application/json' };
+  const got = await fetch(url, { method: 'POST', headers, body: Buffer.alloc(16 * 1024 * 1024) });
+  assert.equal(got.status, 413);
 });

@@ -1,7 +1,6 @@
 /** The Node side: a request listener for `node:http` with a short way for publishing events. */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import type { Id } from '../core/ids.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
 import { type App, settle } from './app.ts';
 import { bodyRefusal, endedEarly, joined, type ReadBytes, tooLarge } from './body.ts';
@@ -16,7 +15,7 @@ export function createListener(app: App, ports: Pick<FlowPorts, 'clock' | 'rando
   });
   return (incoming, outgoing) => {
     const direct = incoming.url === PUBLISH_PATH && incoming.method === 'POST';
-    const done = direct ? publishDirectly(app, freshRequestId(ports), incoming, outgoing) : listen(incoming, outgoing);
+    const done = direct ? publishDirectly(app, ports, incoming, outgoing) : listen(incoming, outgoing);
     // Both answer every failure themselves; what is left is a socket that is gone.
     done.catch(() => outgoing.destroy());
   };
@@ -24,7 +23,7 @@ export function createListener(app: App, ports: Pick<FlowPorts, 'clock' | 'rando
 
 async function publishDirectly(
   { server }: App,
-  requestId: Id,
+  ports: Pick<FlowPorts, 'clock' | 'random'>,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
@@ -34,7 +33,7 @@ async function publishDirectly(
     status,
     body,
     headers: answered,
-  } = await settle(server, { route: PUBLISH_PATH, method: 'POST', requestId }, () =>
+  } = await settle(server, { route: PUBLISH_PATH, method: 'POST', requestId: freshRequestId(ports) }, () =>
     publishRequest(server, {
       authorization: authorizationOf(incoming.rawHeaders),
       idempotencyKey: Array.isArray(key) ? key.join(', ') : key,
@@ -50,10 +49,20 @@ async function publishDirectly(
     }),
   );
   const text = body ?? '';
-  // The rest of a body over the limit is not read: the connection goes with it.
-  const closing = status === 413 ? { Connection: 'close' } : {};
-  outgoing.writeHead(status, { ...answered, ...closing, 'Content-Length': Buffer.byteLength(text) });
+  outgoing.writeHead(status, { ...answered, 'Content-Length': Buffer.byteLength(text) });
   outgoing.end(text);
+  if (status === 413) linger(incoming, ports.clock);
+}
+
+/** Clients that are still writing get this long to finish: one that is cut off at once never reads its answer. */
+const LINGER_MS = 500;
+
+function linger(incoming: IncomingMessage, clock: FlowPorts['clock']): void {
+  incoming.once(
+    'close',
+    clock.after(LINGER_MS, () => incoming.socket.destroySoon()),
+  );
+  incoming.resume();
 }
 
 /** Reads a body by its events: iterating a stream costs a promise per chunk and destroys it at an early end. */
@@ -61,6 +70,8 @@ function readIncoming(incoming: IncomingMessage, maxBytes: number): Promise<Read
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = [];
     let length = 0;
+    // Gone while the key was looked up: no event will tell of it any more.
+    if (incoming.destroyed) resolve(endedEarly());
     function take(chunk: Uint8Array): void {
       length += chunk.length;
       if (length <= maxBytes) {

@@ -7,8 +7,11 @@ import { holdOf } from '../flows/targets.ts';
 import type { Ports, Settlement } from '../ports.ts';
 import type { Item } from './item.ts';
 
-/** After this many sends that may each have ended the process, the delivery is isolated (S4). */
-const POISON_AFTER = 3;
+/**
+ * After this many sends that may each have ended the process, the delivery is isolated (S4). Whether it or somebody's
+ * kill -9 ended the process cannot be told, so the number is one that only a loop of crashes reaches (decision 0007).
+ */
+export const POISON_AFTER = 10;
 /** How soon a delivery whose secret cannot be opened is looked at again. */
 const SECRET_RETRY_MS = 60_000;
 
@@ -85,6 +88,9 @@ export function report(ports: Pick<Ports, 'log' | 'metrics'>, event: HookEvent, 
   if (tried !== null) {
     ports.metrics.count('attempts_total', { outcome: attempt.failure ?? 'delivered' });
     ports.metrics.observe('attempt_seconds', tried.answer.phases.total / 1000);
+    if (attempt.n === 1 && ticket.kind === 'first') {
+      ports.metrics.observe('accept_to_send_seconds', (attempt.atMs - event.acceptedAtMs) / 1000);
+    }
   }
   const fields = {
     deliveryId: ticket.deliveryId,

@@ -237,7 +237,7 @@ export const FAILURES = {
   },
   poison: {
     group: 'internal',
-    sentence: 'Isolated: sending it ended our process three times.',
+    sentence: 'Isolated: our process ended again and again while sending it.',
     cause: 'A fault of Hookyard that this event meets.',
     remedy: 'Report it with the event id.',
     retry: 'never',

@@ -189,7 +189,7 @@ function unredacted(
   if (patch.headers === undefined || config === null) return patch;
   const headers = Object.entries(patch.headers).map(([name, value]) => [
     name,
-    value === REDACTED ? (config.headers[name] ?? value) : value,
+    value === REDACTED && Object.hasOwn(config.headers, name) ? (config.headers[name] ?? value) : value,
   ]);
   return { ...patch, headers: Object.fromEntries(headers) };
 }

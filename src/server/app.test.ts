@@ -42,6 +42,15 @@ test('a problem has every field of RFC 9457 and ours, and its instance is the re
   assert.match(headers.get('x-request-id') ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
 });
 
+test('a refusal names the first hundred faults, however many there are', async () => {
+  const api = await openApi();
+  const body = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`field${at}`, at]));
+  for (const path of ['/api/v1/events', '/api/v1/webhook-subscriptions']) {
+    const { status, json } = await api.call('POST', path, body);
+    assert.deepEqual([status, json.errors.length], [400, 100], path);
+  }
+});
+
 test('every sentence for agents begins "Tell the user", is short and holds an https URL', () => {
   for (const code of problemCodes) {
     const { agentAction } = problemPage(code);

@@ -94,6 +94,7 @@ function check<Schema extends z.ZodType>(
   if (result.success) return { kind: 'fields', fields: result.data };
   const errors = result.error.issues.flatMap((issue) => errorsOf(issue, toPointer));
   // One message each: a list where a string belongs would also be measured as a string.
-  const firsts = errors.filter(({ pointer }, at) => errors.findIndex((error) => error.pointer === pointer) === at);
+  const seen = new Set<string>();
+  const firsts = errors.filter(({ pointer }) => seen.size < seen.add(pointer).size);
   return problem('validation_failed', { errors: firsts });
 }

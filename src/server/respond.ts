@@ -67,6 +67,9 @@ export function respond(reply: Reply, requestId: Id): Answer {
   return { ...made, headers: { ...FIXED_HEADERS, 'X-Request-Id': requestId, ...made.headers } };
 }
 
+/** More than anybody corrects at once; without a limit a refusal can be twenty times its request. */
+const MAX_ERRORS = 100;
+
 function problemAnswer(refusal: Refusal, requestId: Id): Answer {
   const { code, type, title, status, remedy, agentAction } = problemPage(refusal.code);
   const body = {
@@ -79,7 +82,7 @@ function problemAnswer(refusal: Refusal, requestId: Id): Answer {
     code,
     agent_action: agentAction,
     remedy,
-    ...(refusal.errors === undefined ? {} : { errors: refusal.errors }),
+    ...(refusal.errors === undefined ? {} : { errors: refusal.errors.slice(0, MAX_ERRORS) }),
   };
   return { kind: 'answer', status, headers: problemHeaders(refusal), body: JSON.stringify(body) };
 }

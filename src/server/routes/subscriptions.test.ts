@@ -130,6 +130,15 @@ test('a URL that may not be reached is refused with the reason at /url', async (
   assert.deepEqual([typo.status, typo.json.code], [400, 'url_unresolved']);
 });
 
+test('a header named like a member of every object is stored as it was sent', async () => {
+  const api = await openApi();
+  const made = await create(api, {});
+  const path = `${BASE}/${made.json.data.id}`;
+  const headers = { constructor: '[redacted]', 'X-A': 'b' };
+  const got = await api.call('PATCH', path, { headers });
+  assert.deepEqual(Object.keys(got.json.data.headers), ['constructor', 'X-A']);
+});
+
 test('GET, change, PATCH works: what is sent back unchanged is left alone', async () => {
   const api = await openApi();
   const made = await create(api, { headers: { 'X-Secret': 'canary', Accept: '*/*' } });

@@ -26,7 +26,7 @@ import type { Clock, KeyRow, Log, Ports, Store } from './ports.ts';
 import { type App, createApp } from './server/app.ts';
 import { createListener } from './server/node.ts';
 import type { Readiness } from './server/options.ts';
-import { startJanitor } from './worker/janitor.ts';
+import { type Janitor, startJanitor } from './worker/janitor.ts';
 import { createWorker, DEFAULT_LIMITS, type Worker } from './worker/loop.ts';
 
 export const VERSION = '0.1.0';
@@ -62,6 +62,12 @@ export type Started = { kind: 'started'; hookyard: Hookyard } | { kind: 'refused
 
 /** Deliveries in flight get this long to finish when the process is asked to stop. */
 const DRAIN_MS = 25_000;
+/** A request has this long to arrive whole: one that comes byte by byte holds a socket and what it has sent. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** Headers come in one or two packets. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** How late Node may notice either; its own 30 s would make the 10 s of headers up to 40 s. */
+const CONNECTIONS_CHECK_MS = 2000;
 /** Connections that fall idle while the process stops are closed this often. */
 const HANG_UP_EVERY_MS = 20;
 /** A worker that has not completed a round for this long is not healthy. */
@@ -75,26 +81,37 @@ export async function createHookyard(options: HookyardOptions): Promise<Started>
     return { kind: 'refused', reason: keyring.reason, remedy: 'Restore the keyring from a backup.' };
   }
   const log = createLog({ level: options.logLevel ?? 'info' });
-  const opened = await openSqliteStore({ directory: options.dataDirectory, log, onFatal: endProcess(log) });
-  if (opened.kind === 'locked') {
-    return {
-      kind: 'refused',
-      reason: `Another process uses ${options.dataDirectory}.`,
-      remedy: 'Stop it, or name another directory with --data.',
-    };
-  }
+  const opened = await openStore(options.dataDirectory, log);
+  if (opened.kind === 'refused') return opened;
   const { ports, worker } = assemble(options, opened.store, createSealer(keyring.keyring), log);
   const adminKey = await prepareAdminKey(ports, options);
   await ports.configuration.refresh(DEFAULT_TENANT);
   await worker.start();
-  const stopJanitor = startJanitor(ports);
+  const janitor = startJanitor(ports);
   const app = createApp(ports, {
     version: VERSION,
-    readiness: () => readiness(ports, worker),
+    readiness: () => readiness(ports, worker, janitor),
     publicUrl: options.publicUrl,
     maxBodyBytes: options.maxBodyBytes,
   });
-  return { kind: 'started', hookyard: face(ports, worker, app, stopJanitor, adminKey) };
+  return { kind: 'started', hookyard: face(ports, worker, app, janitor, adminKey) };
+}
+
+async function openStore(
+  directory: string,
+  log: Log,
+): Promise<{ kind: 'opened'; store: Store } | Extract<Started, { kind: 'refused' }>> {
+  try {
+    const opened = await openSqliteStore({ directory, log, onFatal: endProcess(log) });
+    if (opened.kind === 'opened') return opened;
+    const remedy = 'Stop it, or name another directory with --data.';
+    return { kind: 'refused', reason: `Another process uses ${directory}.`, remedy };
+  } catch (error) {
+    // Files that cannot be opened are told apart by whoever named them; what is left is what stands in the database.
+    if (!(error instanceof Error) || 'syscall' in error) throw error;
+    const remedy = 'Restore it from a backup, or start the version of Hookyard that wrote it.';
+    return { kind: 'refused', reason: `The database in ${directory} cannot be used: ${error.message}.`, remedy };
+  }
 }
 
 /** A store whose threads keep dying cannot keep promises; a supervisor starts the process afresh. */
@@ -166,7 +183,7 @@ async function prepareAdminKey(ports: FlowPorts, options: HookyardOptions): Prom
   return { path, fresh: fresh ? secret : null };
 }
 
-async function readiness(ports: FlowPorts, worker: Worker): Promise<Readiness> {
+async function readiness(ports: FlowPorts, worker: Worker, janitor: Janitor): Promise<Readiness> {
   const beatMs = worker.lastBeatMs();
   const beating = beatMs !== null && ports.clock.nowMs() - beatMs < STALE_BEAT_MS;
   const dispatcher = beating ? 'ok' : 'no complete round within 5 s';
@@ -175,19 +192,14 @@ async function readiness(ports: FlowPorts, worker: Worker): Promise<Readiness> {
     const pulse = await ports.store.pulse();
     const oldestMs = pulse.oldestDueMs === null ? 0 : Math.max(0, pulse.nowMs - pulse.oldestDueMs);
     ports.metrics.gauge('oldest_due_seconds', oldestMs / 1000);
-    return { ready: beating, checks: { store: 'ok', dispatcher, oldestDueMs: `${oldestMs}` } };
+    const store = janitor.healthy() ? 'ok' : 'cannot be written';
+    return { ready: beating && janitor.healthy(), checks: { store, dispatcher, oldestDueMs: `${oldestMs}` } };
   } catch {
     return { ready: false, checks: { store: 'does not answer', dispatcher } };
   }
 }
 
-function face(
-  ports: FlowPorts,
-  worker: Worker,
-  app: App,
-  stopJanitor: () => void,
-  adminKey: Hookyard['adminKey'],
-): Hookyard {
+function face(ports: FlowPorts, worker: Worker, app: App, janitor: Janitor, adminKey: Hookyard['adminKey']): Hookyard {
   let server: HttpServer | null = null;
   let stopping = false;
   return {
@@ -196,7 +208,12 @@ function face(
     adminKey,
     async listen({ host, port }) {
       const answer = createListener(app, ports);
-      server = createHttpServer((incoming, outgoing) => {
+      const limits = {
+        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: HEADERS_TIMEOUT_MS,
+        connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+      };
+      server = createHttpServer(limits, (incoming, outgoing) => {
         // A client that keeps its connection busy would otherwise hold the process for as long as it has requests.
         if (stopping) outgoing.setHeader('Connection', 'close');
         answer(incoming, outgoing);
@@ -206,7 +223,7 @@ function face(
     },
     async close() {
       stopping = true;
-      stopJanitor();
+      janitor.stop();
       await Promise.all([server === null ? undefined : stopListening(server), worker.drain(DRAIN_MS)]);
       await ports.sender.close();
       await ports.store.close();

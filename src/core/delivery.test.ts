@@ -103,9 +103,10 @@ describe('Retry-After', () => {
     assert.deepEqual(asked('1'), { kind: 'retry', delayMs: 10_000 });
   });
 
-  test('is honoured in full up to the maximum age; beyond it the delivery expires', () => {
-    assert.deepEqual(asked('7200', { maxAgeSeconds: 7200 }), { kind: 'retry', delayMs: 7_200_000 });
-    assert.deepEqual(asked('7201', { maxAgeSeconds: 7200 }), { kind: 'close', closes: 'expired' });
+  test('is honoured in full up to the maximum age, just before which the last try starts', () => {
+    assert.deepEqual(asked('7190', { maxAgeSeconds: 7200 }), { kind: 'retry', delayMs: 7_190_000 });
+    assert.deepEqual(asked('99999', { maxAgeSeconds: 7200 }), { kind: 'retry', delayMs: 7_195_000 });
+    assert.deepEqual(asked('99999', { maxAgeSeconds: 12 }), { kind: 'retry', delayMs: 10_000 });
   });
 
   test('is ignored by a profile that does not honour it', () => {

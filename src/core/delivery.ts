@@ -45,15 +45,19 @@ export function judge(answer: Answer, policy: RetryPolicy, context: TryContext):
   return { delivered: false, failure, next, disable };
 }
 
+/** A last try starts this long before the maximum age, so that a queue does not make it too late. */
+const LAST_TRY_MARGIN_MS = 5000;
+
 function wait(answer: Answer, policy: RetryPolicy, context: TryContext): NextState {
   const plannedMs = retryDelayMs(policy, context.n, context.roll);
   const askedMs =
     policy.honoursRetryAfter && answer.kind === 'response'
       ? (parseRetryAfterMs(answer.headers['retry-after'], context.nowMs) ?? 0)
       : 0;
-  const delayMs = Math.max(plannedMs, askedMs);
-  if (context.ageMs + delayMs > policy.maxAgeSeconds * 1000) return { kind: 'close', closes: 'expired' };
-  return { kind: 'retry', delayMs };
+  const leftMs = policy.maxAgeSeconds * 1000 - context.ageMs;
+  if (plannedMs > leftMs) return { kind: 'close', closes: 'expired' };
+  // Who asks for more time than is left gets what is left: one more try is better than none.
+  return { kind: 'retry', delayMs: Math.max(plannedMs, Math.min(askedMs, leftMs - LAST_TRY_MARGIN_MS)) };
 }
 
 /** What the receiver says of further tries, where it says one of the two words it may. */

@@ -75,6 +75,7 @@ export function escapePointer(token: string): string {
 /** Headers whose values may be stored and shown; every other value is a credential until proven otherwise. */
 const SHOWN = new Set([
   'accept',
+  'accept-encoding',
   'cache-control',
   'ce-id',
   'ce-source',

@@ -120,14 +120,14 @@ describe('a change', () => {
 });
 
 describe('switching a subscription', () => {
-  test('off and on again keeps its version and its configuration', async () => {
+  test('off and on again makes versions, so that ETags move, and keeps its configuration', async () => {
     const ports = fakePorts();
     const { id, config } = await subscribe(ports);
     const off = await changed(ports, id, { enabled: false });
     assert.deepEqual(off.subscription.state, { kind: 'disabled', sinceMs: ports.clock.nowMs(), reason: 'user' });
     assert.equal((await emit(ports)).deliveries, 0);
     const on = await changed(ports, id, { enabled: true });
-    assert.deepEqual([on.subscription.state, on.subscription.version], [{ kind: 'active' }, 1]);
+    assert.deepEqual([on.subscription.state, on.subscription.version], [{ kind: 'active' }, 3]);
     assert.deepEqual(on.subscription.config, config);
     assert.equal((await emit(ports)).deliveries, 1);
   });

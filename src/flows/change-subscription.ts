@@ -76,9 +76,8 @@ function changeOf(
   config: SubscriptionConfig,
 ): ConfigChange | null {
   const state = stateChange(subscription, request.enabled);
-  if (isSame(config, subscription.config)) {
-    return state === undefined ? null : { kind: 'set_subscription_state', id: request.id, state };
-  }
+  // A change of state alone makes a version too, so that its ETag moves and nobody undoes it unseen.
+  if (isSame(config, subscription.config) && state === undefined) return null;
   return {
     kind: 'put_subscription',
     id: request.id,

@@ -6,6 +6,10 @@ import { configure } from './sealed-configuration.ts';
 /** Makes the store know the admin key that the installation keeps in its own file. */
 export async function ensureAdminKey(ports: FlowPorts, secret: string): Promise<void> {
   const known = await ports.store.keyByHash(ports.mac.sha256(secret));
+  if (known?.revokedAtMs != null) {
+    // Revoking it was somebody's wish; that nobody may be able to get in has to be said.
+    ports.log.warn('admin_key.revoked', { keyId: known.id, remedy: 'start with HOOKYARD_API_KEY to get in' });
+  }
   if (known !== null) return;
   const {
     tenant,

@@ -36,6 +36,7 @@ export async function pastRequest(
   const { url, method, auth } = config;
   if (!attempt.sent) return { url, method, headers: {}, body: new Uint8Array() };
   const wire = renderAt({ event, subscriptionId, config, deliveryId, n, nowMs: atMs }, detail.envelopeAtMs, ports.mac);
-  const headers = redactHeaders(wire.headers, auth.type === 'header' ? [auth.name] : []);
+  const framing = { host: new URL(url).host, 'content-length': `${wire.body.length}`, 'accept-encoding': 'identity' };
+  const headers = redactHeaders({ ...framing, ...wire.headers }, auth.type === 'header' ? [auth.name] : []);
   return { url, method, headers, body: wire.body };
 }

@@ -70,7 +70,7 @@ describe('an event sent twice', () => {
     await subscribe(ports);
     const first = await emit(ports, { id: 'order-1' });
     const second = await emit(ports, { id: 'order-1' });
-    assert.deepEqual(second, { ...first, duplicate: true });
+    assert.deepEqual(second, { ...first, repeats: 'id' });
     assert.equal((await ports.store.events({ tenant: DEFAULT_TENANT, limit: 10 })).length, 1);
     assert.equal(ports.offered.length, 1);
   });
@@ -88,7 +88,7 @@ describe('an event sent twice', () => {
     const first = await emit(ports, { idempotencyKey: 'k1' });
     const patch = { patch: { name: 'other' }, ifVersion: null };
     await changeSubscription(ports, { tenant: DEFAULT_TENANT, id: subscription.id, ...patch });
-    assert.deepEqual(await emit(ports, { idempotencyKey: 'k1' }), { ...first, duplicate: true });
+    assert.deepEqual(await emit(ports, { idempotencyKey: 'k1' }), { ...first, repeats: 'key' });
     const other = await publish(ports, eventInput(ports, { idempotencyKey: 'k1', value: 'other' }));
     assert.match(problemOf(other, 'idempotency_mismatch').detail ?? '', /Idempotency-Key/);
   });

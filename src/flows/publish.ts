@@ -2,7 +2,7 @@
 import type { EventSource, HookEvent } from '../core/event.ts';
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
-import type { AppendRequest, IdempotencyClaim, Ports } from '../ports.ts';
+import type { AppendOutcome, AppendRequest, IdempotencyClaim, Ports } from '../ports.ts';
 import type { ConfigurationCache } from './configuration.ts';
 import { claimOf, openAnswer } from './idempotency.ts';
 import { eventAppend } from './targets.ts';
@@ -32,8 +32,8 @@ export interface Accepted {
   id: Id;
   /** How many subscriptions the event goes to. */
   deliveries: number;
-  /** True when this id or key was accepted before; nothing was added. */
-  duplicate: boolean;
+  /** What was used before, so that nothing was added: the caller's own id, or its Idempotency-Key; else null. */
+  repeats: 'id' | 'key' | null;
 }
 
 export type PublishPorts = Pick<Ports, 'clock' | 'random' | 'mac' | 'store' | 'sealer' | 'dispatch' | 'metrics'> & {
@@ -56,7 +56,7 @@ export async function publish(ports: PublishPorts, input: PublishInput): Promise
       kind: 'accepted',
       id: event.id,
       deliveries: append.deliveries.length,
-      duplicate: false,
+      repeats: null,
     };
     const request: AppendRequest = {
       ...append,
@@ -73,7 +73,7 @@ export async function publish(ports: PublishPorts, input: PublishInput): Promise
         // The append was repeated after an unknown outcome; the first one stands.
         return accepted;
       case 'repeated':
-        return repeated(ports, input.tenant, outcome.answer);
+        return repeated(ports, input.tenant, outcome);
       case 'mismatch':
         return problem('idempotency_mismatch', { detail: mismatchDetail(outcome.scope) });
       case 'stale':
@@ -109,18 +109,24 @@ function claimsOf(ports: Pick<Ports, 'sealer'>, input: PublishInput, accepted: A
   const { tenant } = input;
   const bodyHash = input.bodyHash();
   const answer = { id: accepted.id, deliveries: accepted.deliveries };
-  return [
-    ...(input.id === undefined ? [] : [claimOf(ports, tenant, EVENT_ID_SCOPE, input.id, bodyHash, answer)]),
-    ...(input.idempotencyKey === undefined
-      ? []
-      : [claimOf(ports, tenant, PUBLISH_SCOPE, input.idempotencyKey, bodyHash, answer)]),
+  // The key comes first: whoever repeats a request with its key gets the first answer, whatever else repeats.
+  const used = [
+    { scope: PUBLISH_SCOPE, key: input.idempotencyKey },
+    { scope: EVENT_ID_SCOPE, key: input.id },
   ];
+  return used.flatMap(({ scope, key }) =>
+    key === undefined ? [] : [claimOf(ports, tenant, scope, key, bodyHash, answer)],
+  );
 }
 
-function repeated(ports: Pick<Ports, 'sealer'>, tenant: Id, sealed: Uint8Array): Accepted | Problem {
-  const answer = openAnswer<{ id: Id; deliveries: number }>(ports, tenant, sealed);
+function repeated(
+  ports: Pick<Ports, 'sealer'>,
+  tenant: Id,
+  used: Extract<AppendOutcome, { kind: 'repeated' }>,
+): Accepted | Problem {
+  const answer = openAnswer<{ id: Id; deliveries: number }>(ports, tenant, used.answer);
   if (answer === null) return problem('secret_unavailable');
-  return { kind: 'accepted', ...answer, duplicate: true };
+  return { kind: 'accepted', ...answer, repeats: used.scope === EVENT_ID_SCOPE ? 'id' : 'key' };
 }
 
 function mismatchDetail(scope: string): string {

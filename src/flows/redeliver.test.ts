@@ -81,6 +81,7 @@ describe('a redelivery', () => {
     assert.equal((await again(ports, deliveryId, { claims: () => [claim] })).kind, 'made');
     assert.deepEqual(await again(ports, deliveryId, { claims: () => [claim] }), {
       kind: 'repeated',
+      scope: 's',
       answer: claim.answer,
     });
     const other = { ...claim, bodyHash: new Uint8Array(3) };

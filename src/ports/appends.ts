@@ -36,7 +36,7 @@ export interface AppendRequest extends EventAppend {
 /** What can come of a conditional write that carries callers' keys. */
 export type Refused =
   /** A claim was used before with the same body: its first answer. */
-  | { kind: 'repeated'; answer: Uint8Array }
+  | { kind: 'repeated'; scope: string; answer: Uint8Array }
   /** A claim was used before with another body. */
   | { kind: 'mismatch'; scope: string }
   /** The tenant's configuration has moved on: decide again. */

@@ -22,7 +22,7 @@ export interface PublishRequest {
   read(maxBytes: number): Promise<ReadBytes>;
 }
 
-/** Accepts one event: 202 after the durable commit, 200 when it was accepted before. */
+/** Accepts one event: 202 after the durable commit, 200 when its id was accepted before, the first answer again for a repeated key. */
 export async function publishRequest(server: Server, request: PublishRequest): Promise<Reply> {
   const caller = await callerOf(server.ports, request.authorization, MAY_PUBLISH);
   if (caller.kind === 'problem') return caller;
@@ -51,9 +51,9 @@ export async function publishRequest(server: Server, request: PublishRequest): P
     ...(key.key === null ? {} : { idempotencyKey: key.key }),
   });
   if (accepted.kind === 'problem') return accepted;
-  const { id, deliveries, duplicate } = accepted;
-  if (!duplicate) return answer(202, { id, deliveries });
-  return answer(200, { id, deliveries, duplicate }, key.key === null ? {} : { headers: REPLAYED });
+  const { id, deliveries, repeats } = accepted;
+  if (repeats === 'id') return answer(200, { id, deliveries, duplicate: true });
+  return answer(202, { id, deliveries }, repeats === 'key' ? { headers: REPLAYED } : {});
 }
 
 /** The bytes of `data` in an allocation of their own: a slice would keep the whole body, or a pool, alive. */

@@ -20,7 +20,7 @@ export function refusedBy(
     const kept = recallClaim(tables, tenant, scope, key);
     if (kept === null) continue;
     if (!sameBytes(kept.bodyHash, bodyHash)) return { kind: 'mismatch', scope };
-    return { kind: 'repeated', answer: copyOf(kept.answer) };
+    return { kind: 'repeated', scope, answer: copyOf(kept.answer) };
   }
   return null;
 }

@@ -19,7 +19,7 @@ export function refusedClaim(
     const used = writer.db.get<ClaimRow>('claim_of_key', blob(tenant), scope, key);
     if (used === undefined) continue;
     const same = Buffer.compare(used.body_hash, bodyHash) === 0;
-    return same ? { kind: 'repeated', answer: used.answer } : { kind: 'mismatch', scope };
+    return same ? { kind: 'repeated', scope, answer: used.answer } : { kind: 'mismatch', scope };
   }
   return null;
 }

@@ -8,6 +8,8 @@ const CLAIM_KEPT_MS = 48 * 3_600_000;
 const SLICE_ROWS = 150;
 
 export function maintain(writer: Writer): void {
+  // One real write each time: that it fails is how readiness learns of a full disk.
+  writer.db.run('set_meta', 'maintained_ms', writer.nowMs);
   writer.db.run('drop_old_claims', writer.nowMs - CLAIM_KEPT_MS, SLICE_ROWS);
   writer.db.run('drop_old_receipt_keys', writer.nowMs, SLICE_ROWS);
 }

@@ -3,7 +3,8 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from './database.ts';
 import { type ClockOrigin, engineClock } from './engine-clock.ts';
 import { type Ask, queries } from './queries.ts';
-import { asError, serve } from './serve.ts';
+import { serve } from './serve.ts';
+import { asError } from './unavailable.ts';
 
 export interface ReaderData {
   path: string;

@@ -23,8 +23,3 @@ export function serve<Request, Answer>(port: MessagePort | null, served: Served<
     served.answer(request, (answer) => port.postMessage([id, answer] satisfies FromThread<Answer>));
   });
 }
-
-/** What was thrown, as an error that crosses threads: answers are never errors themselves. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
-}

@@ -11,6 +11,7 @@ import type { Call } from './operations.ts';
 import type { Ask } from './queries.ts';
 import { repeat } from './repeat.ts';
 import { startThread, threadModule } from './thread.ts';
+import { unavailable, withCodes } from './unavailable.ts';
 
 export interface SqliteOptions {
   /** Made when it does not exist; its files are readable by this user alone. */
@@ -76,7 +77,7 @@ function runStore(options: SqliteOptions, setting: Setting, releaseLock: () => v
   });
   const reader = startThread<Ask, unknown>({ module: threadModule('reader'), data: setting, onDeath });
   const commits = createGroupCommit<Call, unknown>({
-    execute: (batch) => (life.over() ? Promise.reject(new Error('the store is closed')) : writer.ask(batch)),
+    execute: async (batch) => withCodes(await (life.over() ? closed() : writer.ask(batch))),
     repeat: (call) => (life.over() ? null : repeat(call)),
     // Measured: a turn of this many appends takes 8 to 16 ms; a larger one makes the first wait for the last.
     maxBatch: 512,
@@ -84,7 +85,7 @@ function runStore(options: SqliteOptions, setting: Setting, releaseLock: () => v
   });
   const store = facade(setting.shards, {
     write: (call) => commits.submit(call),
-    read: (ask) => (life.over() ? Promise.reject(new Error('the store is closed')) : reader.ask(ask)),
+    read: async (ask) => withCodes([await (life.over() ? closed() : reader.ask(ask))])[0],
     close: async () => {
       await commits.idle();
       life.end();
@@ -98,6 +99,10 @@ function runStore(options: SqliteOptions, setting: Setting, releaseLock: () => v
     releaseLock();
   };
   return { store, faults: { crash, killWriter: writer.kill, killReader: reader.kill } };
+}
+
+async function closed(): Promise<never> {
+  throw unavailable('the store is closed');
 }
 
 /** Counts deaths of threads; after too many the store gives up. */

@@ -1,6 +1,7 @@
 /** A thread that answers numbered requests and is started again when it dies. */
 import { Worker } from 'node:worker_threads';
 import type { FromThread, ToThread } from './serve.ts';
+import { unavailable } from './unavailable.ts';
 
 export interface Thread<Request, Answer> {
   /** Rejects when the thread dies before it answers: then nobody knows how far it got. */
@@ -43,9 +44,9 @@ export function startThread<Request, Answer>(options: ThreadOptions): Thread<Req
   function spawn(): Running<Answer> {
     const worker = new Worker(options.module, { workerData: options.data });
     const pending = new Map<number, Pending<Answer>>();
-    let reason = new Error('the database thread ended');
+    let reason = unavailable('the database thread ended');
     worker.on('error', (error: Error) => {
-      reason = error;
+      reason = unavailable(error.message);
     });
     worker.on('message', ([id, answer]: FromThread<Answer>) => {
       pending.get(id)?.resolve(answer);

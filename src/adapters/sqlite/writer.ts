@@ -3,8 +3,9 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from './database.ts';
 import { type ClockOrigin, engineClock } from './engine-clock.ts';
 import { type Call, operations } from './operations.ts';
-import { asError, serve } from './serve.ts';
+import { serve } from './serve.ts';
 import { nothingKnown, type Writer } from './turn.ts';
+import { asError } from './unavailable.ts';
 
 export interface WriterData {
   path: string;

@@ -86,14 +86,14 @@ export const FAILURES = {
     group: 'dns',
     sentence: 'The name[ {host}] does not resolve.',
     cause: 'A typo, or the record was removed.',
-    remedy: 'Check the URL[; `hookyard doctor dns {host}` shows what this machine sees].',
+    remedy: 'Check the URL[ and look {host} up from this machine].',
     retry: 'network',
   },
   dns_timeout: {
     group: 'dns',
     sentence: 'DNS did not answer[ in {ms} ms].',
     cause: 'Trouble with the resolver on our side.',
-    remedy: 'Look at Settings › Health.',
+    remedy: 'Look at the resolver of this machine.',
     retry: 'network',
   },
   ssrf_blocked: {
@@ -213,7 +213,7 @@ export const FAILURES = {
     group: 'internal',
     sentence: 'The signing secret cannot be decrypted[ (key {keyId})].',
     cause: 'The encryption key is missing.',
-    remedy: 'Compare with `hookyard keys encryption list` and put the key back.',
+    remedy: 'Put the key back into the keyring file.',
     retry: 'always',
   },
   endpoint_disabled: unsent('never', 'The subscription is switched off.', 'Enable it again.'),
@@ -226,7 +226,7 @@ export const FAILURES = {
     remedy: 'See the logs of the receiver[ at {time}].',
     retry: 'network',
   },
-  circuit_open: waiting('The receiver keeps failing.', 'Open Explain, or resume the subscription.'),
+  circuit_open: waiting('The receiver keeps failing.', 'See why its deliveries fail, or resume it.'),
   held: waiting('The subscription is paused, or an earlier delivery has to go first.', 'Resume the subscription.'),
   expired: {
     group: 'cancelled',
@@ -246,7 +246,7 @@ export const FAILURES = {
     group: 'internal',
     sentence: 'Not sent by a fault of our own[: {reason}].',
     cause: 'This machine ran out of something, or Hookyard has a bug.',
-    remedy: 'Look at Settings › Health and at the log of Hookyard.',
+    remedy: 'Look at the log of Hookyard.',
     retry: 'network',
   },
 } as const satisfies Record<string, FailureRow>;

@@ -48,7 +48,7 @@ const publishSpec: RouteSpec = {
   description: 'Answered after the durable commit. The same `id` and body again: 200 with `duplicate: true`.',
   roles: MAY_PUBLISH,
   body: eventInput,
-  headers: { [KEY_HEADER]: 'The same key and body again count once and are answered 200 with `duplicate: true`.' },
+  headers: { [KEY_HEADER]: 'The same key and body again count once and get the first answer.' },
   success: { status: 202, description: 'Accepted and stored.', schema: eventAccepted },
   alternatives: { 200: 'Accepted before; nothing was added.' },
   problems: [

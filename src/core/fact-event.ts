@@ -22,6 +22,9 @@ const IMAGE_EVENTS: Readonly<Record<ImageFact['kind'], { type: string; timeName:
   'chart.push': { type: 'chart.pushed', timeName: 'pushedAt' },
 };
 
+/** Every kind of fact that becomes an event of its own type. */
+export const imageFactKinds = Object.keys(IMAGE_EVENTS) as readonly ImageFact['kind'][];
+
 /**
  * The event that subscribers get for a fact, or null when it makes none. Its time is the sender's, ISO-8601, and null
  * when the sender gave none: the event's own times say when it was received.

@@ -57,6 +57,10 @@ describe('custom headers', () => {
     }
   });
 
+  test('may not be named like the member that holds a prototype', () => {
+    assert.deepEqual(pointers(JSON.parse('{"__proto__": "x", "X-A": "x"}')), ['/headers/__proto__']);
+  });
+
   test('may not be given twice in different case', () => {
     assert.deepEqual(pointers({ 'X-A': '1', 'x-a': '2' }), ['/headers/x-a']);
   });

@@ -6,6 +6,9 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 const VALUE = /^$|^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/;
 const MAX_VALUE_CHARS = 4096;
 export const MAX_HEADERS = 64;
+/** The member that JavaScript takes for an object's prototype: a header of this name would be lost on the way. */
+export const LOST_NAME = '__proto__';
+export const LOST_NAME_WORDS = `${LOST_NAME} cannot be a name here; choose another.`;
 
 /** Headers that frame the message or belong to the connection; never a user's. */
 const FRAMING = [
@@ -55,6 +58,7 @@ export function headerErrors(
 
 function headerFault(name: string, value: string, owned: readonly string[], seen: ReadonlySet<string>): string | null {
   const lower = name.toLowerCase();
+  if (name === LOST_NAME) return LOST_NAME_WORDS;
   if (!isHeaderName(name)) return "Not a header name: letters, digits and -_.!#$%&'*+^`|~ only.";
   if (!isHeaderValue(value)) return 'Not a header value: printable ASCII up to 4096 characters, no line breaks.';
   if (seen.has(lower)) return 'This header is set twice (names are case-insensitive).';

@@ -63,6 +63,12 @@ export interface Verdict {
   reason: string | null;
 }
 
+/**
+ * Of a rejected request this much of the body is kept: enough to see who sends what, and too little to fill a disk by
+ * posting without any proof.
+ */
+export const REJECTED_BODY_BYTES = 64 * 1024;
+
 /** One inbound request as captured, and what was made of it. */
 export interface Receipt {
   id: Id;
@@ -72,6 +78,7 @@ export interface Receipt {
   method: string;
   /** Redacted: credentials and signatures of the sender never reach the store. */
   headers: Readonly<Record<string, string>>;
+  /** Of a rejected request only the beginning. */
   body: Uint8Array;
   verdict: Verdict;
   outcome: Outcome;
@@ -80,4 +87,14 @@ export interface Receipt {
   duplicateOf: Id | null;
   /** True when a duplicate came with another body than the first. */
   bodyDiffers: boolean;
+}
+
+/** Whether only the beginning of the body was kept. At exactly the limit that cannot be told, and yes is the answer. */
+export function keptInPart({ outcome, body }: Pick<Receipt, 'outcome' | 'body'>): boolean {
+  return outcome === 'rejected' && body.length >= REJECTED_BODY_BYTES;
+}
+
+/** Why a duplicate made nothing, in the words that its sender gets too. */
+export function repeatReason(of: Id, bodyDiffers: boolean): string {
+  return `Repeats receipt ${of}${bodyDiffers ? ' with another body' : ''}.`;
 }

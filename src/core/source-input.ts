@@ -9,6 +9,7 @@ import {
   type Scheme,
   type SchemeChoice,
 } from './signature/schemes.ts';
+import { signatureKey } from './signature/sign.ts';
 import { isSourceType, SOURCE_TYPES, type SourceConfig } from './source.ts';
 
 /** A source as a caller writes it: shapes are checked already, meaning is not. */
@@ -54,6 +55,9 @@ export function completeSource(input: SourceInput, maker: SourceMaker): SourceCo
   if (scheme !== null && input.secret !== undefined && !needsSecret(scheme)) {
     errors.push({ pointer: '/secret', message: `Has no effect with scheme "${scheme.type}"; leave it out.` });
   }
+  if (input.secret !== undefined && isBlank(input.secret)) {
+    errors.push({ pointer: '/secret', message: 'An empty secret proves nothing.' });
+  }
   if (scheme === null || errors.length > 0) return { kind: 'invalid', errors };
   const generatedSecret = needsSecret(scheme) && input.secret === undefined ? maker.secret(scheme.type) : null;
   const secret = generatedSecret ?? input.secret;
@@ -68,6 +72,11 @@ export function completeSource(input: SourceInput, maker: SourceMaker): SourceCo
     timeZone: input.timeZone ?? null,
   };
   return { kind: 'config', config, generatedSecret };
+}
+
+/** Blanks, or `whsec_` with no key behind it. */
+function isBlank(secret: string): boolean {
+  return signatureKey(secret.trim(), 'standard').length === 0;
 }
 
 function needsSecret(scheme: Scheme): boolean {

@@ -3,6 +3,7 @@
  * rendered again from the event and the version of the subscription it used.
  */
 import type { HookEvent } from './event.ts';
+import { HOPS_HEADER, hopsOf } from './hops.ts';
 import type { Id } from './ids.ts';
 import { envelopeTimeMs, type ProfileName, profiles } from './profile.ts';
 import type { Hmac } from './signature/schemes.ts';
@@ -136,6 +137,7 @@ function putAuth(headers: Headers, auth: Auth): void {
 function putOwn(headers: Headers, input: RenderInput, digests: Digests): void {
   headers['hookyard-delivery'] = input.deliveryId;
   headers['hookyard-attempt'] = `${input.n}`;
+  headers[HOPS_HEADER] = `${hopsOf(input.event.headers) + 1}`;
   headers['hookyard-idempotency-key'] = idempotencyKey(input.event, input.subscriptionId, digests.sha256);
   headers.traceparent = traceParent(input.event.id, input.deliveryId);
 }

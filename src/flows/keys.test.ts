@@ -52,6 +52,16 @@ describe('a key', () => {
     assert.equal((await ports.authenticate(secret)).kind, 'unknown');
   });
 
+  test('that would expire before it is used is not made', async () => {
+    const ports = fakePorts();
+    const expiresAtMs = ports.clock.nowMs();
+    const outcome = await createKey(ports, { tenant: DEFAULT_TENANT, name: 'ci', role: 'publisher', expiresAtMs });
+    assert.deepEqual(problemOf(outcome, 'validation_failed').errors, [
+      { pointer: '/expiresAt', message: 'Must lie in the future.' },
+    ]);
+    assert.equal((await ports.store.keys(DEFAULT_TENANT)).length, 0);
+  });
+
   test('is refused on this node as soon as it is revoked, also where it was just believed', async () => {
     const ports = fakePorts();
     const { key, secret } = await made(ports);

@@ -1,6 +1,6 @@
 /** API keys: made, looked up by digest, revoked. Only the digest of a key is stored. */
 import { type Id, idAt } from '../core/ids.ts';
-import type { Problem } from '../core/problem.ts';
+import { type Problem, problem } from '../core/problem.ts';
 import type { IdempotencyClaim, KeyRow, Ports, Role } from '../ports.ts';
 import type { FlowPorts } from './configuration.ts';
 import { configure, type Repeated } from './sealed-configuration.ts';
@@ -27,6 +27,9 @@ export async function createKey(
   ports: FlowPorts,
   request: CreateKey,
 ): Promise<{ kind: 'created'; key: KeyRow; secret: string } | Repeated | Problem> {
+  if (request.expiresAtMs !== null && request.expiresAtMs <= ports.clock.nowMs()) {
+    return problem('validation_failed', { errors: [{ pointer: '/expiresAt', message: 'Must lie in the future.' }] });
+  }
   const secret = freshKey(ports.random);
   const key = keyRow(ports, request, secret);
   const { tenant: _tenant, createdAtMs: _created, lastUsedAtMs: _used, revokedAtMs: _revoked, ...row } = key;

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { lastTicket, subscribe } from '../../test/support/flows.ts';
+import { lastTicket, subscribe, tryOnce } from '../../test/support/flows.ts';
 import { type FakePorts, fakePorts } from '../../test/support/ports.ts';
 import { sample } from '../../test/support/samples.ts';
 import { REDACTED } from '../core/header.ts';
 import { DEFAULT_TENANT } from '../core/ids.ts';
+import { REJECTED_BODY_BYTES } from '../core/receipt.ts';
 import type { SourceInput } from '../core/source-input.ts';
 import type { Store, StoredReceipt } from '../ports.ts';
 import type { LiveSource } from './configuration.ts';
@@ -159,6 +160,20 @@ describe('a request that proves nothing', () => {
     assert.deepEqual([kept?.facts, kept?.eventIds], [[], []]);
   });
 
+  test('is kept with the beginning of its body only', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'native', secret: SECRET });
+    const body = new Uint8Array(REJECTED_BODY_BYTES + 1).fill(7);
+    await receive(ports, typed(source, { body, headers: [] }));
+    const [kept] = await receipts(ports);
+    assert.deepEqual(kept?.receipt.body, body.slice(0, REJECTED_BODY_BYTES));
+    await receive(ports, typed(source, { body }));
+    assert.deepEqual((await receipts(ports)).map(({ receipt }) => receipt.body.length).sort(), [
+      REJECTED_BODY_BYTES,
+      REJECTED_BODY_BYTES + 1,
+    ]);
+  });
+
   test('is kept too when the configuration changes in the same moment', async () => {
     const { store } = fakePorts();
     let stale = 1;
@@ -171,6 +186,22 @@ describe('a request that proves nothing', () => {
     const source = await door(ports, { type: 'native', secret: SECRET });
     assert.deepEqual(await receive(ports, typed(source, { headers: [] })), { kind: 'refused' });
     assert.equal((await receipts(ports)).length, 1);
+  });
+});
+
+describe('a message that has come through us before', () => {
+  test('counts one more on its way out, and makes no event once it goes in a circle', async () => {
+    const ports = fakePorts();
+    await subscribe(ports);
+    const source = await door(ports, { type: 'native', scheme: { type: 'url' } });
+    const came = (hops: string) => secret(source, { headers: [['Hookyard-Hops', hops]] });
+    await receive(ports, came('3'));
+    await tryOnce(ports, lastTicket(ports));
+    assert.equal(ports.sent[0]?.headers['hookyard-hops'], '4');
+    ports.clock.advance(1);
+    await receive(ports, came('8'));
+    assert.equal(ports.offered.length, 1);
+    assert.match((await receipts(ports))[0]?.receipt.reason ?? '', /circle/);
   });
 });
 

@@ -5,10 +5,18 @@
 import { dedupeKey } from '../core/dedupe.ts';
 import { eventOf } from '../core/fact-event.ts';
 import { redactHeaders } from '../core/header.ts';
+import { HOPS_HEADER, hopsOf, MAX_HOPS } from '../core/hops.ts';
 import { type Id, idAt, isId } from '../core/ids.ts';
-import { parseJson } from '../core/json.ts';
+import { type Parsed, parseJson } from '../core/json.ts';
 import { type Reading, readers } from '../core/reader.ts';
-import type { Outcome, ReadFact, Receipt, Verdict } from '../core/receipt.ts';
+import {
+  type Outcome,
+  REJECTED_BODY_BYTES,
+  type ReadFact,
+  type Receipt,
+  repeatReason,
+  type Verdict,
+} from '../core/receipt.ts';
 import { headerValues } from '../core/signature/headers.ts';
 import { verify } from '../core/signature/judge.ts';
 import { SOURCE_TYPES, type SourceConfig } from '../core/source.ts';
@@ -120,7 +128,9 @@ function reject(
   configuration: LiveConfiguration,
 ): Promise<unknown> {
   ports.metrics.count('receipts_total', { outcome: 'rejected' });
-  const receipt = receiptOf(capture, verdict, 'rejected', verdict.reason);
+  // A copy: a part of the body would keep the whole of it alive until the store has written.
+  const body = capture.body.slice(0, REJECTED_BODY_BYTES);
+  const receipt = receiptOf({ ...capture, body }, verdict, 'rejected', verdict.reason);
   return record(ports, configuration, receipt, () => ({ facts: [], events: [], dedupe: null }));
 }
 
@@ -158,19 +168,20 @@ interface Understood {
 
 function understand(ports: ReceivePorts, request: InboundRequest, config: SourceConfig, capture: Capture): Understood {
   const parsed = parseJson(request.body, { maxDepth: MAX_DEPTH, topLevel: 'any' });
-  const reading: Reading =
-    parsed.kind === 'refused'
-      ? { kind: 'unreadable', reason: parsed.message }
-      : readers[config.type]({
-          body: parsed.value,
-          headers: capture.plainHeaders,
-          registry: config.registry,
-          timeZone: config.timeZone,
-          receivedAtMs: capture.receivedAtMs,
-        });
+  const reading = readingOf(parsed, config, capture);
   const body = parsed.kind === 'parsed' ? parsed.value : undefined;
   const message = { headers: capture.plainHeaders, body, rawBody: request.body, reading };
   return { reading, dedupe: dedupeKey(config.type, message, ports.mac.sha256) };
+}
+
+function readingOf(parsed: Parsed, config: SourceConfig, capture: Capture): Reading {
+  if (hopsOf(capture.plainHeaders) >= MAX_HOPS) {
+    return { kind: 'ignored', reason: `It goes in a circle: it came through Hookyard ${MAX_HOPS} times or more.` };
+  }
+  if (parsed.kind === 'refused') return { kind: 'unreadable', reason: parsed.message };
+  const { registry, timeZone } = config;
+  const { plainHeaders: headers, receivedAtMs } = capture;
+  return readers[config.type]({ body: parsed.value, headers, registry, timeZone, receivedAtMs });
 }
 
 async function store(
@@ -191,7 +202,7 @@ async function store(
   ports.metrics.count('receipts_total', { outcome: stored.kind === 'duplicate' ? 'duplicate' : outcome });
   const answer = { receiptId: receipt.id, door: request.door.kind };
   if (stored.kind === 'duplicate') {
-    const repeats = `Repeats receipt ${stored.of}${stored.bodyDiffers ? ' with another body' : ''}.`;
+    const repeats = repeatReason(stored.of, stored.bodyDiffers);
     return { kind: 'stored', action: 'duplicate', reason: repeats, unreadable: null, ...answer };
   }
   for (const handover of stored.handovers) ports.dispatch.offer(handover);
@@ -215,6 +226,8 @@ function eventsOf(
   facts: readonly ReadFact[],
   configuration: LiveConfiguration,
 ): EventAppend[] {
+  const hops = hopsOf(receipt.headers);
+  const headers: Record<string, string> = hops === 0 ? {} : { [HOPS_HEADER]: `${hops}` };
   return facts.flatMap(({ fact }) => {
     const made = eventOf(fact, { receiptId: receipt.id, sourceId: receipt.sourceId });
     if (made === null) return [];
@@ -226,7 +239,7 @@ function eventsOf(
       externalId: null,
       orderingKey: null,
       tags: [],
-      headers: {},
+      headers,
       occurredAtMs: (fact.kind === 'ping' ? null : fact.timeMs) ?? receipt.receivedAtMs,
       acceptedAtMs: receipt.receivedAtMs,
       source: { kind: 'receipt' as const, id: receipt.id },

@@ -57,6 +57,8 @@ export interface ReceiptQuery extends Paging {
   outcome?: Receipt['outcome'];
   sinceMs?: number;
   untilMs?: number;
+  /** Bodies are cut to this and not read beyond it; whole when absent. */
+  maxBodyBytes?: number;
 }
 
 export interface StoredReceipt {

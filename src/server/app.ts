@@ -5,6 +5,7 @@ import { problem } from '../core/problem.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
 import { bodyRefusal, readBytes } from './body.ts';
 import type { Endpoint, IncomingRequest, RouteSpec } from './endpoint.ts';
+import { isFull, OVERLOADED, readUncounted } from './load.ts';
 import { openApiDocument } from './openapi.ts';
 import { createServer, type Server, type ServerOptions } from './options.ts';
 import { type Answer, freshRequestId, type Reply, refusalOfError, respond, toResponse } from './respond.ts';
@@ -114,10 +115,10 @@ export async function settle(
   const { ports, load } = server;
   const startedMs = ports.clock.monotonicMs();
   const { route, method, requestId } = request;
-  const shed = load.inFlight >= load.maxInFlight && !NEVER_SHED.has(route);
+  const shed = isFull(load) && !NEVER_SHED.has(route);
   load.inFlight++;
   const reply = shed
-    ? problem('overloaded', { retryAfterSeconds: 1 })
+    ? OVERLOADED
     : await handle().catch((error: unknown) => refusalOfError(ports, error, requestId, route));
   load.inFlight--;
   const answer = respond(reply, requestId);
@@ -141,7 +142,8 @@ function incomingRequest(server: Server, context: Honoed): IncomingRequest {
         contentLength: header('content-length'),
         contentEncoding: header('content-encoding'),
       };
-      return bodyRefusal(declared, maxBytes) ?? readBytes(req.raw.body, maxBytes);
+      const refusal = bodyRefusal(declared, maxBytes);
+      return refusal ?? readUncounted(server.load, () => readBytes(req.raw.body, maxBytes));
     },
   };
 }

@@ -15,6 +15,7 @@ import {
   OWNER_WORDS,
 } from './event-rules.ts';
 import { mustBe, REQUIRED, sizeOf, UNKNOWN_FIELD } from './fields.ts';
+import { isWhole, WHOLE_WORDS } from './text-input.ts';
 import { readTimeMs, TIME_WORDS } from './time-input.ts';
 
 /** The fields of an accepted body; `data` apart, which is taken as bytes. */
@@ -76,16 +77,17 @@ function text(body: Body, name: string, rule: Rule, words: string, errors: Field
 function sizedText(body: Body, name: string, errors: FieldError[]): string | undefined {
   const value = body[name];
   if (value === undefined) return undefined;
-  const message = sizeFault(value, MAX_ID_CHARACTERS);
+  const message = textFault(value, MAX_ID_CHARACTERS);
   if (message === null) return String(value);
   errors.push({ pointer: `/${name}`, message });
   return undefined;
 }
 
-function sizeFault(value: unknown, max: number): string | null {
+function textFault(value: unknown, max: number): string | null {
   if (typeof value !== 'string') return mustBe('string');
   if (value.length > max) return sizeOf('characters', 'most', max);
-  return value.length === 0 ? sizeOf('characters', 'least', 1) : null;
+  if (value.length === 0) return sizeOf('characters', 'least', 1);
+  return isWhole(value) ? null : WHOLE_WORDS;
 }
 
 function time(body: Body, errors: FieldError[]): number | undefined {
@@ -102,7 +104,7 @@ function tags(body: Body, errors: FieldError[]): readonly string[] | undefined {
   }
   if (value.length > MAX_TAGS) errors.push({ pointer: '/tags', message: sizeOf('items', 'most', MAX_TAGS) });
   value.forEach((tag: unknown, at) => {
-    const message = sizeFault(tag, MAX_TAG_CHARACTERS);
+    const message = textFault(tag, MAX_TAG_CHARACTERS);
     if (message !== null) errors.push({ pointer: `/tags/${at}`, message });
   });
   return value;

@@ -192,6 +192,25 @@ test('a caller that is gone before its key was looked up is not counted as being
   }
 });
 
+test('bodies that do not come shut nobody out', async (context) => {
+  const [api, speak, port, server] = await serve(context, { maxInFlight: 1 });
+  const heads = [
+    ['POST /api/v1/events', `Authorization: Bearer ${api.keys.admin}`, 'Content-Type: application/json'],
+    ['POST /api/webhook/nonsense'],
+  ];
+  for (const [line, ...headers] of heads) {
+    const asked = once(server, 'request');
+    const socket = connect(port, '127.0.0.1');
+    context.after(() => socket.destroy());
+    socket.write([`${line} HTTP/1.1`, 'Host: a', 'Content-Length: 100', ...headers, '', '{'].join('\r\n'));
+    await asked;
+    await eventually(`a place beside ${line}`, async () => {
+      const { status } = await speak('GET', '/api/v1/events', json(api), []);
+      return status === 200 ? true : null;
+    });
+  }
+});
+
 test('a caller that reads only when all is written still hears that it was too much', async (context) => {
   const [api, , port] = await serve(context, { maxBodyBytes: 2048 });
   const body = Buffer.alloc(8 * 1024 * 1024);

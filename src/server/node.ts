@@ -4,6 +4,7 @@ import { getRequestListener } from '@hono/node-server';
 import type { FlowPorts } from '../flows/configuration.ts';
 import { type App, settle } from './app.ts';
 import { bodyRefusal, endedEarly, joined, type ReadBytes, tooLarge } from './body.ts';
+import { readUncounted } from './load.ts';
 import { publishRequest } from './publish-route.ts';
 import { freshRequestId } from './respond.ts';
 import { PUBLISH_PATH } from './routes/events.ts';
@@ -44,7 +45,8 @@ async function publishDirectly(
           contentLength: headers['content-length'],
           contentEncoding: headers['content-encoding'],
         };
-        return bodyRefusal(declared, maxBytes) ?? readIncoming(incoming, maxBytes);
+        const refusal = bodyRefusal(declared, maxBytes);
+        return refusal ?? readUncounted(server.load, () => readIncoming(incoming, maxBytes));
       },
     }),
   );

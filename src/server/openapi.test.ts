@@ -49,12 +49,31 @@ test('the document has a webhook for every outbound event, with a sample', async
   const { call } = await openApi();
   const { json } = await call('GET', '/api/v1/openapi.json');
   assert.equal(json.openapi, '3.1.0');
-  assert.deepEqual(Object.keys(json.webhooks).sort(), [...sampleEventTypes, 'image.pushed'].sort());
+  const imageEvents = ['image.pushed', 'image.deleted', 'image.available', 'chart.pushed'];
+  assert.deepEqual(Object.keys(json.webhooks).sort(), [...sampleEventTypes, ...imageEvents].sort());
   for (const [type, item] of Object.entries<Record<string, never>>(json.webhooks)) {
     const { example, schema } = json.webhooks[type].post.requestBody.content['application/json'];
     assert.equal(example.event, type);
     assert.deepEqual(Object.keys(schema.properties), ['id', 'timestamp', 'event', 'tenantId', 'data']);
     assert.deepEqual(Object.keys(item), ['post']);
+  }
+});
+
+test('an image event is sampled whole, and its schema allows what senders leave unsaid', async () => {
+  const { call } = await openApi();
+  const { json } = await call('GET', '/api/v1/openapi.json');
+  for (const [type, time] of [
+    ['image.pushed', 'pushedAt'],
+    ['image.deleted', 'deletedAt'],
+  ] as const) {
+    const { example, schema } = json.webhooks[type].post.requestBody.content['application/json'];
+    const names = ['image', 'receiptId', 'sourceId', 'actor', 'origin', time];
+    assert.deepEqual(Object.keys(example.data), names);
+    assert.doesNotMatch(JSON.stringify(example), /null/);
+    const { image, ...others } = schema.properties.data.properties;
+    const properties = Object.entries<{ type: unknown }>({ ...image.properties, ...others });
+    const always = properties.filter(([, { type: allowed }]) => allowed === 'string').map(([name]) => name);
+    assert.deepEqual(always.sort(), ['origin', 'receiptId', 'repository', 'sourceId']);
   }
 });
 

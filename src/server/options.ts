@@ -1,4 +1,5 @@
 import type { FlowPorts } from '../flows/configuration.ts';
+import type { Load } from './load.ts';
 
 /** What `/readyz` answers with; `checks` says in words what is fine and what is not. */
 export interface Readiness {
@@ -13,7 +14,7 @@ export interface ServerOptions {
   readiness(): Promise<Readiness>;
   /** Origin that callers reach this instance at, for URLs in answers; else the one a request was sent to. */
   publicUrl?: string | undefined;
-  /** Requests being answered at once, probes apart; more are shed with 429. 4096 unless told. */
+  /** Requests being answered at once, probes and bodies on their way apart; more are shed with 429. 4096 unless told. */
   maxInFlight?: number | undefined;
   /** Replaces the limit of events (1 MiB) and of inbound requests (5 MiB). */
   maxBodyBytes?: number | undefined;
@@ -44,8 +45,7 @@ export interface Server {
   limits: BodyLimits;
   /** Callers' keys whose first request is running in this process. */
   running: Set<string>;
-  /** Requests being answered now, and how many may be. */
-  load: { inFlight: number; readonly maxInFlight: number };
+  load: Load;
 }
 
 /** A server over its ports. */
@@ -55,6 +55,6 @@ export function createServer(ports: FlowPorts, options: ServerOptions): Server {
 
 const MAX_IN_FLIGHT = 4096;
 
-function loadOf({ maxInFlight = MAX_IN_FLIGHT }: ServerOptions): Server['load'] {
+function loadOf({ maxInFlight = MAX_IN_FLIGHT }: ServerOptions): Load {
   return { inFlight: 0, maxInFlight };
 }

@@ -101,6 +101,35 @@ function recordings(sentence: Sentence): void {
     assert.equal((await under.store.receipts({ tenant: TENANT, limit: 10 })).length, 1);
   });
 
+  sentence('Q1 a list carries as much of a body as was asked for, a receipt by its id all of it', async (under) => {
+    const body = Uint8Array.of(0xff, 0, 0xc3, 0xa4, 7);
+    const receipt = aReceipt(newId(), { body });
+    await under.store.recordReceipt(recording(receipt));
+    for (const [maxBodyBytes, listed] of [
+      [3, body.slice(0, 3)],
+      [5, body],
+      [6, body],
+      [0, new Uint8Array()],
+    ] as const) {
+      for (const query of [{}, { sourceId: receipt.sourceId }]) {
+        const [stored] = await under.store.receipts({ tenant: TENANT, limit: 10, maxBodyBytes, ...query });
+        assert.deepEqual(stored, { receipt: { ...receipt, body: listed }, facts: [], eventIds: [] });
+      }
+    }
+    const [whole] = await under.store.receipts({ tenant: TENANT, limit: 10 });
+    assert.deepEqual(whole?.receipt, receipt);
+    assert.deepEqual((await under.store.receipt(TENANT, receipt.id))?.receipt, receipt);
+  });
+
+  sentence('Q1 an empty body is listed as empty', async (under) => {
+    const receipt = aReceipt(newId(), { body: new Uint8Array() });
+    await under.store.recordReceipt(recording(receipt));
+    for (const query of [{}, { maxBodyBytes: 3 }]) {
+      const [stored] = await under.store.receipts({ tenant: TENANT, limit: 10, ...query });
+      assert.deepEqual(stored?.receipt, receipt);
+    }
+  });
+
   sentence("T1 another tenant's receipt is not there", async (under) => {
     const receipt = aReceipt(newId());
     await under.store.recordReceipt(recording(receipt));

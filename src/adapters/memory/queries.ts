@@ -109,7 +109,9 @@ export function receipts(tables: Tables, query: ReceiptQuery): StoredReceipt[] {
     const isTheirs = tenant === query.tenant && isWithin(idMs(id), query);
     return isTheirs && asks(query.sourceId, sourceId) && asks(query.outcome, outcome);
   });
-  return copyOf(found);
+  return found.map(({ receipt, ...rest }) =>
+    copyOf({ ...rest, receipt: { ...receipt, body: receipt.body.subarray(0, query.maxBodyBytes) } }),
+  );
 }
 
 export function receipt(tables: Tables, tenant: Id, id: Id): StoredReceipt | null {

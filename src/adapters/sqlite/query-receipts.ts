@@ -27,7 +27,10 @@ export function* receipts(
   query: ReceiptQuery,
 ): Generator<undefined, readonly StoredReceipt[], undefined> {
   const { sourceId, outcome } = query;
-  const values: Record<string, Value> = { tenant: blob(query.tenant) };
+  const values: Record<string, Value> = {
+    tenant: blob(query.tenant),
+    body_bytes: query.maxBodyBytes ?? Number.MAX_SAFE_INTEGER,
+  };
   const pieces = ['receipts', sourceId === undefined ? 'receipts.tenant' : 'receipts.source'];
   if (sourceId !== undefined) values.source = blob(sourceId);
   if (outcome !== undefined) {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { openApi, receiverAnswer, type TestApi } from '../../../test/support/api.ts';
 import { DEFAULT_TENANT } from '../../core/ids.ts';
 import { deliver } from '../../flows/deliver.ts';
+import { LISTED_BODY_BYTES } from '../show/text.ts';
 
 /** Names that seed 001's log and the design's list have. */
 const LOG_NAMES =
@@ -70,6 +71,30 @@ test('a delivered one shows exactly the body that was sent', async () => {
   assert.equal(data.completedAt, '2026-03-04T09:30:00.010Z');
   assert.equal(data.closedAt, data.completedAt);
 });
+
+test('lists show the beginning of each body and say so, a delivery by its id all of it', async () => {
+  const { api, path, subscriptionId, id } = await pending();
+  const long = 'x'.repeat(LISTED_BODY_BYTES);
+  api.advance(1);
+  await api.call('POST', '/api/v1/events', { type: 'a.b', data: long });
+  api.receiverAnswers(receiverAnswer(200, `${long}!`));
+  await attempt(api);
+  const { data } = (await api.call('GET', '/api/v1/deliveries')).json;
+  const [listed, short] = data;
+  const cut = [LISTED_BODY_BYTES, true, LISTED_BODY_BYTES, true];
+  assert.deepEqual(bodiesOf(listed), cut);
+  assert.deepEqual([short.id, short.bodyTruncated, short.responseTruncated], [id, false, false]);
+  const ofSubscription = await api.call('GET', `/api/v1/webhook-subscriptions/${subscriptionId}/deliveries`);
+  assert.deepEqual(bodiesOf(ofSubscription.json.data[0]), cut);
+  const event = await api.call('GET', `/api/v1/events/${listed.eventId}`);
+  assert.deepEqual(bodiesOf(event.json.data.deliveries[0]), cut);
+  const one = (await api.call('GET', path.replace(id, listed.id))).json.data;
+  assert.deepEqual(bodiesOf(one), [api.sent[0]?.body.length, false, LISTED_BODY_BYTES + 1, false]);
+});
+
+function bodiesOf(shown: { body: string; bodyTruncated: boolean; responseBody: string; responseTruncated: boolean }) {
+  return [shown.body.length, shown.bodyTruncated, shown.responseBody.length, shown.responseTruncated];
+}
 
 test('a failed one says why, what to do and when it is tried again', async () => {
   const { api, path } = await pending();

@@ -13,9 +13,11 @@ import type { Server } from '../options.ts';
 import { listAnswer, pagingQuery, readPaging } from '../paging.ts';
 import { answer, type Reply } from '../respond.ts';
 import { attemptShown, DELIVERY_STATUSES, deliveryShown, redelivered } from '../schemas/delivery.ts';
+import { LISTED_BODIES } from '../schemas/envelope.ts';
 import { z } from '../schemas/zod.ts';
 import { showAttempt } from '../show/attempt.ts';
 import { deliveryShower } from '../show/delivery.ts';
+import { LISTED_BODY_BYTES } from '../show/text.ts';
 import { timeInput } from '../time-input.ts';
 
 const BASE = '/api/v1/deliveries';
@@ -60,7 +62,7 @@ async function page(server: Server, tenant: Id, query: z.output<typeof ofTenant>
   const asked = readPaging(query);
   if (asked.kind === 'problem') return asked;
   const rows = await server.ports.store.deliveries({ ...queryOf(tenant, query), ...asked.paging });
-  const show = deliveryShower(server.ports, tenant);
+  const show = deliveryShower(server.ports, tenant, LISTED_BODY_BYTES);
   return listAnswer(
     asked,
     rows,
@@ -76,6 +78,7 @@ function list(server: Server): Endpoint {
     operationId: 'listDeliveries',
     tag: TAG,
     summary: 'List deliveries, newest first',
+    description: LISTED_BODIES,
     roles: MAY_READ,
     query: ofTenant,
     success: { status: 200, description: 'A page of deliveries.', schema: z.array(deliveryShown) },
@@ -91,6 +94,7 @@ function listOfSubscription(server: Server): Endpoint {
     operationId: 'listSubscriptionDeliveries',
     tag: TAG,
     summary: 'List the deliveries of a subscription, newest first',
+    description: LISTED_BODIES,
     roles: MAY_READ,
     query: ofSubscription,
     success: { status: 200, description: 'A page of deliveries.', schema: z.array(deliveryShown) },

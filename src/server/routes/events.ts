@@ -17,6 +17,7 @@ import { eventAccepted, eventInput, eventShown } from '../schemas/event.ts';
 import { z } from '../schemas/zod.ts';
 import { deliveryShower } from '../show/delivery.ts';
 import { showEvent } from '../show/event.ts';
+import { LISTED_BODY_BYTES } from '../show/text.ts';
 import { timeInput } from '../time-input.ts';
 
 /** How many of an event's deliveries are shown with it; the rest stand at `/deliveries?eventId=`. */
@@ -124,6 +125,7 @@ function getEvent(server: Server): Endpoint {
     operationId: 'getEvent',
     tag: 'Events',
     summary: 'Show an event with its deliveries',
+    description: 'Bodies of its deliveries are cut at 16 KiB here; the whole of one stands at `/deliveries/{id}`.',
     roles: MAY_READ,
     success: { status: 200, description: 'The event.', schema: eventWithDeliveries },
     problems: [],
@@ -137,7 +139,7 @@ function getEvent(server: Server): Endpoint {
 
 async function showStored(server: Server, tenant: Id, { event, configVersion, targets }: StoredEvent): Promise<string> {
   const query = { tenant, eventId: event.id, limit: MAX_SHOWN_DELIVERIES };
-  const show = deliveryShower(server.ports, tenant);
+  const show = deliveryShower(server.ports, tenant, LISTED_BODY_BYTES);
   const deliveries = await Promise.all((await server.ports.store.deliveries(query)).map(show));
   return showEvent(event, { configVersion, targets, deliveries });
 }

@@ -6,9 +6,11 @@ import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pagingQuery, readPaging } from '../paging.ts';
 import { answer } from '../respond.ts';
+import { LISTED_BODIES } from '../schemas/envelope.ts';
 import { OUTCOMES, receiptShown } from '../schemas/receipt.ts';
 import { z } from '../schemas/zod.ts';
 import { showReceipt } from '../show/receipt.ts';
+import { LISTED_BODY_BYTES } from '../show/text.ts';
 import { timeInput } from '../time-input.ts';
 
 const receiptsQuery = pagingQuery.extend({
@@ -30,6 +32,7 @@ function list(server: Server): Endpoint {
     operationId: 'listReceipts',
     tag: 'Receipts',
     summary: 'List what senders sent, newest first',
+    description: LISTED_BODIES,
     roles: MAY_READ,
     query: receiptsQuery,
     success: { status: 200, description: 'A page of receipts.', schema: z.array(receiptShown) },
@@ -41,6 +44,8 @@ function list(server: Server): Endpoint {
       const rows = await server.ports.store.receipts({
         tenant: caller.tenant,
         ...asked.paging,
+        // One byte more than is shown tells whether there is more.
+        maxBodyBytes: LISTED_BODY_BYTES + 1,
         ...(sourceId === undefined ? {} : { sourceId }),
         ...(outcome === undefined ? {} : { outcome }),
         ...(since === undefined ? {} : { sinceMs: since }),
@@ -50,7 +55,7 @@ function list(server: Server): Endpoint {
         asked,
         rows,
         ({ receipt }) => receipt.id,
-        (row) => JSON.stringify(showReceipt(row)),
+        (row) => JSON.stringify(showReceipt(row, LISTED_BODY_BYTES)),
       );
     },
   });
@@ -64,7 +69,7 @@ function get(server: Server): Endpoint {
     tag: 'Receipts',
     summary: 'Show a receipt',
     roles: MAY_READ,
-    success: { status: 200, description: 'The receipt.', schema: receiptShown },
+    success: { status: 200, description: 'The receipt, with all that was kept of its body.', schema: receiptShown },
     problems: [],
     run: async ({ caller, id }) => {
       const stored = await server.ports.store.receipt(caller.tenant, id);

@@ -90,10 +90,13 @@ export const deliveryShown = z
     method: z.string().nullable(),
     headers,
     body: z.string().nullable(),
+    bodyTruncated: z.boolean().openapi({ description: 'True when `body` is only the beginning: 16 KiB in lists.' }),
     statusCode: z.int().nullable(),
     responseHeaders: headers.nullable(),
     responseBody: z.string().nullable(),
-    responseTruncated: z.boolean(),
+    responseTruncated: z
+      .boolean()
+      .openapi({ description: 'True when `responseBody` is only the beginning: of what is kept, or 16 KiB in lists.' }),
     responseTime: z.number().nullable(),
     success: z.boolean(),
     errorSummary: z.string().nullable(),

@@ -2,6 +2,9 @@
 import { type ProblemCode, problemCodes } from '../../core/problem.ts';
 import { z } from './zod.ts';
 
+/** What lists say of the bodies in them. */
+export const LISTED_BODIES = 'Bodies are cut at 16 KiB here; the whole of one stands at its id.';
+
 /** `meta` of a list. */
 export const pageMeta = z
   .object({

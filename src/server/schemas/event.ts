@@ -12,6 +12,7 @@ import {
   OWNER_WORDS,
 } from '../event-rules.ts';
 import { REQUIRED } from '../fields.ts';
+import { textInput, textMap } from '../text-input.ts';
 import { timeInput } from '../time-input.ts';
 import { z } from './zod.ts';
 
@@ -26,20 +27,22 @@ export const eventInput = z
       .unknown()
       .refine((value) => value !== undefined, { error: REQUIRED })
       .openapi({ description: 'Any JSON value; kept and sent byte for byte.' }),
-    id: z.string().min(1).max(MAX_ID_CHARACTERS).optional().openapi({
+    id: textInput(1, MAX_ID_CHARACTERS).optional().openapi({
       description: 'Your own id: the same id and body again is answered 200 and counts once.',
     }),
     owner: z.string().refine(isOwnerPath, { error: OWNER_WORDS }).optional().openapi({ example: 'org:7/repo:42' }),
     occurredAt: timeInput.optional(),
-    tags: z.array(z.string().min(1).max(MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
-    headers: z
-      .record(z.string(), z.string())
-      .superRefine((headers, context) => {
+    tags: z.array(textInput(1, MAX_TAG_CHARACTERS)).max(MAX_TAGS).optional(),
+    headers: textMap(
+      z.record(z.string(), z.string()).superRefine((headers, context) => {
         for (const { path, message } of eventHeaderErrors(headers)) context.addIssue({ code: 'custom', path, message });
-      })
+      }),
+    )
       .optional()
-      .openapi({ description: `At most ${MAX_HEADERS}; they go to every receiver of this event.` }),
-    orderingKey: z.string().min(1).max(MAX_ID_CHARACTERS).optional(),
+      .openapi({
+        description: `At most ${MAX_HEADERS}; they go to every receiver of this event and are stored as they are: no place for credentials.`,
+      }),
+    orderingKey: textInput(1, MAX_ID_CHARACTERS).optional(),
   })
   .openapi('EventInput');
 

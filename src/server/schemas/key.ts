@@ -1,4 +1,5 @@
 /** API keys as the API takes and shows them. */
+import { textInput } from '../text-input.ts';
 import { timeInput } from '../time-input.ts';
 import { z } from './zod.ts';
 
@@ -6,7 +7,7 @@ const role = z.enum(['admin', 'operator', 'viewer', 'publisher']);
 
 /** The fields a caller sets. */
 export const keyInput = z
-  .strictObject({ name: z.string().min(1).max(200), role, expiresAt: timeInput.nullable().optional() })
+  .strictObject({ name: textInput(1, 200), role, expiresAt: timeInput.nullable().optional() })
   .openapi('KeyInput');
 
 const time = z.string().openapi({ format: 'date-time' });

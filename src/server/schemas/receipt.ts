@@ -16,6 +16,10 @@ export const receiptShown = z
       headers: z.record(z.string(), z.string()),
       body: z.string(),
       bodyEncoding: z.enum(['utf8', 'base64']),
+      bodyTruncated: z.boolean().openapi({
+        description:
+          'True when `body` is only the beginning: 16 KiB in lists, and the 64 KiB that are kept of a rejected request.',
+      }),
     }),
     verdict: z.object({ ok: z.boolean(), scheme: z.string(), reason: z.string().nullable() }),
     outcome: z.enum(OUTCOMES),

@@ -1,6 +1,7 @@
 /** Sources as the API takes and shows them. */
 import { PRESET_NAMES } from '../../core/signature/schemes.ts';
 import { SOURCE_TYPES } from '../../core/source.ts';
+import { textInput } from '../text-input.ts';
 import { z } from './zod.ts';
 
 const sourceType = z
@@ -28,8 +29,8 @@ const scheme = z
 export const sourceInput = z
   .strictObject({
     type: sourceType,
-    name: z.string().min(1).max(200).optional(),
-    description: z.string().max(2000).optional(),
+    name: textInput(1, 200).optional(),
+    description: textInput(0, 2000).optional(),
     scheme: scheme.optional(),
     secret: z.string().min(1).max(1024).optional(),
     signatureHeader: z.string().min(1).max(128).optional().openapi({ description: 'The same as `scheme.header`.' }),
@@ -67,7 +68,7 @@ export const sourceShown = z
     urls: z
       .object({
         typed: z.string().optional().openapi({ description: 'Absent where only the secret URL is a door.' }),
-        secret: z.string().optional().openapi({ description: 'For keys with role admin or operator.' }),
+        secret: z.string().optional().openapi({ description: 'For keys with role admin.' }),
       })
       .optional(),
     enabled: z.boolean(),

@@ -1,6 +1,7 @@
 /** Subscriptions as the API takes and shows them. */
 import { MAX_FILTERS } from '../../core/filter.ts';
 import { FILTER_OPERATORS } from '../../core/filter-operator.ts';
+import { textInput, textMap } from '../text-input.ts';
 import { z } from './zod.ts';
 
 const AUTH_TYPES = ['none', 'basic', 'bearer', 'signature', 'header'] as const;
@@ -45,20 +46,21 @@ const retryPolicy = z
 
 /** A string map with bounded names and values. */
 function stringMap(maxEntries: number, maxCharacters: number) {
-  return z
+  const map = z
     .record(z.string().max(128), z.string().max(maxCharacters))
-    .refine((map) => Object.keys(map).length <= maxEntries, { error: `At most ${maxEntries} entries.` });
+    .refine((entries) => Object.keys(entries).length <= maxEntries, { error: `At most ${maxEntries} entries.` });
+  return textMap(map);
 }
 
 /** The fields a caller sets; `completeSubscription` checks what they mean together. */
 export const subscriptionInput = z
   .strictObject({
-    name: z.string().min(1).max(200),
+    name: textInput(1, 200),
     url: z.string().min(1).max(2048).openapi({ example: 'https://api.example.com/webhooks/stella' }),
-    description: z.string().max(2000).optional(),
+    description: textInput(0, 2000).optional(),
     metadata: stringMap(64, 1000).optional(),
     method: z.enum(['POST', 'PUT']).optional(),
-    headers: z.record(z.string(), z.string()).optional(),
+    headers: textMap(z.record(z.string(), z.string())).optional(),
     authType: z.enum(AUTH_TYPES).optional(),
     basicUsername: z.string().max(255).optional(),
     basicPassword: z.string().max(1024).optional(),

@@ -8,7 +8,7 @@ import type { FlowPorts, LiveSubscription } from '../../flows/configuration.ts';
 import { type PastRequest, pastRequest } from '../../flows/past-request.ts';
 import type { DeliveryView } from '../../ports.ts';
 import { showFailure } from './failure.ts';
-import { showTextOrNull } from './text.ts';
+import { showBeginning } from './text.ts';
 
 /** What the fields of a delivery come from. */
 export interface DeliveryParts {
@@ -21,16 +21,20 @@ export interface DeliveryParts {
   idempotencyKey: string | null;
 }
 
-/** Gathers and shows deliveries of one tenant; events are read once each. */
+/**
+ * Gathers and shows deliveries of one tenant.
+ * @param maxBodyBytes how much of each body is shown; all of it unless told
+ */
 export function deliveryShower(
   ports: FlowPorts,
   tenant: Id,
+  maxBodyBytes = Number.POSITIVE_INFINITY,
 ): (view: DeliveryView) => Promise<ReturnType<typeof showDelivery>> {
-  const events = new Map<Id, Promise<HookEvent | null>>();
+  // Deliveries of one event stand together in lists; the events of a whole page would be hundreds of megabytes.
+  let last: { id: Id; event: Promise<HookEvent | null> } | null = null;
   function eventOf(id: Id): Promise<HookEvent | null> {
-    const known = events.get(id) ?? ports.store.event(tenant, id).then((stored) => stored?.event ?? null);
-    events.set(id, known);
-    return known;
+    if (last?.id !== id) last = { id, event: ports.store.event(tenant, id).then((stored) => stored?.event ?? null) };
+    return last.event;
   }
   return async (view) => {
     const event = await eventOf(view.event.id);
@@ -38,15 +42,17 @@ export function deliveryShower(
     const sent = event === null || view.last === null ? null : await pastRequest(ports, view.last, event);
     const key = event === null ? null : idempotencyKey(event, view.subscriptionId, ports.mac.sha256);
     const subscription = subscriptions.get(view.subscriptionId);
-    return showDelivery({ view, subscription, sent, idempotencyKey: key });
+    return showDelivery({ view, subscription, sent, idempotencyKey: key }, maxBodyBytes);
   };
 }
 
 /** A delivery with the names of the design's log: the attempt's fields are those of its last attempt. */
-export function showDelivery({ view, subscription, sent, idempotencyKey: key }: DeliveryParts) {
+export function showDelivery({ view, subscription, sent, idempotencyKey: key }: DeliveryParts, maxBodyBytes: number) {
   const { last, open, event, kind } = view;
   const closes = last?.closes ?? null;
   const failure = showFailure(last);
+  const body = showBeginning(sent?.body, maxBodyBytes);
+  const response = showBeginning(last?.detail.responseBody, maxBodyBytes);
   return {
     id: view.deliveryId,
     deliveryId: view.deliveryId,
@@ -71,11 +77,12 @@ export function showDelivery({ view, subscription, sent, idempotencyKey: key }: 
     url: sent?.url ?? (last === null ? (subscription?.config?.url ?? null) : null),
     method: sent?.method ?? (last === null ? (subscription?.config?.method ?? null) : null),
     headers: sent?.headers ?? {},
-    body: showTextOrNull(sent?.body),
+    body: body.text,
+    bodyTruncated: body.truncated,
     statusCode: last?.statusCode ?? null,
     responseHeaders: last?.detail.responseHeaders ?? null,
-    responseBody: showTextOrNull(last?.detail.responseBody),
-    responseTruncated: last?.detail.responseTruncated ?? false,
+    responseBody: response.text,
+    responseTruncated: response.truncated || (last?.detail.responseTruncated ?? false),
     responseTime: last?.responseTimeMs ?? null,
     success: last?.delivered ?? false,
     errorSummary: failure.error,

@@ -12,7 +12,7 @@ export interface SourceView {
   generatedSecret?: string | null;
 }
 
-/** A source as the API shows it. Its secret URL is a credential: only keys that may change the source see it. */
+/** A source as the API shows it. Its secret URL is a credential: only admins see it (seed 003). */
 export function showSource(source: LiveSource, view: SourceView) {
   const { config } = source;
   return {
@@ -31,7 +31,7 @@ export function showSource(source: LiveSource, view: SourceView) {
 
 function showConfig({ id }: LiveSource, config: SourceConfig, { origin, role }: SourceView) {
   const { group, route } = SOURCE_TYPES[config.type];
-  const seesSecret = config.urlKey !== null && (role === 'admin' || role === 'operator');
+  const seesSecret = config.urlKey !== null && role === 'admin';
   return {
     type: config.type,
     group,

@@ -140,8 +140,9 @@ select id from receipt where tenant = :tenant and id < :below and id >= :from or
 select id from receipt where source_id = :source and id < :below and id >= :from order by id desc limit 1 offset :slice;
 
 -- name: receipts
-select id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,
-  event_ids
+-- SQLite alone: the substr of an empty blob is null.
+select id, tenant, source_id, received_ms, method, headers, coalesce(substr(body, 1, :body_bytes), x'') as body,
+  verdict, outcome, reason, duplicate_of, body_differs, event_ids
 from receipt where id < :below and id >= :from
 
 -- name: receipts.tenant

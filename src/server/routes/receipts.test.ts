@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openApi } from '../../../test/support/api.ts';
+import { REJECTED_BODY_BYTES } from '../../core/receipt.ts';
+import { LISTED_BODY_BYTES } from '../show/text.ts';
+
+/** A door with a secret URL, and one that asks for a signature. */
+async function doors() {
+  const api = await openApi();
+  const path = async (more: Record<string, unknown>, door: 'secret' | 'typed') => {
+    const made = await api.call('POST', '/api/v1/sources', { type: 'native', ...more });
+    return new URL(made.json.data.urls[door]).pathname;
+  };
+  const open = await path({ scheme: { type: 'url' } }, 'secret');
+  return { api, open, shut: await path({}, 'typed') };
+}
+
+const shownOf = ({ body, bodyTruncated }: { body: string; bodyTruncated: boolean }) => [body.length, bodyTruncated];
+
+test('a list shows the beginning of each body and says so, a receipt by its id all of it', async () => {
+  const { api, open } = await doors();
+  for (const [bytes, listed] of [
+    [LISTED_BODY_BYTES, [LISTED_BODY_BYTES, false]],
+    [LISTED_BODY_BYTES + 1, [LISTED_BODY_BYTES, true]],
+  ] as const) {
+    api.advance(1);
+    await api.call('POST', open, 'x'.repeat(bytes), { key: null });
+    const [first] = (await api.call('GET', '/api/v1/receipts')).json.data;
+    assert.deepEqual(shownOf(first.request), listed);
+    const one = (await api.call('GET', `/api/v1/receipts/${first.id}`)).json.data;
+    assert.deepEqual(shownOf(one.request), [bytes, false]);
+  }
+});
+
+test('the store is not asked for whole bodies to make a list', async () => {
+  const { api, open } = await doors();
+  await api.call('POST', open, 'x'.repeat(LISTED_BODY_BYTES * 4), { key: null });
+  const { store } = api.ports;
+  const read: number[] = [];
+  api.ports.store = {
+    ...store,
+    receipts: async (query) => {
+      const rows = await store.receipts(query);
+      read.push(...rows.map(({ receipt }) => receipt.body.length));
+      return rows;
+    },
+  };
+  await api.call('GET', '/api/v1/receipts');
+  assert.deepEqual(read, [LISTED_BODY_BYTES + 1]);
+});
+
+test('of a rejected request the beginning is kept, and shown as that', async () => {
+  const { api, shut } = await doors();
+  await api.call('POST', shut, 'x'.repeat(REJECTED_BODY_BYTES + 9), { key: null });
+  const [first] = (await api.call('GET', '/api/v1/receipts')).json.data;
+  assert.deepEqual([first.outcome, ...shownOf(first.request)], ['rejected', LISTED_BODY_BYTES, true]);
+  const one = (await api.call('GET', `/api/v1/receipts/${first.id}`)).json.data;
+  assert.deepEqual(shownOf(one.request), [REJECTED_BODY_BYTES, true]);
+});
+
+test('a duplicate gives the reason that its sender was told', async () => {
+  const { api, open } = await doors();
+  const push = { image: 'registry.example.com/acme/app:v1' };
+  const headers = { 'Idempotency-Key': 'k1' };
+  const first = await api.call('POST', open, push, { key: null, headers });
+  const second = await api.call('POST', open, { ...push, more: 1 }, { key: null, headers });
+  assert.deepEqual([second.status, second.json.action], [200, 'duplicate'], second.text);
+  const { data } = (await api.call('GET', `/api/v1/receipts/${second.json.receiptId}`)).json;
+  assert.equal(data.reason, second.json.reason);
+  assert.equal(data.reason, `Repeats receipt ${first.json.receiptId} with another body.`);
+});

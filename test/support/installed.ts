@@ -7,6 +7,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const INSTALL_WITHIN_MS = 180_000;
+
 /** npm and the installed program run on the Node that runs the tests. */
 const PATH = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
 
@@ -56,7 +58,9 @@ export function install(): Installed {
 function npm(cwd: string, args: readonly string[]): void {
   // Settings of the npm that runs the tests are not those of a user.
   const own = Object.entries(process.env).filter(([name]) => !/^(?:npm_|INIT_CWD$)/i.test(name));
-  execFileSync('npm', args, { cwd, env: { ...Object.fromEntries(own), PATH }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...Object.fromEntries(own), PATH };
+  // Without a registry npm tries again for minutes; failing says so sooner.
+  execFileSync('npm', args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: INSTALL_WITHIN_MS });
 }
 
 function started(child: ChildProcess): Started {

@@ -15,13 +15,11 @@ import { openSecretFile } from './adapters/secret-file.ts';
 import { createSender } from './adapters/sender.ts';
 import { openSqliteStore } from './adapters/sqlite/store.ts';
 import { DEFAULT_TENANT } from './core/ids.ts';
-import type { Problem } from './core/problem.ts';
 import { createAuthenticate } from './flows/authenticate.ts';
-import { createConfigurationCache, type FlowPorts, type LiveSubscription } from './flows/configuration.ts';
+import { createConfigurationCache, type FlowPorts } from './flows/configuration.ts';
+import { disableGone } from './flows/disable-subscription.ts';
 import { ensureAdminKey } from './flows/ensure-admin-key.ts';
 import { freshKey, keyRow } from './flows/keys.ts';
-import { type Accepted, type PublishInput, publish } from './flows/publish.ts';
-import { configure } from './flows/sealed-configuration.ts';
 import type { Clock, KeyRow, Log, Ports, Store } from './ports.ts';
 import { type App, createApp } from './server/app.ts';
 import { createListener } from './server/node.ts';
@@ -47,8 +45,6 @@ export interface HookyardOptions {
 }
 
 export interface Hookyard {
-  /** Accepts an event of the default tenant; resolves after the durable commit. */
-  publish(input: Omit<PublishInput, 'tenant'>): Promise<Accepted | Problem>;
   /** The HTTP API as a Web-standard handler, for mounting in any framework. */
   fetch(request: Request): Promise<Response>;
   listen(at: { host: string; port: number }): Promise<{ url: string }>;
@@ -84,6 +80,16 @@ export async function createHookyard(options: HookyardOptions): Promise<Started>
   const opened = await openStore(options.dataDirectory, log);
   if (opened.kind === 'refused') return opened;
   const { ports, worker } = assemble(options, opened.store, createSealer(keyring.keyring), log);
+  try {
+    return { kind: 'started', hookyard: await run(options, ports, worker) };
+  } catch (error) {
+    // Neither its threads nor its lock may outlive a start that failed.
+    await opened.store.close();
+    throw error;
+  }
+}
+
+async function run(options: HookyardOptions, ports: FlowPorts, worker: Worker): Promise<Hookyard> {
   const adminKey = await prepareAdminKey(ports, options);
   await ports.configuration.refresh(DEFAULT_TENANT);
   await worker.start();
@@ -94,7 +100,7 @@ export async function createHookyard(options: HookyardOptions): Promise<Started>
     publicUrl: options.publicUrl,
     maxBodyBytes: options.maxBodyBytes,
   });
-  return { kind: 'started', hookyard: face(ports, worker, app, janitor, adminKey) };
+  return face(ports, worker, app, janitor, adminKey);
 }
 
 async function openStore(
@@ -150,7 +156,7 @@ function assemble(
   const authenticate = createAuthenticate(base, givenKeys({ clock, random, mac }, options.apiKey));
   const worker: Worker = createWorker(
     { ...base, configuration },
-    { limits: DEFAULT_LIMITS, gone: (subscription) => switchOff(ports, subscription) },
+    { limits: DEFAULT_LIMITS, gone: (subscription) => disableGone(ports, subscription) },
   );
   const ports: FlowPorts = { ...base, configuration, authenticate, dispatch: worker };
   return { ports, worker };
@@ -169,12 +175,6 @@ function givenKeys(
   return new Map([[Buffer.from(row.hash).toString('hex'), row]]);
 }
 
-async function switchOff(ports: FlowPorts, subscription: LiveSubscription): Promise<void> {
-  const state = { to: 'disabled', reason: 'gone' } as const;
-  await configure(ports, subscription.tenant, { kind: 'set_subscription_state', id: subscription.id, state });
-  ports.log.warn('subscription.disabled', { subscriptionId: subscription.id, reason: 'gone' });
-}
-
 async function prepareAdminKey(ports: FlowPorts, options: HookyardOptions): Promise<Hookyard['adminKey']> {
   if (options.apiKey !== undefined) return null;
   const path = join(options.dataDirectory, 'admin-api-key');
@@ -185,7 +185,7 @@ async function prepareAdminKey(ports: FlowPorts, options: HookyardOptions): Prom
 
 async function readiness(ports: FlowPorts, worker: Worker, janitor: Janitor): Promise<Readiness> {
   const beatMs = worker.lastBeatMs();
-  const beating = beatMs !== null && ports.clock.nowMs() - beatMs < STALE_BEAT_MS;
+  const beating = beatMs !== null && ports.clock.monotonicMs() - beatMs < STALE_BEAT_MS;
   const dispatcher = beating ? 'ok' : 'no complete round within 5 s';
   try {
     await ports.store.configVersion(DEFAULT_TENANT);
@@ -203,7 +203,6 @@ function face(ports: FlowPorts, worker: Worker, app: App, janitor: Janitor, admi
   let server: HttpServer | null = null;
   let stopping = false;
   return {
-    publish: (input) => publish(ports, { ...input, tenant: DEFAULT_TENANT }),
     fetch: app.fetch,
     adminKey,
     async listen({ host, port }) {

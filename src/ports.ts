@@ -94,8 +94,8 @@ export interface OutboundRequest {
 }
 
 /**
- * Sends one request and reports what came of it. The address is vetted again and the connection goes to an address
- * that was allowed. Never throws, never follows a redirect.
+ * Sends one request and reports what came of it. The address is vetted again, unless that was done within the
+ * last seconds, and the connection goes to an address that was allowed. Never throws, never follows a redirect.
  */
 export interface Sender {
   send(request: OutboundRequest): Promise<Answer>;

@@ -22,7 +22,7 @@ interface GateParts {
 
 /**
  * The address gate: parses, looks up, judges. Lookups of one name under way at the same time are one lookup; nothing
- * is remembered after it, so that an answer is never older than the connection it serves.
+ * is remembered after it here; the sender believes a verdict for 5 s, on sockets pinned to what was judged.
  *
  * Hosts on the allow-list may also stand in the machine's hosts file or search domains: a name without a dot, and
  * `*.localhost`, is asked of the machine only; any other when DNS has no address for it. No other name ever gets there.

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, statSync } from 'node:fs';
+import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -53,6 +53,12 @@ test('a new keyring file is readable by its owner alone and is read again as it 
   const [first, second] = [openKeyring(path), openKeyring(path)];
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.deepEqual(first, second);
+});
+
+test('an empty file, as a crash during the first start leaves one, is written anew', () => {
+  const path = join(mkdtempSync(join(tmpdir(), 'keyring-')), 'keyring.json');
+  writeFileSync(path, '');
+  assert.equal(openKeyring(path).kind, 'keyring');
 });
 
 test('a keyring with a short, trivial or missing active key is refused with a reason', () => {

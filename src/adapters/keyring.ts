@@ -1,6 +1,6 @@
 /** The keyring file and the sealing of secrets at rest: AES-256-GCM with a sub-key for each purpose (HKDF, RFC 5869). */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { associatedData, KEY_ID_BYTES, NONCE_BYTES, packSealed, type Suite, unpackSealed } from '../core/secret.ts';
 import type { Opened, SealContext, Sealer } from '../ports.ts';
 
@@ -28,7 +28,8 @@ interface KeyringFile {
 
 /** Reads the keyring at `path`; when there is none, makes one with a fresh key, readable by its owner alone. */
 export function openKeyring(path: string): KeyringResult {
-  if (!existsSync(path)) writeKeyring(path);
+  // An empty file is what a crash leaves of a first start: nothing was sealed with it yet.
+  if (!existsSync(path) || statSync(path).size === 0) writeKeyring(path);
   return parseKeyring(readFileSync(path, 'utf8'));
 }
 
@@ -36,7 +37,7 @@ function writeKeyring(path: string): void {
   const id = randomBytes(KEY_ID_BYTES).toString('hex');
   const file: KeyringFile = { active: id, keys: [{ id, key: randomBytes(KEY_BYTES).toString('base64') }] };
   // On the disk before anything is sealed with it: what is accepted later outlives a power cut only together with its key.
-  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600, flag: 'wx', flush: true });
+  writeFileSync(path, `${JSON.stringify(file, null, 2)}\n`, { mode: 0o600, flush: true });
 }
 
 /** Parses a keyring file; every reason names the mistake and never the key. */

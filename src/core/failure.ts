@@ -56,11 +56,6 @@ export function describeFailure(code: FailureCode, facts: Readonly<Record<string
   };
 }
 
-/** The group of a failure. */
-export function failureGroup(code: FailureCode): FailureGroup {
-  return FAILURES[code].group;
-}
-
 /** When a failure is tried again. */
 export function failureRetry(code: FailureCode): FailureRetry {
   return FAILURES[code].retry;

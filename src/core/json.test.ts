@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseJson, type Span, scanItems, scanJson } from './json.ts';
+import { parseJson, type Span, scanJson } from './json.ts';
 
 const LIMITS = { maxDepth: 32 };
 const utf8 = new TextEncoder();
@@ -92,25 +92,6 @@ describe('spans of a JSON object', () => {
       assert.deepEqual(scan, { kind: 'scanned', spans: new Map() });
     }
     assert.equal(refusalOf('[1]').code, 'not_object');
-  });
-});
-
-describe('items of a JSON array', () => {
-  it('are found with their exact bytes', () => {
-    const bytes = bytesOf(' [ {"a":1.0} ,2e1,[] , "x" ] ');
-    const scan = scanItems(bytes, LIMITS);
-    assert.equal(scan.kind, 'scanned');
-    assert.deepEqual(
-      scan.items.map((span) => cut(bytes, span)),
-      ['{"a":1.0}', '2e1', '[]', '"x"'],
-    );
-  });
-
-  it('are none in an empty array, and refused in anything else', () => {
-    assert.deepEqual(scanItems(bytesOf('[ ]'), LIMITS), { kind: 'scanned', items: [] });
-    assert.equal(scanItems(bytesOf('{}'), LIMITS).kind, 'refused');
-    assert.equal(scanItems(bytesOf('[1'), LIMITS).kind, 'refused');
-    assert.equal(scanItems(bytesOf('[[1]]'), { maxDepth: 1 }).kind, 'refused');
   });
 });
 
@@ -214,7 +195,6 @@ describe('hostile bytes', () => {
           const scan = scanJson(bytes, LIMITS);
           const offsets = scan.kind === 'refused' ? [scan.offset] : [...scan.spans.values()].map((span) => span.end);
           for (const offset of offsets) assert.ok(offset >= 0 && offset <= bytes.length);
-          assert.ok(scanItems(bytes, LIMITS).kind.length > 0);
           const parsed = parseJson(bytes, LIMITS);
           if (parsed.kind === 'refused') assert.ok(parsed.offset <= bytes.length);
         }

@@ -30,7 +30,6 @@ export interface JsonRefusal<Code extends string> {
 }
 
 export type Scanned = { kind: 'scanned'; spans: Spans } | JsonRefusal<ScanFault>;
-export type ScannedItems = { kind: 'scanned'; items: readonly Span[] } | JsonRefusal<ScanFault>;
 export type Parsed = { kind: 'parsed'; value: unknown; spans: Spans } | JsonRefusal<ScanFault | 'invalid_utf8'>;
 
 interface Cursor {
@@ -70,19 +69,6 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): Scanned {
   const spans = new Map<string, Span>();
   const fault = scanText(cursor, limits.topLevel ?? 'object', (start) => scanMember(cursor, start, spans));
   return fault === null ? { kind: 'scanned', spans } : refusal(fault, limits);
-}
-
-/** As `scanJson`, for a body that is an array: the exact bytes of each of its items. `not_object` = not an array. */
-export function scanItems(bytes: Uint8Array, limits: { maxDepth: number }): ScannedItems {
-  const cursor: Cursor = { bytes, maxDepth: limits.maxDepth, at: skipSpace(bytes, 0) };
-  if (bytes[cursor.at] !== OPEN_ARRAY) return refusal({ code: 'not_object', offset: cursor.at }, limits, 'an array');
-  const items: Span[] = [];
-  const fault = scanContainer(cursor, CLOSE_ARRAY, (start) => {
-    const itemFault = skipValue(cursor);
-    if (itemFault === null) items.push({ start, end: cursor.at });
-    return itemFault;
-  });
-  return fault === null ? { kind: 'scanned', items } : refusal(fault, limits);
 }
 
 /**
@@ -238,12 +224,12 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-function refusal(fault: Fault, limits: { maxDepth: number }, wanted = 'an object'): JsonRefusal<ScanFault> {
+function refusal(fault: Fault, limits: { maxDepth: number }): JsonRefusal<ScanFault> {
   const { code, offset, key } = fault;
   const message = {
     too_deep: `The JSON is nested deeper than ${limits.maxDepth} levels (byte ${offset}).`,
     duplicate_key: `A name stands twice at the top level of the JSON (again at byte ${offset}).`,
-    not_object: `The JSON must be ${wanted} at its top level.`,
+    not_object: 'The JSON must be an object at its top level.',
     malformed: `The body is not valid JSON (byte ${offset}).`,
   }[code];
   if (key === undefined || key.length > MAX_POINTER_NAME) return { kind: 'refused', code, message, offset };

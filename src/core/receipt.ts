@@ -1,20 +1,5 @@
 import type { Id } from './ids.ts';
 
-/** Kinds of fact that readers yield; names and fields are those of the design's fixtures. */
-export type FactKind =
-  | 'image.push'
-  | 'image.delete'
-  | 'image.available'
-  | 'chart.push'
-  | 'git.push'
-  | 'git.tag'
-  | 'git.delete'
-  | 'git.release'
-  | 'change_request'
-  | 'ci.run'
-  | 'deployment.status'
-  | 'ping';
-
 /** Who caused a push; only `user` and `ci` deploy by default. */
 export type Origin = 'user' | 'ci' | 'replication' | 'proxy-cache' | 'remote-cache' | 'scanner';
 

@@ -88,6 +88,7 @@ export interface Store {
 
   /** Lanes that hold something or have a reason of their own, for a takeover. */
   lanes(shards: readonly number[]): Promise<readonly LaneState[]>;
+  /** Gives a lane a reason or a probe time of its own; for circuits and pauses. */
   setLane(lane: Omit<LaneState, 'sinceMs'>): Promise<void>;
   /** Forgets a lane's state if it holds nothing; false when it still does. */
   closeLane(subscriptionId: Id, shard: number): Promise<boolean>;

@@ -22,7 +22,7 @@ export interface Claims {
 interface Shard {
   cursor: DuePosition | null;
   fullLookAtMs: number;
-  /** After an unclean takeover: tickets due until then may have been sent already. null once looked at. */
+  /** After an unclean takeover: tickets due until then may have been sent already. null until the first look. */
   uncleanUntilMs: number | null;
   unclean: boolean;
 }

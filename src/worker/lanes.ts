@@ -17,15 +17,14 @@ interface Lane {
 }
 
 export interface Lanes {
-  taken(lease: Lease): Promise<void>;
+  /** A lease was taken: its lanes are read with the next feed, until that works. */
+  taken(lease: Lease): void;
   /** Something was put into this subscription's lane. */
   parked(subscriptionId: Id, shard: number): void;
   /** A lane item left this process's memory. */
   settled(subscriptionId: Id): void;
   /** Reads on for every lane whose subscription can take more. */
   feed(): void;
-  /** Lanes that hold something. */
-  size(): number;
 }
 
 export interface LaneRules {
@@ -35,9 +34,14 @@ export interface LaneRules {
   accept(item: Item): void;
 }
 
-/** Keeps the lanes of the leased shards moving. */
+/**
+ * Keeps the lanes of the leased shards moving.
+ * Long because its small functions share the lanes, which nobody else may touch.
+ */
 export function createLanes(ports: Pick<Ports, 'store' | 'log'>, rules: LaneRules): Lanes {
   const lanes = new Map<Id, Lane>();
+  /** Leases whose lanes were not read yet. */
+  const untaken = new Map<number, Lease>();
 
   function open(subscriptionId: Id, shard: number, mayRepeat: boolean): Lane {
     const lane = lanes.get(subscriptionId) ?? { shard, afterPos: -1, inMemory: 0, reading: false, mayRepeat };
@@ -71,10 +75,27 @@ export function createLanes(ports: Pick<Ports, 'store' | 'log'>, rules: LaneRule
       });
   }
 
+  async function takeOver(lease: Lease): Promise<void> {
+    const states = await ports.store.lanes([lease.shard]);
+    for (const { subscriptionId, shard } of states) open(subscriptionId, shard, lease.taken === 'unclean');
+    feed();
+  }
+
+  function feed(): void {
+    for (const [shard, lease] of untaken) {
+      untaken.delete(shard);
+      takeOver(lease).catch((error: unknown) => {
+        ports.log.error('lane.failed', { shard, error });
+        untaken.set(shard, lease);
+      });
+    }
+    for (const [subscriptionId, lane] of lanes) feedOne(subscriptionId, lane);
+  }
+
   return {
-    async taken(lease) {
-      const states = await ports.store.lanes([lease.shard]);
-      for (const { subscriptionId, shard } of states) open(subscriptionId, shard, lease.taken === 'unclean');
+    taken(lease) {
+      untaken.set(lease.shard, lease);
+      feed();
     },
     parked: (subscriptionId, shard) => {
       open(subscriptionId, shard, false);
@@ -83,10 +104,7 @@ export function createLanes(ports: Pick<Ports, 'store' | 'log'>, rules: LaneRule
       const lane = lanes.get(subscriptionId);
       if (lane !== undefined) lane.inMemory--;
     },
-    feed() {
-      for (const [subscriptionId, lane] of lanes) feedOne(subscriptionId, lane);
-    },
-    size: () => lanes.size,
+    feed,
   };
 }
 

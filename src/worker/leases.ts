@@ -52,6 +52,10 @@ export function createLeases(
     for (const lease of renewed) hold(lease, askedAt);
     const missing = all.filter((shard) => !held.has(shard));
     const fresh = missing.length === 0 ? [] : await ports.store.lease(owner, missing, LEASE_TTL_MS);
+    if (stopped) {
+      await ports.store.release(owner, fresh);
+      return;
+    }
     for (const lease of fresh) {
       hold(lease, askedAt);
       taken(lease);

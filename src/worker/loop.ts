@@ -39,7 +39,7 @@ export interface Worker extends Dispatch {
   start(): Promise<void>;
   /** Finishes what is in flight, aborts what takes longer than `timeoutMs`, settles all and releases the leases. */
   drain(timeoutMs: number): Promise<void>;
-  /** Wall time of the last complete round; null before the first. */
+  /** Monotonic time of the last complete round; null before the first. */
   lastBeatMs(): number | null;
 }
 
@@ -59,6 +59,7 @@ const TASK_EVERY_MS = 1000;
 const HEALTH_EVERY_MS = 2000;
 const DRAIN_LOOK_MS = 20;
 const ABORT_WITHIN_MS = 1000;
+const FLUSH_WITHIN_MS = 5000;
 
 /** Makes the worker of this process. Nothing runs before `start`. */
 export function createWorker(ports: WorkerPorts, options: WorkerOptions): Worker {
@@ -85,7 +86,8 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions): Worker
       await ports.sender.close();
       await untilIdle(parts, ABORT_WITHIN_MS);
       writeHealth(turns);
-      await turns.settling.flush();
+      // A store that stays away must not keep the process: what is not settled is sent again after the restart.
+      await Promise.race([turns.settling.flush(), pause(ports, FLUSH_WITHIN_MS)]);
       await leases.stop();
     },
     lastBeatMs: () => parts.lastBeatMs,
@@ -104,7 +106,7 @@ function assemble(ports: WorkerPorts, options: WorkerOptions): Parts {
   const lanes = createLanes(ports, { room: (id) => laneRoom(turns, id), known, accept });
   const leases = createLeases(ports, idAt(ports.clock.nowMs(), ports.random.bytes(16)), (lease) => {
     claims.taken(lease);
-    lanes.taken(lease).catch((error: unknown) => ports.log.error('lane.failed', { error }));
+    lanes.taken(lease);
   });
   const rounds = createRounds(ports, () => round(parts));
   const parts: Parts = { ports, turns, claims, lanes, leases, rounds, lastBeatMs: null, tasksAtMs: 0, healthAtMs: 0 };
@@ -146,7 +148,7 @@ async function round(parts: Parts): Promise<boolean> {
       parts.healthAtMs = nowMs + HEALTH_EVERY_MS;
       writeHealth(turns);
     }
-    parts.lastBeatMs = ports.clock.nowMs();
+    parts.lastBeatMs = ports.clock.monotonicMs();
   } catch (error) {
     ports.log.error('worker.round_failed', { error });
   }
@@ -159,6 +161,10 @@ async function round(parts: Parts): Promise<boolean> {
 async function untilIdle({ turns, ports }: Parts, timeoutMs: number): Promise<void> {
   const untilMs = ports.clock.monotonicMs() + timeoutMs;
   while (turns.lineup.inFlight > 0 && ports.clock.monotonicMs() < untilMs) {
-    await new Promise<void>((resolve) => ports.clock.after(DRAIN_LOOK_MS, resolve));
+    await pause(ports, DRAIN_LOOK_MS);
   }
+}
+
+function pause({ clock }: Pick<WorkerPorts, 'clock'>, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, resolve));
 }

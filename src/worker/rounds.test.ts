@@ -52,6 +52,16 @@ test('what falls due far ahead is left to the idle rounds', async () => {
   assert.deepEqual(atMs, [0, 500]);
 });
 
+test('a stream of hints does not put the idle rounds off', async () => {
+  const { rounds, atMs, pass } = rung();
+  await rounds.start();
+  for (let at = 0; at < 16; at++) {
+    rounds.hint(30_000);
+    await pass(100);
+  }
+  assert.deepEqual(atMs, [0, 500, 1000, 1500]);
+});
+
 test('after stopping there are no rounds', async () => {
   const { rounds, atMs, pass } = rung();
   await rounds.start();

@@ -23,6 +23,8 @@ export function createRounds(ports: Pick<Ports, 'clock' | 'random'>, round: () =
   let stopped = true;
   /** Moments at which something falls due, each rounded up to the next busy interval. */
   const hints = new Set<number>();
+  /** When the next round comes in any case. */
+  let idleAtMs = 0;
 
   async function ring(): Promise<void> {
     running = true;
@@ -30,14 +32,16 @@ export function createRounds(ports: Pick<Ports, 'clock' | 'random'>, round: () =
     for (const hintMs of hints) if (hintMs <= nowMs) hints.delete(hintMs);
     const more = await round();
     running = false;
-    schedule(more ? BUSY_MS : IDLE_MS * (0.8 + 0.4 * ports.random.roll()));
+    idleAtMs = ports.clock.monotonicMs() + (more ? BUSY_MS : IDLE_MS * (0.8 + 0.4 * ports.random.roll()));
+    schedule();
   }
 
-  function schedule(delayMs: number): void {
+  /** A new hint may only bring the next round forward: a stream of them must not put it off. */
+  function schedule(): void {
     if (stopped) return;
     cancel();
-    const untilHintMs = Math.min(...hints) - ports.clock.monotonicMs();
-    cancel = ports.clock.after(Math.max(BUSY_MS, Math.min(delayMs, untilHintMs)), () => void ring());
+    const delayMs = Math.min(idleAtMs, ...hints) - ports.clock.monotonicMs();
+    cancel = ports.clock.after(Math.max(0, delayMs), () => void ring());
   }
 
   return {
@@ -50,7 +54,7 @@ export function createRounds(ports: Pick<Ports, 'clock' | 'random'>, round: () =
       const atMs = Math.ceil((ports.clock.monotonicMs() + delayMs) / BUSY_MS) * BUSY_MS;
       if (hints.has(atMs)) return;
       hints.add(atMs);
-      if (!running) schedule(IDLE_MS);
+      if (!running) schedule();
     },
     stop() {
       stopped = true;

@@ -12,7 +12,6 @@ export interface Settling {
   noteHealth(subscriptionId: Id, health: Health): void;
   /** Resolves when everything handed over so far is in the store. */
   flush(): Promise<void>;
-  pending(): number;
 }
 
 interface Waiting {
@@ -27,7 +26,6 @@ const RETRY_MS = 200;
 export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): Settling {
   let waiting: Waiting[] = [];
   let health = new Map<Id, Health>();
-  let inFlight = 0;
   let running = false;
   let idle: (() => void)[] = [];
 
@@ -44,29 +42,11 @@ export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): S
       waiting = waiting.slice(MAX_BATCH);
       const batchHealth = health;
       health = new Map();
-      inFlight = batch.length;
-      await settleUntilDone(batch, batchHealth);
-      inFlight = 0;
+      await settleUntilDone(ports, batch, batchHealth);
     }
     running = false;
     for (const resolve of idle) resolve();
     idle = [];
-  }
-
-  async function settleUntilDone(batch: Waiting[], batchHealth: ReadonlyMap<Id, Health>): Promise<void> {
-    const settlements = batch.map(({ settlement }) => settlement);
-    for (;;) {
-      try {
-        const outcomes = await ports.store.settle({ settlements, health: batchHealth });
-        batch.forEach(({ settled }, at) => {
-          settled(outcomes[at] ?? { kind: 'lost' });
-        });
-        return;
-      } catch (error) {
-        ports.log.error('settle.failed', { settlements: settlements.length, error });
-        await new Promise<void>((resolve) => ports.clock.after(RETRY_MS, resolve));
-      }
-    }
   }
 
   return {
@@ -79,6 +59,37 @@ export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): S
       start();
     },
     flush: () => (running ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
-    pending: () => waiting.length + inFlight,
   };
+}
+
+type SettlePorts = Pick<Ports, 'store' | 'clock' | 'log'>;
+
+async function settleUntilDone(
+  ports: SettlePorts,
+  batch: readonly Waiting[],
+  health: ReadonlyMap<Id, Health>,
+): Promise<void> {
+  const settlements = batch.map(({ settlement }) => settlement);
+  for (;;) {
+    const outcomes = await ports.store.settle({ settlements, health }).catch((error: unknown) => {
+      ports.log.error('settle.failed', { settlements: settlements.length, error });
+      return null;
+    });
+    if (outcomes !== null) {
+      batch.forEach((waited, at) => {
+        tell(ports, waited, outcomes[at] ?? { kind: 'lost' });
+      });
+      return;
+    }
+    await new Promise<void>((resolve) => ports.clock.after(RETRY_MS, resolve));
+  }
+}
+
+/** The batch is in the store: a fault of who waits for it must neither repeat it nor stop the others. */
+function tell({ log }: Pick<Ports, 'log'>, { settled, settlement }: Waiting, outcome: SettleOutcome): void {
+  try {
+    settled(outcome);
+  } catch (error) {
+    log.error('settle.not_noticed', { deliveryId: settlement.ticket.deliveryId, error });
+  }
 }

@@ -17,17 +17,26 @@ export async function runTasks(
   offer: (handover: Handover) => void,
 ): Promise<boolean> {
   const tasks = shards.length === 0 ? [] : await ports.store.claimTasks(shards, MAX_TASKS);
+  let done = 0;
   for (const task of tasks) {
-    switch (task.kind) {
-      case 'fanout':
-        await fanOut(ports, task, offer);
-        break;
-      case 'cancel':
-        await cancelOpen(ports, task);
-        break;
+    try {
+      await runTask(ports, task, offer);
+      done++;
+    } catch (error) {
+      // It stays due; the others must not wait for it.
+      ports.log.error('task.failed', { taskId: task.id, kind: task.kind, error });
     }
   }
-  return tasks.length > 0;
+  return done > 0;
+}
+
+function runTask(ports: TaskPorts, task: Task, offer: (handover: Handover) => void): Promise<void> {
+  switch (task.kind) {
+    case 'fanout':
+      return fanOut(ports, task, offer);
+    case 'cancel':
+      return cancelOpen(ports, task);
+  }
 }
 
 /** Makes the next chunk of an event's deliveries; the chunk and the task's progress are one commit. */

@@ -232,7 +232,7 @@ export const FAILURES = {
     group: 'cancelled',
     sentence: 'Given up[ after {age}]: older than its maximum age.',
     cause: 'The receiver did not come back in time.',
-    remedy: 'Replay it when the receiver is back.',
+    remedy: 'Redeliver it when the receiver is back.',
     retry: 'never',
   },
   poison: {

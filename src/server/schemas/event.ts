@@ -42,7 +42,9 @@ export const eventInput = z
       .openapi({
         description: `At most ${MAX_HEADERS}; they go to every receiver of this event and are stored as they are: no place for credentials.`,
       }),
-    orderingKey: textInput(1, MAX_ID_CHARACTERS).optional(),
+    orderingKey: textInput(1, MAX_ID_CHARACTERS)
+      .optional()
+      .openapi({ description: 'Kept and shown; deliveries are not ordered by it yet.' }),
   })
   .openapi('EventInput');
 

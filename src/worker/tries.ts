@@ -1,19 +1,16 @@
-/** What to do with one item whose turn has come: hold it, close it, or make a try and settle what came of it. */
+/** Taking an item's turn: what was decided is done, and what came of it is reported. */
 import type { HookEvent } from '../core/event.ts';
-import type { SubscriptionConfig } from '../core/subscription.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
-import { ageMs, closeWithoutTry, type DeliverPorts, deliver, type Tried } from '../flows/deliver.ts';
-import { holdOf } from '../flows/targets.ts';
+import { closeWithoutTry, type DeliverPorts, deliver, type Tried } from '../flows/deliver.ts';
 import type { Ports, Settlement } from '../ports.ts';
 import type { Item } from './item.ts';
+import { decideTurn } from './turn-decision.ts';
 
 /**
  * After this many sends that may each have ended the process, the delivery is isolated (S4). Whether it or somebody's
  * kill -9 ended the process cannot be told, so the number is one that only a loop of crashes reaches (decision 0007).
  */
 export const POISON_AFTER = 10;
-/** How soon a delivery whose secret cannot be opened is looked at again. */
-const SECRET_RETRY_MS = 60_000;
 
 export type TryPorts = DeliverPorts & Pick<Ports, 'store' | 'log' | 'metrics'>;
 
@@ -25,46 +22,24 @@ export interface Turn {
 
 /** Takes one item's turn. Never rejects for anything a receiver does. */
 export async function takeTurn(ports: TryPorts, item: Item, subscription: LiveSubscription | undefined): Promise<Turn> {
-  const withoutTry = await unsent(ports, item, subscription);
-  if (withoutTry !== null) return { settlement: withoutTry, tried: null };
-  const { config } = subscription as LiveSubscription & { config: SubscriptionConfig };
-  const tried = await deliver(ports, { ...item, subscription: subscription as LiveSubscription, config });
-  return { settlement: tried.settlement, tried };
-}
-
-/** The settlement of an item that is not to be sent now; null when it is. */
-async function unsent(
-  ports: TryPorts,
-  item: Item,
-  subscription: LiveSubscription | undefined,
-): Promise<Settlement | null> {
-  const { ticket, event } = item;
   const atMs = ports.clock.nowMs();
-  if (subscription === undefined) {
-    const facts = { reason: 'its subscription was deleted' };
-    return closeWithoutTry(ticket, event, 0, { closes: 'cancelled', failure: 'cancelled', atMs, facts });
+  const decision = decideTurn(item, subscription, atMs);
+  switch (decision.kind) {
+    case 'settle':
+      return { settlement: decision.settlement, tried: null };
+    case 'wait': {
+      const subscriptionId = item.ticket.subscriptionId;
+      ports.log.error('delivery.secret_unavailable', { subscriptionId, keyId: decision.keyId });
+      return { settlement: decision.settlement, tried: null };
+    }
+    case 'send': {
+      const isolated = item.mayRepeat ? await isolate(ports, item, decision.subscription.version, atMs) : null;
+      if (isolated !== null) return { settlement: isolated, tried: null };
+      const { subscription: live, config } = decision;
+      const tried = await deliver(ports, { ...item, subscription: live, config });
+      return { settlement: tried.settlement, tried };
+    }
   }
-  const { version } = subscription;
-  // A test is sent by whoever asked for it; here it only turns up after a crash.
-  if (ticket.kind === 'test') {
-    const facts = { reason: 'the process ended during the test' };
-    return closeWithoutTry(ticket, event, version, { closes: 'cancelled', failure: 'cancelled', atMs, facts });
-  }
-  const hold = holdOf(subscription);
-  if (hold !== null) return { ticket, attempt: null, next: { kind: 'park', hold, delayMs: 0 } };
-  if (subscription.config === null) {
-    ports.log.error('delivery.secret_unavailable', {
-      subscriptionId: subscription.id,
-      keyId: subscription.missingKeyId,
-    });
-    return { ticket, attempt: null, next: { kind: 'retry', delayMs: SECRET_RETRY_MS } };
-  }
-  const age = ageMs({ ticket, event, subscription }, atMs);
-  if (age > subscription.config.retry.maxAgeSeconds * 1000) {
-    const facts = { age: `${Math.round(age / 1000)} s` };
-    return closeWithoutTry(ticket, event, version, { closes: 'expired', failure: 'expired', atMs, facts });
-  }
-  return item.mayRepeat ? isolate(ports, item, version, atMs) : null;
 }
 
 /** Notes a send that may repeat, and gives a delivery up that ended the process before. */

@@ -1,15 +1,27 @@
 /**
- * The load: a process with a number of kept connections, each of which sends the same request again as soon as the
- * last one was answered (a closed loop).
+ * The load: a process with a number of kept connections. In a closed loop each sends again as soon as its last request
+ * was answered; in an open loop requests fall due at a steady rate, whatever the answers do.
  */
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { answerParent } from './child.ts';
 import { createFraming } from './framing.ts';
+import { monotonicUs, stamped, stampPlace } from './stamp.ts';
 import type { Count } from './throughput.ts';
 
 export interface Aim {
   port: number;
   connections: number;
+  /** Sent in turn. */
+  requests: readonly GroupedRequest[];
+  /** null for a closed loop. */
+  perSecond: number | null;
+  /** Ends by itself after so many; null runs until it is stopped. */
+  total: number | null;
+}
+
+export interface GroupedRequest {
+  /** Answers are counted by this name. */
+  group: string;
   /** One whole request, as latin1 text. */
   request: string;
 }
@@ -17,71 +29,208 @@ export interface Aim {
 export interface Answers {
   /** Answered 202. */
   accepted: number;
+  acceptedOf: Record<string, number>;
   /** Answered with anything else; by status line. */
   refused: Record<string, number>;
   /** Sent and not answered, because the connection broke. */
   unanswered: number;
+  /** Fell due and found no free connection before the end. */
+  unsent: number;
 }
 
 export type Load = {
   go(aim: Aim): void;
   accepted(): Count;
+  /** Notes from now on how long each 202 took, from falling due to the answer. */
+  watch(): void;
+  /** What was noted, in microseconds; notes no more. */
+  watched(): number[];
+  /** Waits for the end of a load that ends by itself. */
+  finish(): Promise<Answers>;
   /** Sends no more, waits for what is on its way. */
   stop(): Promise<Answers>;
 };
 
+interface Letter {
+  group: string;
+  bytes: Buffer;
+  stampAt: number | null;
+}
+
+interface Line {
+  socket: Socket;
+  /** On its way; null while the line is idle. */
+  letter: Letter | null;
+  dueUs: number;
+}
+
+interface Run {
+  aim: Aim;
+  letters: readonly Letter[];
+  answers: Answers;
+  startedUs: number;
+  /** Requests that fell due so far, in an open loop. */
+  due: number;
+  /** When the ones that wait for a connection fell due. */
+  waiting: number[];
+  sent: number;
+  /** Answered, or lost with their connection. */
+  settled: number;
+  idle: Line[];
+  open: number;
+  stopping: boolean;
+  clock: NodeJS.Timeout | undefined;
+  ended(): void;
+}
+
 const ACCEPTED = Buffer.from('HTTP/1.1 202');
+const TICK_MS = 1;
 
-let answers: Answers = { accepted: 0, refused: {}, unanswered: 0 };
-let stopping = false;
-let busy = 0;
-let stopped = () => {};
+let run: Run = runOf({ port: 0, connections: 0, requests: [], perSecond: null, total: null });
+let noted: number[] | null = null;
 
-function open({ port, request }: Aim): void {
-  const bytes = Buffer.from(request, 'latin1');
-  const socket = connect(port, '127.0.0.1');
+function runOf(aim: Aim): Run {
+  const letters = aim.requests.map(({ group, request }) => {
+    const bytes = Buffer.from(request, 'latin1');
+    return { group, bytes, stampAt: stampPlace(bytes) };
+  });
+  return {
+    aim,
+    letters,
+    answers: { accepted: 0, acceptedOf: {}, refused: {}, unanswered: 0, unsent: 0 },
+    startedUs: monotonicUs(),
+    due: 0,
+    waiting: [],
+    sent: 0,
+    settled: 0,
+    idle: [],
+    open: 0,
+    stopping: false,
+    clock: undefined,
+    ended: () => {},
+  };
+}
+
+function go(aim: Aim): void {
+  run = runOf(aim);
+  if (aim.perSecond !== null) run.clock = setInterval(tick, TICK_MS, run, aim.perSecond);
+  for (let n = 0; n < aim.connections; n++) open(run);
+}
+
+/** What fell due since the last look; it is late by the timer, which is ours, and by waiting, which is the subject's. */
+function tick(of: Run, perSecond: number): void {
+  const nowUs = monotonicUs();
+  const planned = Math.floor(((nowUs - of.startedUs) * perSecond) / 1e6);
+  for (const last = Math.min(planned, of.aim.total ?? planned); of.due < last; of.due++) of.waiting.push(nowUs);
+  while (of.waiting.length > 0) {
+    const line = of.idle.shift();
+    if (line === undefined) return;
+    send(of, line);
+  }
+}
+
+/** When the next request fell due; null when there is none. */
+function nextDueUs(of: Run): number | null {
+  if (of.aim.perSecond !== null) return of.waiting.shift() ?? null;
+  return of.aim.total !== null && of.sent >= of.aim.total ? null : monotonicUs();
+}
+
+function send(of: Run, line: Line): void {
+  if (of.stopping) {
+    line.socket.destroy();
+    return;
+  }
+  const letter = of.letters[of.sent % of.letters.length];
+  const dueUs = nextDueUs(of);
+  if (letter === undefined || dueUs === null) {
+    of.idle.push(line);
+    return;
+  }
+  of.sent += 1;
+  line.letter = letter;
+  line.dueUs = dueUs;
+  line.socket.write(letter.stampAt === null ? letter.bytes : stamped(letter.bytes, letter.stampAt, dueUs));
+}
+
+function open(of: Run): void {
+  const socket = connect(of.aim.port, '127.0.0.1');
+  const line: Line = { socket, letter: null, dueUs: 0 };
+  of.open += 1;
   socket.setNoDelay(true);
-  socket.on('connect', () => socket.write(bytes));
+  socket.on('connect', () => send(of, line));
   socket.on(
     'data',
     createFraming((answer) => {
-      note(answer);
-      if (stopping) socket.destroy();
-      else socket.write(bytes);
+      if (line.letter !== null) note(of.answers, line.letter, line.dueUs, answer);
+      settle(of, line);
+      send(of, line);
     }),
   );
   socket.on('error', () => socket.destroy());
-  socket.on('close', closed);
+  socket.on('close', () => closed(of, line));
 }
 
-function note(answer: Buffer): void {
+function note(answers: Answers, { group }: Letter, dueUs: number, answer: Buffer): void {
   if (answer.compare(ACCEPTED, 0, ACCEPTED.length, 0, ACCEPTED.length) === 0) {
     answers.accepted += 1;
+    answers.acceptedOf[group] = (answers.acceptedOf[group] ?? 0) + 1;
+    noted?.push(monotonicUs() - dueUs);
     return;
   }
-  const line = answer.toString('latin1', 0, answer.indexOf('\r'));
-  answers.refused[line] = (answers.refused[line] ?? 0) + 1;
+  const status = answer.toString('latin1', 0, answer.indexOf('\r'));
+  answers.refused[status] = (answers.refused[status] ?? 0) + 1;
 }
 
-/** Until told to stop, a connection always has a request on its way. */
-function closed(): void {
-  if (!stopping) answers.unanswered += 1;
-  busy -= 1;
-  if (busy === 0) stopped();
+function settle(of: Run, line: Line): void {
+  line.letter = null;
+  of.settled += 1;
+  if (of.settled === of.aim.total) end(of);
+}
+
+function closed(of: Run, line: Line): void {
+  of.open -= 1;
+  const idleAt = of.idle.indexOf(line);
+  if (idleAt !== -1) of.idle.splice(idleAt, 1);
+  if (line.letter !== null) {
+    of.answers.unanswered += 1;
+    settle(of, line);
+  } else if (idleAt !== -1 && !of.stopping) {
+    // A server hangs up on connections that are idle for long.
+    open(of);
+  }
+  if (of.open === 0) of.ended();
+}
+
+/** Sends no more; a line that waits for an answer ends with it. */
+function end(of: Run): void {
+  if (of.stopping) return;
+  of.stopping = true;
+  clearInterval(of.clock);
+  of.answers.unsent = of.waiting.length;
+  for (const { socket } of of.idle) socket.destroy();
+}
+
+function answersOf(of: Run): Promise<Answers> {
+  return new Promise((resolve) => {
+    of.ended = () => resolve(of.answers);
+    if (of.open === 0) of.ended();
+  });
 }
 
 answerParent({
-  go: (aim: Aim) => {
-    answers = { accepted: 0, refused: {}, unanswered: 0 };
-    stopping = false;
-    busy = aim.connections;
-    for (let n = 0; n < aim.connections; n++) open(aim);
+  go,
+  accepted: () => ({ count: run.answers.accepted, atMs: performance.now() }),
+  watch: () => {
+    noted = [];
   },
-  accepted: () => ({ count: answers.accepted, atMs: performance.now() }),
-  stop: () =>
-    new Promise((resolve) => {
-      stopping = true;
-      stopped = () => resolve(answers);
-      if (busy === 0) stopped();
-    }),
+  watched: () => {
+    const samples = noted ?? [];
+    noted = null;
+    return samples;
+  },
+  finish: () => answersOf(run),
+  stop: () => {
+    end(run);
+    return answersOf(run);
+  },
 } satisfies Load);

@@ -1,5 +1,7 @@
 /** B1 as printed: rounds in which all subjects take their turn, the middle of their ratios, and where time went. */
-import { median, ratio, span, table, whole } from './figures.ts';
+import { median, medianOf, type Print, ratio, span, table, whole } from './figures.ts';
+import { answerRemarks, ledgerLine, lostIn } from './remarks.ts';
+import type { Ledger } from './stream.ts';
 import type { SubjectName } from './subject.ts';
 import { measure, type Throughput, type Window } from './throughput.ts';
 import { withSubject, type Yard } from './yard.ts';
@@ -9,7 +11,6 @@ export interface RoundsOptions extends Window {
   subjects: readonly SubjectName[];
 }
 
-type Print = (text: string) => void;
 type Round = ReadonlyMap<SubjectName, Throughput>;
 
 /** At this share of a core the generator or the sink is what limits, not the subject. */
@@ -33,7 +34,7 @@ export async function runRounds(yard: Yard, options: RoundsOptions, print: Print
   print(summary(rounds, floors));
   print(costs(rounds, subjects));
   for (const line of remarks(measured)) print(`  ${line}\n`);
-  return measured.reduce((sum, { ledger }) => sum + ledger.lost, 0);
+  return lostIn(ledgersOf(measured));
 }
 
 async function oneRound(yard: Yard, options: RoundsOptions): Promise<Round> {
@@ -79,7 +80,7 @@ function costs(rounds: readonly Round[], subjects: readonly SubjectName[]): stri
   ];
   const rows = subjects.map((name) => {
     const all = rounds.flatMap((round) => round.get(name) ?? []);
-    const middle = (figure: (one: Throughput) => number | undefined) => cell(all.map(figure));
+    const middle = (figure: (one: Throughput) => number | undefined) => medianOf(all.map(figure), whole);
     const rates = span(
       all.map(({ recordedPerSecond }) => recordedPerSecond),
       whole,
@@ -99,12 +100,6 @@ function costs(rounds: readonly Round[], subjects: readonly SubjectName[]): stri
   return `\n${table([head, ...rows])}\n`;
 }
 
-/** A median, or a dash where the machine does not tell. */
-function cell(values: readonly (number | undefined)[]): string {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? '–' : whole(median(known));
-}
-
 function remarks(measured: readonly Throughput[]): string[] {
   const shares = measured.flatMap(({ ownShares }) => ownShares ?? []);
   const load = Math.max(0, ...shares.map((share) => share.load));
@@ -113,7 +108,7 @@ function remarks(measured: readonly Throughput[]): string[] {
     bottleneck(load, sink),
     ...measured.filter(({ ledger }) => ledger.lost > 0).map(lostLine),
     ...measured.flatMap(oddAnswers),
-    ledgerLine(measured),
+    ledgerLine(ledgersOf(measured)),
   ];
 }
 
@@ -134,15 +129,14 @@ function lostLine({ subject, ledger }: Throughput): string {
 }
 
 function oddAnswers({ subject, ledger: { answers, delivered } }: Throughput): string[] {
-  const refused = Object.entries(answers.refused).map(([line, count]) => `${subject}: ${count} × ${line}`);
-  const unanswered = answers.unanswered === 0 ? [] : [`${subject}: ${answers.unanswered} requests without an answer`];
   const repeated = delivered - answers.accepted;
-  return [...refused, ...unanswered, ...(repeated > 0 ? [`${subject}: ${repeated} deliveries repeated`] : [])];
+  return [...answerRemarks(subject, answers), ...(repeated > 0 ? [`${subject}: ${repeated} deliveries repeated`] : [])];
 }
 
-function ledgerLine(measured: readonly Throughput[]): string {
-  const sum = (count: (one: Throughput) => number) => whole(measured.reduce((total, one) => total + count(one), 0));
-  const accepted = sum(({ ledger }) => ledger.answers.accepted);
-  const delivered = sum(({ ledger }) => ledger.delivered);
-  return `Ledger: ${accepted} accepted, ${delivered} delivered, ${sum(({ ledger }) => ledger.lost)} lost.`;
+function ledgersOf(measured: readonly Throughput[]): Ledger[] {
+  return measured.map(({ ledger: { answers, delivered, lost } }) => ({
+    accepted: answers.accepted,
+    arrived: delivered,
+    lost,
+  }));
 }

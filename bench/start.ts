@@ -86,7 +86,7 @@ async function firstAccepted(
 /** Publishes so many events, one after the other, over one connection. */
 function publishMany(subject: Subject, events: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const socket = connect(Number(new URL(subject.url).port), '127.0.0.1');
+    const socket = connect(subject.port, '127.0.0.1');
     let left = events;
     const next = () => {
       if (left === 0) {

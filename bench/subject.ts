@@ -11,12 +11,18 @@ export interface Subject {
   name: SubjectName;
   pid: number;
   url: string;
+  port: number;
   /** One whole request that publishes an event. */
   request: Buffer;
   /** Deliveries finished so far, with their outcome recorded where the subject records. */
   recorded(): Promise<number>;
   /** Asks it to stop and waits for its end. */
   stop(): Promise<void>;
+}
+
+/** Hookyard as a subject, with the key of its first tenant. */
+export interface HookyardSubject extends Subject {
+  apiKey: string;
 }
 
 export interface SubjectOptions {
@@ -26,6 +32,8 @@ export interface SubjectOptions {
   dataDirectory: string;
   /** Connections to the receiver at most. */
   connections: number;
+  /** Ports besides the sink's that deliveries may go to. */
+  otherPorts?: readonly number[];
   /** Flags of Node itself. */
   nodeFlags?: readonly string[];
 }
@@ -35,13 +43,16 @@ export function startSubject(name: SubjectName, options: SubjectOptions): Promis
   return name === 'hookyard' ? startHookyard(options) : startFloor(name, options);
 }
 
-async function startHookyard({ receiverPort, dataDirectory, nodeFlags = [] }: SubjectOptions): Promise<Subject> {
+/** The same for Hookyard alone, whose key then comes with it. */
+export async function startHookyard(options: SubjectOptions): Promise<HookyardSubject> {
+  const { receiverPort, dataDirectory, otherPorts = [], nodeFlags = [] } = options;
   const apiKey = `hy_${randomBytes(24).toString('base64url')}`;
   const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
-  const flags = ['--port', '0', '--data', dataDirectory, '--allow-hosts', `127.0.0.1:${receiverPort}`];
+  const hosts = [receiverPort, ...otherPorts].map((port) => `127.0.0.1:${port}`).join(',');
+  const flags = ['--port', '0', '--data', dataDirectory, '--allow-hosts', hosts];
   const started = await startProcess([...nodeFlags, cli, 'serve', ...flags], { HOOKYARD_API_KEY: apiKey });
   const request = publishRequest(started.url, apiKey);
-  return { name: 'hookyard', ...started, request, recorded: () => closedDeliveries(started.url, apiKey) };
+  return { name: 'hookyard', ...started, apiKey, request, recorded: () => closedDeliveries(started.url, apiKey) };
 }
 
 async function startFloor(name: SubjectName, options: SubjectOptions): Promise<Subject> {
@@ -54,7 +65,7 @@ async function startFloor(name: SubjectName, options: SubjectOptions): Promise<S
   return { name, ...started, request: publishRequest(started.url, 'none'), recorded };
 }
 
-type Started = Pick<Subject, 'pid' | 'url' | 'stop'>;
+type Started = Pick<Subject, 'pid' | 'url' | 'port' | 'stop'>;
 
 function startProcess(parameters: readonly string[], environment: Record<string, string>): Promise<Started> {
   const child = spawn(process.execPath, parameters, {
@@ -68,11 +79,15 @@ function startProcess(parameters: readonly string[], environment: Record<string,
   return new Promise((resolve, reject) => {
     child.once('exit', () => reject(new Error(`${parameters[0]} ended before it listened`)));
     let printed = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const read = (text: string) => {
       printed += text;
       const [, url] = printed.match(/listens on (http:\S+)/) ?? [];
-      if (url !== undefined) resolve({ pid: child.pid ?? 0, url, stop: () => stop(child) });
-    });
+      if (url === undefined) return;
+      // What follows is a log: it has to be taken off the pipe, and nobody reads it.
+      child.stdout.off('data', read).resume();
+      resolve({ pid: child.pid ?? 0, url, port: Number(new URL(url).port), stop: () => stop(child) });
+    };
+    child.stdout.setEncoding('utf8').on('data', read);
     child.once('exit', (code, signal) => {
       if (code !== 0) process.stderr.write(`${parameters.join(' ')} ended with ${code ?? signal}: ${errors}\n`);
     });

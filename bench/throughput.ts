@@ -1,6 +1,8 @@
 /** B1: events accepted durably, delivered and recorded, per second, by one subject in one window. */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answers } from './load.ts';
+import { rest } from './rest.ts';
+import { monotonicUs } from './stamp.ts';
 import type { Subject, SubjectName } from './subject.ts';
 import { type Cpu, cpuOf } from './usage.ts';
 import type { Yard } from './yard.ts';
@@ -56,17 +58,18 @@ interface Snapshot {
   cpu: { atMs: number; subject: Cpu | null; load: Cpu | null; sink: Cpu | null };
 }
 
-/** Without any progress for this long, what is missing is lost. */
-const PATIENCE_MS = 10_000;
-const LOOK_MS = 50;
-
 /** Loads a running subject, measures one window, and waits until everything accepted is delivered and recorded. */
 export async function measure(subject: Subject, yard: Yard, window: Window): Promise<Throughput> {
-  const { port } = new URL(subject.url);
   const request = subject.request.toString('latin1');
   const receivedBefore = (await yard.sink.ask('received')).count;
   const recordedBefore = await subject.recorded();
-  await yard.load.ask('go', { port: Number(port), connections: window.connections, request });
+  await yard.load.ask('go', {
+    port: subject.port,
+    connections: window.connections,
+    requests: [{ group: '', request }],
+    perSecond: null,
+    total: null,
+  });
   await pause(window.warmUpMs);
   const from = await snapshot(subject, yard);
   await pause(window.windowMs);
@@ -83,29 +86,10 @@ export async function measure(subject: Subject, yard: Yard, window: Window): Pro
 
 async function snapshot(subject: Subject, { load, sink }: Yard): Promise<Snapshot> {
   const [accepted, recorded] = await Promise.all([load.ask('accepted'), subject.recorded()]);
-  const atMs = monotonicMs();
+  // V8's profiler counts by this clock too.
+  const atMs = monotonicUs() / 1000;
   const cpu = { atMs, subject: cpuOf(subject.pid), load: cpuOf(load.pid), sink: cpuOf(sink.pid) };
   return { accepted, recorded: { count: recorded, atMs }, cpu };
-}
-
-/** The machine's monotonic clock, which V8's profiler counts by too. */
-function monotonicMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
-
-async function rest(
-  accepted: number,
-  counts: () => Promise<{ delivered: number; recorded: number }>,
-): Promise<{ delivered: number; recorded: number }> {
-  let last = await counts();
-  let movedMs = performance.now();
-  while (Math.min(last.delivered, last.recorded) < accepted && performance.now() - movedMs < PATIENCE_MS) {
-    await pause(LOOK_MS);
-    const now = await counts();
-    if (now.delivered > last.delivered || now.recorded > last.recorded) movedMs = performance.now();
-    last = now;
-  }
-  return last;
 }
 
 function compare(

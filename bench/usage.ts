@@ -22,7 +22,16 @@ export function cpuOf(pid: number): Cpu | null {
 
 /** Resident memory. */
 export function residentBytes(pid: number): number | null {
-  const [, kilobytes] = read(`/proc/${pid}/status`)?.match(/^VmRSS:\s+(\d+) kB$/m) ?? [];
+  return statusBytes(pid, /^VmRSS:\s+(\d+) kB$/m);
+}
+
+/** The most resident memory the process ever had. */
+export function peakResidentBytes(pid: number): number | null {
+  return statusBytes(pid, /^VmHWM:\s+(\d+) kB$/m);
+}
+
+function statusBytes(pid: number, line: RegExp): number | null {
+  const [, kilobytes] = read(`/proc/${pid}/status`)?.match(line) ?? [];
   return kilobytes === undefined ? null : Number(kilobytes) * 1024;
 }
 

@@ -8,6 +8,7 @@ import { createGate, ownAddresses } from './adapters/gate.ts';
 import { createSealer, openKeyring } from './adapters/keyring.ts';
 import { createLog } from './adapters/log.ts';
 import { createMac } from './adapters/mac.ts';
+import { memoryBytes, openFiles } from './adapters/machine.ts';
 import { createMetrics } from './adapters/metrics.ts';
 import { createRandom } from './adapters/random.ts';
 import { createResolver } from './adapters/resolver.ts';
@@ -17,12 +18,12 @@ import { openSqliteStore } from './adapters/sqlite/store.ts';
 import { DEFAULT_TENANT } from './core/ids.ts';
 import { createAuthenticate } from './flows/authenticate.ts';
 import { createConfigurationCache, type FlowPorts } from './flows/configuration.ts';
-import { disableGone } from './flows/disable-subscription.ts';
 import { ensureAdminKey } from './flows/ensure-admin-key.ts';
 import { freshKey, keyRow } from './flows/keys.ts';
 import type { Clock, KeyRow, Log, Ports, Store } from './ports.ts';
 import { type App, createApp } from './server/app.ts';
-import { createListener } from './server/node.ts';
+import { admissionOn } from './server/load.ts';
+import { createListener, limitConnections } from './server/node.ts';
 import type { Readiness } from './server/options.ts';
 import { type Janitor, startJanitor } from './worker/janitor.ts';
 import { createWorker, DEFAULT_LIMITS, type Worker } from './worker/loop.ts';
@@ -41,6 +42,10 @@ export interface HookyardOptions {
   /** Origin that callers reach this instance at, for URLs in answers. */
   publicUrl?: string;
   maxBodyBytes?: number;
+  /** Memory for request bodies at once: 256 MiB or a quarter of what there is, whichever is less, unless told. */
+  maxRequestBytes?: number;
+  /** Connections of callers at once: 10,000, or fewer where the process may open fewer files, unless told. */
+  maxConnections?: number;
   logLevel?: string;
 }
 
@@ -52,6 +57,13 @@ export interface Hookyard {
   close(): Promise<void>;
   /** Where the admin key stands, and the key itself when this start made it; null when it was given from outside. */
   adminKey: { path: string; fresh: string | null } | null;
+}
+
+/** Time as a test tells it, so that an hour passes at once. */
+export interface World {
+  clock: Clock;
+  /** What the store adds to its own clock: one float64 of milliseconds. */
+  clockOffset: SharedArrayBuffer;
 }
 
 export type Started = { kind: 'started'; hookyard: Hookyard } | { kind: 'refused'; reason: string; remedy: string };
@@ -69,17 +81,21 @@ const HANG_UP_EVERY_MS = 20;
 /** A worker that has not completed a round for this long is not healthy. */
 const STALE_BEAT_MS = 5000;
 
-/** Opens the store and starts the worker. What cannot work is refused with a reason and a remedy. */
-export async function createHookyard(options: HookyardOptions): Promise<Started> {
+/**
+ * Opens the store and starts the worker. What cannot work is refused with a reason and a remedy.
+ * @param world for tests alone; the machine's own clocks otherwise
+ */
+export async function createHookyard(options: HookyardOptions, world?: World): Promise<Started> {
   openDataDirectory(options.dataDirectory);
   const keyring = openKeyring(options.keyringPath ?? join(options.dataDirectory, 'keyring.json'));
   if (keyring.kind === 'unusable') {
     return { kind: 'refused', reason: keyring.reason, remedy: 'Restore the keyring from a backup.' };
   }
   const log = createLog({ level: options.logLevel ?? 'info' });
-  const opened = await openStore(options.dataDirectory, log);
+  const opened = await openStore(options.dataDirectory, log, world);
   if (opened.kind === 'refused') return opened;
-  const { ports, worker } = assemble(options, opened.store, createSealer(keyring.keyring), log);
+  const wiring = { clock: world?.clock ?? systemClock, store: opened.store, log };
+  const { ports, worker } = assemble(options, wiring, createSealer(keyring.keyring));
   try {
     return { kind: 'started', hookyard: await run(options, ports, worker) };
   } catch (error) {
@@ -94,11 +110,15 @@ async function run(options: HookyardOptions, ports: FlowPorts, worker: Worker): 
   await ports.configuration.refresh(DEFAULT_TENANT);
   await worker.start();
   const janitor = startJanitor(ports);
+  const admission = admissionOn({ memoryBytes: memoryBytes(), openFiles: openFiles() });
+  const { maxRequestBytes = admission.maxRequestBytes, maxConnections = admission.maxConnections } = options;
   const app = createApp(ports, {
     version: VERSION,
     readiness: () => readiness(ports, worker, janitor),
     publicUrl: options.publicUrl,
     maxBodyBytes: options.maxBodyBytes,
+    maxRequestBytes,
+    maxConnections,
   });
   return face(ports, worker, app, janitor, adminKey);
 }
@@ -106,9 +126,11 @@ async function run(options: HookyardOptions, ports: FlowPorts, worker: Worker): 
 async function openStore(
   directory: string,
   log: Log,
+  world: World | undefined,
 ): Promise<{ kind: 'opened'; store: Store } | Extract<Started, { kind: 'refused' }>> {
   try {
-    const opened = await openSqliteStore({ directory, log, onFatal: endProcess(log) });
+    const time = world === undefined ? {} : { clockOffset: world.clockOffset };
+    const opened = await openSqliteStore({ directory, log, onFatal: endProcess(log), ...time });
     if (opened.kind === 'opened') return opened;
     const remedy = 'Stop it, or name another directory with --data.';
     return { kind: 'refused', reason: `Another process uses ${directory}.`, remedy };
@@ -130,11 +152,10 @@ function endProcess(log: Log): (error: Error) => void {
 
 function assemble(
   options: HookyardOptions,
-  store: Store,
+  wiring: Pick<Ports, 'clock' | 'store' | 'log'>,
   sealer: Ports['sealer'],
-  log: Log,
 ): { ports: FlowPorts; worker: Worker } {
-  const clock = systemClock;
+  const { clock } = wiring;
   const mac = createMac();
   const random = createRandom();
   const { allowHttp = false, allowHosts = [], allowCidrs = [] } = options.addressPolicy ?? {};
@@ -142,22 +163,17 @@ function assemble(
   const policy = { allowHttp, allowHosts, allowCidrs, ownAddresses: ownAddresses(), ownNames };
   const gate = createGate({ resolver: createResolver(), policy });
   const base = {
-    clock,
+    ...wiring,
     random,
     mac,
     sealer,
     gate,
     sender: createSender({ gate, clock }),
-    log,
     metrics: createMetrics(),
-    store,
   };
   const configuration = createConfigurationCache(base);
   const authenticate = createAuthenticate(base, givenKeys({ clock, random, mac }, options.apiKey));
-  const worker: Worker = createWorker(
-    { ...base, configuration },
-    { limits: DEFAULT_LIMITS, gone: (subscription) => disableGone(ports, subscription) },
-  );
+  const worker: Worker = createWorker({ ...base, configuration }, { limits: DEFAULT_LIMITS });
   const ports: FlowPorts = { ...base, configuration, authenticate, dispatch: worker };
   return { ports, worker };
 }
@@ -212,7 +228,8 @@ function face(ports: FlowPorts, worker: Worker, app: App, janitor: Janitor, admi
         headersTimeout: HEADERS_TIMEOUT_MS,
         connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
       };
-      server = createHttpServer(limits, (incoming, outgoing) => {
+      server = createHttpServer(limits);
+      limitConnections(server, app, (incoming, outgoing) => {
         // A client that keeps its connection busy would otherwise hold the process for as long as it has requests.
         if (stopping) outgoing.setHeader('Connection', 'close');
         answer(incoming, outgoing);

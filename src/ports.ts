@@ -91,6 +91,8 @@ export interface OutboundRequest {
   body: Uint8Array;
   /** One deadline over DNS, connecting, TLS, sending, headers and body. */
   timeoutMs: number;
+  /** Called when the network has taken the whole request; not called for one that never gets so far. */
+  onItsWay?: () => void;
 }
 
 /**
@@ -127,14 +129,27 @@ export type CounterName =
   | 'attempts_total'
   | 'deliveries_closed_total'
   | 'settles_lost_total'
+  | 'circuits_opened_total'
   | 'http_requests_total';
 export type HistogramName = 'attempt_seconds' | 'http_request_seconds' | 'accept_to_send_seconds';
-export type GaugeName = 'deliveries_in_flight' | 'deliveries_queued' | 'sockets_open' | 'oldest_due_seconds';
+export type GaugeName =
+  | 'deliveries_in_flight'
+  | 'deliveries_queued'
+  | 'lanes_open'
+  | 'sockets_open'
+  | 'oldest_due_seconds'
+  | 'requests_in_flight'
+  | 'request_bytes_in_flight';
 
 /** The in-memory hand-over from an acknowledged append to the worker of this process. */
 export interface Dispatch {
   /** Takes fresh tickets; what it cannot take now stays in the store and is claimed later. */
   offer(handover: Handover): void;
+  /**
+   * What keeps new deliveries of a subscription in its lane as far as this process knows: its circuit is open, or
+   * others wait there already. null when they go the straight way.
+   */
+  hold(subscriptionId: Id): 'circuit' | 'full' | null;
   /** A delivery was closed by somebody else: it is not sent any more if its turn has not come. */
   withdraw(deliveryId: Id): void;
   /** The configuration changed on this node: queues look again at what is paused, disabled or gone. */

@@ -15,6 +15,7 @@ const COUNTERS: Readonly<Record<CounterName, Row>> = {
   attempts_total: { help: 'Delivery attempts, by failure; `delivered` for none.', labels: ['outcome'] },
   deliveries_closed_total: { help: 'Deliveries closed, by how.', labels: ['status'] },
   settles_lost_total: { help: 'Results that somebody else had settled first.', labels: [] },
+  circuits_opened_total: { help: 'Circuits opened because a receiver was in trouble.', labels: [] },
   http_requests_total: { help: 'Requests answered.', labels: ['route', 'method', 'status'] },
 };
 
@@ -40,8 +41,11 @@ const HISTOGRAMS: Readonly<Record<HistogramName, Row & { buckets: readonly numbe
 const GAUGES: Readonly<Record<GaugeName, string>> = {
   deliveries_in_flight: 'Delivery attempts under way.',
   deliveries_queued: 'Deliveries held by this process and not yet sent.',
+  lanes_open: 'Subscriptions whose deliveries wait in a lane.',
   sockets_open: 'Sockets to receivers.',
   oldest_due_seconds: 'How long the oldest due delivery has been due.',
+  requests_in_flight: 'Requests being answered, without probes and those whose body is on its way.',
+  request_bytes_in_flight: 'Memory taken by request bodies, from their first chunk to their answer.',
 };
 
 type Labels = Readonly<Record<string, string>>;

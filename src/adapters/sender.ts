@@ -8,9 +8,9 @@ import { createLines } from './sender/lines.ts';
 import { createVerdicts } from './sender/verdicts.ts';
 
 export interface SenderOptions {
-  /** Sockets over all origins; the longest idle one gives way. 1024 unless told. */
+  /** Sockets over all origins; the longest idle one gives way. 2048 unless told: as many as tries under way. */
   maxSockets?: number;
-  /** Sockets to one origin; further requests wait for one, within their deadline. 256 unless told. */
+  /** Sockets to one origin; further requests wait for one, within their deadline. 1024 unless told. */
   maxSocketsPerOrigin?: number;
   /** How long an allowed target is not vetted again, in milliseconds; 5000 unless told, 0 vets every request. */
   verdictsKeptMs?: number;
@@ -32,8 +32,8 @@ export function createSender(wiring: { gate: Gate; clock: Clock; options?: Sende
   const lines = createLines({
     clock,
     context: createSecureContext({ ca: [...getCACertificates('default'), ...(options.authorities ?? [])] }),
-    maxSockets: options.maxSockets ?? 1024,
-    maxSocketsPerOrigin: options.maxSocketsPerOrigin ?? 256,
+    maxSockets: options.maxSockets ?? 2048,
+    maxSocketsPerOrigin: options.maxSocketsPerOrigin ?? 1024,
   });
   let closed = false;
 

@@ -83,6 +83,8 @@ export interface AttemptRecord {
 export interface AttemptDetail {
   /** The time the envelope carried, where the profile's envelope has one. */
   envelopeAtMs: number;
+  /** Place in the order of its key, of an ordered delivery; null for others. */
+  sequence: number | null;
   phases: Phases | null;
   connection: Connection | null;
   facts: Readonly<Record<string, string>>;

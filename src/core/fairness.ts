@@ -1,127 +1,192 @@
 /**
- * A fair line-up of work: each subscription has its own short queue and its own cap of work in flight, and turns go
- * round among the subscriptions that may start something. One slow receiver fills its own queue and nobody else's.
- * The state is changed in place because it is on the path of every delivery; nothing here reads a clock or rolls dice.
+ * A fair line-up of work: one dead receiver slows only itself. First tries and retries each have a share, tenants take
+ * turns within a class, subscriptions within a tenant, and each subscription has its own cap of work in flight. What
+ * may not start stands in no ring, so that a step costs the same however many wait. The state is changed in place
+ * because it is on the path of every delivery; nothing here reads a clock or rolls dice: `nowMs` is monotonic time.
  */
+import { append, type Chain, unlink } from './chain.ts';
+import {
+  type Entry,
+  joinTenant,
+  type Lineup,
+  queueOf,
+  type Subscriber,
+  subscriberOf,
+  type Taken,
+} from './fairness/lineup.ts';
+import { nextHoldEndMs, nextSlowMs, passTo } from './fairness/passing.ts';
+import { place } from './fairness/standing.ts';
+import { nextQueue, pay } from './fairness/turn.ts';
 import type { Id } from './ids.ts';
 
-interface Queue<Item> {
-  items: Item[];
-  /** Index of the first item still waiting. */
-  head: number;
-  inFlight: number;
-  cap: number;
-  /** Whether it stands in the ring. */
-  inRing: boolean;
-}
+export { createLineup, type Entry, type Lineup, type LineupLimits, type Taken } from './fairness/lineup.ts';
 
-export interface Lineup<Item> {
-  queues: Map<Id, Queue<Item>>;
-  ring: Id[];
-  ringHead: number;
-  queued: number;
-  inFlight: number;
-}
-
-export interface LineupLimits {
-  /** Items a subscription may always queue. */
-  perSubscription: number;
-  /** While fewer items than this wait in all, a queue may be longer than `perSubscription`. */
-  spare: number;
-  /** Work in flight over all subscriptions. */
-  maxInFlight: number;
-}
-
-/** An empty line-up. */
-export function createLineup<Item>(): Lineup<Item> {
-  return { queues: new Map(), ring: [], ringHead: 0, queued: 0, inFlight: 0 };
-}
-
-/** Whether another item of this subscription finds room. */
-export function hasRoom(lineup: Lineup<unknown>, limits: LineupLimits, id: Id): boolean {
-  return lineup.queued < limits.spare || waiting(lineup, id) < limits.perSubscription;
-}
-
-/** Items of a subscription that wait. */
-export function waiting(lineup: Lineup<unknown>, id: Id): number {
-  const queue = lineup.queues.get(id);
-  return queue === undefined ? 0 : queue.items.length - queue.head;
-}
-
-/** Adds an item at the end of its subscription's queue. */
-export function push<Item>(lineup: Lineup<Item>, id: Id, item: Item, cap: number): void {
-  let queue = lineup.queues.get(id);
-  if (queue === undefined) {
-    queue = { items: [], head: 0, inFlight: 0, cap, inRing: false };
-    lineup.queues.set(id, queue);
-  }
-  queue.cap = cap;
-  queue.items.push(item);
+/** Adds an entry at the end of its subscription's queue of its class. `cap`: what the subscription may have in flight. */
+export function push<Item>(lineup: Lineup<Item>, entry: Entry<Item>, cap: number): void {
+  const subscriber = subscriberOf(lineup, entry.id);
+  if (subscriber.tenant === null) joinTenant(lineup, subscriber, entry.tenant);
+  append(queueOf(subscriber, entry.retry).items, {
+    chain: null,
+    before: null,
+    after: null,
+    entry,
+    subscriber,
+    phase: 'waiting',
+    startedAtMs: 0,
+  });
+  subscriber.cap = cap;
+  subscriber.queued++;
   lineup.queued++;
-  enterRing(lineup, id, queue);
+  lineup.queuedBytes += entry.bytes;
+  place(lineup, subscriber);
 }
 
-/** Takes the next item whose turn it is, or null when nothing may start. Its slot is held until `finish`. */
-export function take<Item>(lineup: Lineup<Item>, limits: LineupLimits): { id: Id; item: Item } | null {
-  if (lineup.inFlight >= limits.maxInFlight) return null;
-  const id = lineup.ring[lineup.ringHead];
-  const queue = id === undefined ? undefined : lineup.queues.get(id);
-  if (id === undefined || queue === undefined) return null;
-  lineup.ringHead++;
-  compactRing(lineup);
-  queue.inRing = false;
-  const item = queue.items[queue.head] as Item;
-  queue.head++;
-  compactQueue(queue);
-  queue.inFlight++;
-  lineup.queued--;
-  lineup.inFlight++;
-  enterRing(lineup, id, queue);
-  return { id, item };
+/**
+ * Takes the next entry whose turn it is, or null when nothing may start: see `wakeAtMs` for when to ask again. Its
+ * place is held until `finish`. An entry that waits for bytes in flight to be given back is not overtaken in its class.
+ */
+export function take<Item>(lineup: Lineup<Item>, nowMs: number): Taken<Item> | null {
+  passTo(lineup, nowMs);
+  const { limits, inFlight, slow } = lineup;
+  if (inFlight >= limits.maxSockets || inFlight - slow >= limits.maxInFlight) return null;
+  const queue = nextQueue(lineup);
+  const next = queue === null ? null : queue.items.head;
+  if (queue === null || next === null || !fits(lineup, next.entry.bytes)) return null;
+  pay(lineup, queue, next.entry);
+  start(lineup, next);
+  place(lineup, next.subscriber);
+  return next;
 }
 
-/** Gives back the slot of an item that was taken. */
-export function finish(lineup: Lineup<unknown>, id: Id): void {
-  const queue = lineup.queues.get(id);
-  if (queue === undefined) return;
-  queue.inFlight--;
-  lineup.inFlight--;
-  if (queue.inFlight === 0 && queue.items.length === queue.head) lineup.queues.delete(id);
-  else enterRing(lineup, id, queue);
-}
-
-/** Drops everything that waits; what is in flight stays. Returns the items. */
-export function clear<Item>(lineup: Lineup<Item>): Item[] {
-  const dropped: Item[] = [];
-  for (const [id, queue] of lineup.queues) {
-    dropped.push(...queue.items.slice(queue.head));
-    queue.items = [];
-    queue.head = 0;
-    queue.inRing = false;
-    if (queue.inFlight === 0) lineup.queues.delete(id);
+/** Gives back the place of an entry that was taken. A second time changes nothing. */
+export function finish<Item>(lineup: Lineup<Item>, taken: Taken<Item>): void {
+  const { entry, phase, subscriber } = taken;
+  if (phase === 'waiting' || phase === 'done') return;
+  if (phase === 'young') {
+    unlink(taken);
+    (entry.retry ? lineup.retries : lineup.firsts).young--;
+  } else {
+    lineup.slow--;
+    lineup.slowBytes -= entry.bytes;
+    subscriber.slow--;
   }
-  lineup.queued = 0;
-  lineup.ring = [];
-  lineup.ringHead = 0;
-  return dropped;
+  taken.phase = 'done';
+  lineup.inFlight--;
+  lineup.bytesInFlight -= entry.bytes;
+  subscriber.inFlight--;
+  place(lineup, subscriber);
 }
 
-function enterRing<Item>(lineup: Lineup<Item>, id: Id, queue: Queue<Item>): void {
-  if (queue.inRing || queue.inFlight >= queue.cap || queue.items.length === queue.head) return;
-  queue.inRing = true;
-  lineup.ring.push(id);
+/** Changes what a subscription may have in flight, at once; what is in flight goes on. Unknown ones get theirs by `push`. */
+export function setCap<Item>(lineup: Lineup<Item>, id: Id, cap: number): void {
+  const subscriber = lineup.subscribers.get(id);
+  if (subscriber === undefined) return;
+  subscriber.cap = cap;
+  place(lineup, subscriber);
 }
 
-const COMPACT_AT = 1024;
-
-function compactRing(lineup: Lineup<unknown>): void {
-  if (lineup.ringHead < COMPACT_AT && lineup.ringHead < lineup.ring.length) return;
-  lineup.ring.splice(0, lineup.ringHead);
-  lineup.ringHead = 0;
+/** Keeps a subscription from starting anything before a time; a later call replaces an earlier one. */
+export function holdUntil<Item>(lineup: Lineup<Item>, id: Id, untilMs: number): void {
+  const known = lineup.subscribers.get(id);
+  if (known === undefined && untilMs <= lineup.nowMs) return;
+  const subscriber = known ?? subscriberOf(lineup, id);
+  subscriber.notBeforeMs = untilMs;
+  place(lineup, subscriber);
 }
 
-function compactQueue(queue: Queue<unknown>): void {
-  if (queue.head < COMPACT_AT && queue.head < queue.items.length) return;
-  queue.items.splice(0, queue.head);
-  queue.head = 0;
+/** Takes out everything of a subscription that waits, first tries before retries; what is in flight stays. */
+export function remove<Item>(lineup: Lineup<Item>, id: Id): Item[] {
+  const removed: Item[] = [];
+  const subscriber = lineup.subscribers.get(id);
+  if (subscriber !== undefined) empty(lineup, subscriber, removed);
+  return removed;
+}
+
+/** Takes out everything that waits; what is in flight stays. */
+export function clear<Item>(lineup: Lineup<Item>): Item[] {
+  const removed: Item[] = [];
+  for (const subscriber of lineup.subscribers.values()) empty(lineup, subscriber, removed);
+  return removed;
+}
+
+/** Entries of a subscription that wait. */
+export function waiting(lineup: Lineup<unknown>, id: Id): number {
+  return lineup.subscribers.get(id)?.queued ?? 0;
+}
+
+/** Entries of a subscription that were taken and not finished. */
+export function inFlightOf(lineup: Lineup<unknown>, id: Id): number {
+  return lineup.subscribers.get(id)?.inFlight ?? 0;
+}
+
+/**
+ * Whether another entry of this subscription finds room. Its own share of the queue it has while bytes allow it, and
+ * one entry always, up to twice those bytes; more than its share while memory is spare.
+ */
+export function hasRoom(lineup: Lineup<unknown>, id: Id, bytes: number): boolean {
+  const { limits, queued, queuedBytes } = lineup;
+  if (queuedBytes >= 2 * limits.maxQueuedBytes) return false;
+  const own = waiting(lineup, id);
+  if (own === 0) return true;
+  const bytesThen = queuedBytes + bytes;
+  if (own < limits.perSubscription) return bytesThen <= limits.maxQueuedBytes;
+  return queued < limits.spare && bytesThen <= limits.maxQueuedBytes / 2;
+}
+
+/**
+ * When `take` could give something by the passing of time alone: `nowMs` when it could now, null when only `finish`,
+ * `push` or a change of a cap or hold can. Never late. It may come early, `take` giving nothing, when bytes in flight
+ * are short or when tries turned slow meanwhile and crowd their own subscription out: then ask again.
+ */
+export function wakeAtMs<Item>(lineup: Lineup<Item>, nowMs: number): number | null {
+  passTo(lineup, nowMs);
+  const { limits, inFlight, slow } = lineup;
+  if (inFlight >= limits.maxSockets) return null;
+  const next = nextQueue(lineup)?.items.head ?? null;
+  if (next !== null && !fits(lineup, next.entry.bytes)) return earlier(nextSlowMs(lineup), nextHoldEndMs(lineup));
+  const startMs = next === null ? nextHoldEndMs(lineup) : lineup.nowMs;
+  const placeMs = inFlight - slow < limits.maxInFlight ? lineup.nowMs : nextSlowMs(lineup);
+  return startMs === null || placeMs === null ? null : Math.max(startMs, placeMs);
+}
+
+function earlier(one: number | null, other: number | null): number | null {
+  if (one === null || other === null) return one ?? other;
+  return Math.min(one, other);
+}
+
+function fits({ inFlight, bytesInFlight, limits }: Lineup<unknown>, bytes: number): boolean {
+  return inFlight === 0 || bytesInFlight + bytes <= limits.maxBytesInFlight;
+}
+
+function start<Item>(lineup: Lineup<Item>, taken: Taken<Item>): void {
+  const { entry, subscriber } = taken;
+  leaveQueue(lineup, taken);
+  append(lineup.young, taken);
+  taken.phase = 'young';
+  taken.startedAtMs = lineup.nowMs;
+  (entry.retry ? lineup.retries : lineup.firsts).young++;
+  subscriber.inFlight++;
+  lineup.inFlight++;
+  lineup.bytesInFlight += entry.bytes;
+}
+
+function leaveQueue<Item>(lineup: Lineup<Item>, taken: Taken<Item>): void {
+  unlink(taken);
+  taken.subscriber.queued--;
+  lineup.queued--;
+  lineup.queuedBytes -= taken.entry.bytes;
+}
+
+function empty<Item>(lineup: Lineup<Item>, subscriber: Subscriber<Item>, removed: Item[]): void {
+  drain(lineup, subscriber.firsts?.items, removed);
+  drain(lineup, subscriber.retries?.items, removed);
+  place(lineup, subscriber);
+}
+
+function drain<Item>(lineup: Lineup<Item>, items: Chain<Taken<Item>> | undefined, removed: Item[]): void {
+  for (let next = items?.head ?? null; next !== null; next = items?.head ?? null) {
+    leaveQueue(lineup, next);
+    next.phase = 'done';
+    removed.push(next.entry.item);
+  }
 }

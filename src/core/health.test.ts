@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { afterAttempt, type Health, NO_HEALTH } from './health.ts';
+import {
+  afterAttempt,
+  disableRule,
+  type Health,
+  isExhausted,
+  markOf,
+  NO_HEALTH,
+  type ToldPercent,
+  withoutStreak,
+} from './health.ts';
+import { profiles } from './profile.ts';
 
 type Attempt = Parameters<typeof afterAttempt>[1];
 
@@ -38,4 +48,48 @@ describe('the health of a subscription', () => {
     const before = after(failed);
     assert.deepEqual(afterAttempt(before, { ...failed, atMs: 9, sent: false, closes: 'cancelled' }), before);
   });
+});
+
+const DAY_MS = 86_400_000;
+const streak = (consecutiveFailures: number, firstFailureAtMs: number | null = 0) => ({
+  consecutiveFailures,
+  firstFailureAtMs,
+});
+
+describe('a subscription is switched off', () => {
+  test('after fifty failures in a row that took a day, unless it says otherwise', () => {
+    const rule = disableRule({ profile: 'standard', autoDisableThreshold: null }) ?? assert.fail('it has a rule');
+    assert.deepEqual(rule, { threshold: 50, minSpanMs: DAY_MS });
+    assert.deepEqual(disableRule({ profile: 'stella', autoDisableThreshold: null }), rule);
+    assert.equal(isExhausted(streak(50), rule, DAY_MS), true);
+    assert.equal(isExhausted(streak(49), rule, DAY_MS), false);
+    assert.equal(isExhausted(streak(50), rule, DAY_MS - 1), false);
+    assert.equal(isExhausted(streak(50, null), rule, DAY_MS), false);
+  });
+
+  test('by a threshold of its own at once', () => {
+    const rule = disableRule({ profile: 'stella', autoDisableThreshold: 3 }) ?? assert.fail('it has a rule');
+    assert.equal(isExhausted(streak(3), rule, 0), true);
+    assert.equal(isExhausted(streak(2), rule, DAY_MS), false);
+  });
+
+  test('never where its profile has no such rule, whatever threshold it names', (context) => {
+    context.mock.property(profiles.stella, 'autoDisable', null);
+    assert.equal(disableRule({ profile: 'stella', autoDisableThreshold: null }), null);
+    assert.equal(disableRule({ profile: 'stella', autoDisableThreshold: 3 }), null);
+  });
+});
+
+test('a streak passes the marks of 50, 70 and 90 percent of the threshold', () => {
+  const marks = (threshold: number, upTo: number) =>
+    Array.from({ length: upTo + 1 }, (_, failures) => markOf(streak(failures), { threshold, minSpanMs: 0 }));
+  const ten: ToldPercent[] = [0, 0, 0, 0, 0, 50, 50, 70, 70, 90, 90, 90];
+  assert.deepEqual(marks(10, 11), ten);
+  assert.deepEqual(marks(3, 3), [0, 0, 50, 90]);
+  assert.deepEqual(marks(1, 1), [0, 90]);
+});
+
+test('enabling ends a streak and keeps the rest, above all what was told', () => {
+  const before: Health = { ...after(delivered, failed, failed), toldPercent: 100 };
+  assert.deepEqual(withoutStreak(before), { ...before, consecutiveFailures: 0, firstFailureAtMs: null });
 });

@@ -4,6 +4,7 @@ import type { HookEvent } from './event.ts';
 import { compileFilters, type FilterRule } from './filter.ts';
 import { type Candidate, decide, filterDocument } from './match.ts';
 
+const SUBSCRIPTION = '01994a3c-7b20-7abc-8def-0123456789ac';
 const data = { environment: { name: 'production' } };
 const event: HookEvent = {
   id: '01994a3c-7b20-7abc-8def-0123456789ab',
@@ -24,7 +25,7 @@ function candidate(changes: { filters?: FilterRule[]; events?: string[]; owner?:
   const compiled = compileFilters(changes.filters ?? []);
   if (compiled.kind === 'refused') throw new Error('a rule of the test is wrong');
   const config = { events: changes.events ?? [], owner: changes.owner ?? null };
-  return { state: { kind: 'active' }, config, filters: compiled.filters };
+  return { id: SUBSCRIPTION, state: { kind: 'active' }, config, filters: compiled.filters };
 }
 
 const decided = (of: Candidate) => decide(of, event, filterDocument(event, data));
@@ -38,6 +39,14 @@ describe('a subscription', () => {
   test('wants it when type, owner and filters all agree', () => {
     const picky = candidate({ events: ['deployment.*'], owner: 'org:7', filters: [inProduction] });
     assert.deepEqual(decided(picky), { kind: 'wanted' });
+  });
+
+  test('never gets an event about itself, which one about another it does', () => {
+    const about = (kind: HookEvent['source']['kind'], id: string) => ({ ...event, source: { kind, id } });
+    const decidedOn = (one: HookEvent) => decide(candidate(), one, filterDocument(one, data));
+    assert.deepEqual(decidedOn(about('system', SUBSCRIPTION)), { kind: 'itself' });
+    assert.deepEqual(decidedOn(about('system', event.id)), { kind: 'wanted' });
+    assert.deepEqual(decidedOn(about('receipt', SUBSCRIPTION)), { kind: 'wanted' });
   });
 
   test('that is paused still wants it', () => {

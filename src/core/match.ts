@@ -8,6 +8,7 @@ import { isoTime } from './time.ts';
 
 /** What matching needs of a subscription. */
 export interface Candidate {
+  id: Id;
   state: SubscriptionState;
   config: Pick<SubscriptionConfig, 'events' | 'owner'> | null;
   filters: CompiledFilters;
@@ -16,6 +17,8 @@ export interface Candidate {
 /** Why a subscription gets an event, or the first rule that says no. */
 export type Decision =
   | { kind: 'wanted' }
+  /** The event is about this subscription: a failing receiver must not cause its own next failure. */
+  | { kind: 'itself' }
   | { kind: 'disabled' }
   | { kind: 'secret_unavailable' }
   | { kind: 'type' }
@@ -39,6 +42,7 @@ export function filterDocument(event: HookEvent, data: unknown): FilterDocument 
 
 /** Decides for one subscription. */
 export function decide(candidate: Candidate, event: HookEvent, document: FilterDocument): Decision {
+  if (event.source.kind === 'system' && event.source.id === candidate.id) return { kind: 'itself' };
   if (candidate.state.kind === 'disabled') return { kind: 'disabled' };
   // Without its configuration nobody can say what it wants; "replay missed" finds these events later.
   if (candidate.config === null) return { kind: 'secret_unavailable' };

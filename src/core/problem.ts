@@ -115,7 +115,7 @@ const catalogue = {
   subscription_disabled: {
     status: 409,
     title: 'The subscription is disabled',
-    remedy: 'Enable the subscription first (`PATCH` with `"enabled": true`).',
+    remedy: 'Switch it on first: `POST /api/v1/webhook-subscriptions/{id}/enable`.',
     action: 'Tell the user the subscription is disabled and ask whether to enable it first.',
   },
   delivery_closed: {

@@ -20,6 +20,13 @@ test('the two profiles have the tries, timeouts and authentication of the design
   assert.deepEqual([standard.envelopeId, seed.envelopeId], ['event', 'delivery']);
 });
 
+test('both profiles spare a receiver in trouble, and switch it off after fifty failures that take a day at least', () => {
+  for (const { hasCircuit, autoDisable } of Object.values(profiles)) {
+    assert.equal(hasCircuit, true);
+    assert.deepEqual(autoDisable, { threshold: 50, minSpanMs: 86_400_000, probes: true });
+  }
+});
+
 describe('the time in an envelope', () => {
   test('of standard is that of acceptance, however late the try', () => {
     const times = { acceptedAtMs: MADE, madeAtMs: MADE + 1, dueMs: MADE + 9e9, nowMs: MADE + 9e9 };

@@ -9,6 +9,15 @@ export type ProfileName = 'standard' | 'stella';
 /** Retry settings of a profile; the maximum age follows from them when the subscription names none. */
 export type RetryDefaults = Omit<RetryPolicy, 'maxAgeSeconds'>;
 
+export interface AutoDisable {
+  /** Failed deliveries in a row. */
+  threshold: number;
+  /** The streak is at least this old; a threshold of the subscription's own decides alone. */
+  minSpanMs: number;
+  /** Whether the oldest held delivery is tried once an hour and switches the subscription on again. */
+  probes: boolean;
+}
+
 export interface Profile {
   /** Which id the envelope carries. */
   envelopeId: 'event' | 'delivery';
@@ -23,6 +32,10 @@ export interface Profile {
   defaultAuth: 'none' | 'signature';
   timeoutMs: number;
   retry: RetryDefaults;
+  /** Whether trouble in a row holds first tries back until a probe gets through. */
+  hasCircuit: boolean;
+  /** When a streak of failed deliveries switches the subscription off; null for never. */
+  autoDisable: AutoDisable | null;
   /** Whether the answer 410 switches the subscription off. */
   goneDisables: boolean;
   /** Whether the response header `webhook-delivery: abort-message | disable` is obeyed. */
@@ -38,6 +51,8 @@ const STELLA_HEADERS = [
   'x-stella-signature-next',
 ] as const;
 const SERVER_TROUBLE: readonly RetryOn[] = ['network', '5xx'];
+
+const FIFTY_IN_A_DAY: AutoDisable = { threshold: 50, minSpanMs: 86_400_000, probes: true };
 
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   standard: {
@@ -56,6 +71,8 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
       retryOn: [...SERVER_TROUBLE, '408', '425', '429'],
       honoursRetryAfter: true,
     },
+    hasCircuit: true,
+    autoDisable: FIFTY_IN_A_DAY,
     goneDisables: true,
     heedsReceiver: true,
   },
@@ -74,6 +91,8 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
       retryOn: [...SERVER_TROUBLE, '3xx'],
       honoursRetryAfter: true,
     },
+    hasCircuit: true,
+    autoDisable: FIFTY_IN_A_DAY,
     goneDisables: false,
     heedsReceiver: false,
   },

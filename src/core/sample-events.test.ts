@@ -29,6 +29,7 @@ const DEPLOYMENT = [
 ];
 const ENDED = [...DEPLOYMENT, 'timing.completedAt', 'timing.durationSeconds'];
 const DECIDED = ['promotion.id', 'promotion.status', ...RELEASE, ...ENVIRONMENTS];
+const SUBSCRIPTION = ['subscription.host', 'subscription.id', 'subscription.name', 'subscription.owner'];
 const APPROVALS = ['approvals.count', 'approvals.currentApprovals'];
 
 const FIELDS: Record<string, readonly string[]> = {
@@ -58,6 +59,9 @@ const FIELDS: Record<string, readonly string[]> = {
     'environment.name',
     ...person('initiatedBy'),
   ],
+  'subscription.warning': [...SUBSCRIPTION, 'consecutiveFailures', 'threshold', 'percent'],
+  'subscription.disabled': [...SUBSCRIPTION, 'reason', 'since'],
+  'subscription.enabled': SUBSCRIPTION,
 };
 
 function leaves(value: unknown, path: string): string[] {
@@ -67,7 +71,7 @@ function leaves(value: unknown, path: string): string[] {
 }
 
 describe('the sample events', () => {
-  test('are those of seed 001', () => {
+  test('are those of seed 001 and those about subscriptions', () => {
     assert.deepEqual([...sampleEventTypes].sort(), Object.keys(FIELDS).sort());
   });
 

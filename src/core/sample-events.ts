@@ -1,6 +1,6 @@
 /**
- * A sample `data` for each event type of seed 001, in exactly its shapes; what `POST …/{id}/test` sends and the
- * OpenAPI document shows. Values are made up, names of fields are not.
+ * A sample `data` for each event type of seed 001, in exactly its shapes, and for those about subscriptions; what
+ * `POST …/{id}/test` sends and the OpenAPI document shows. Values are made up, names of fields are not.
  */
 
 const release = {
@@ -23,6 +23,12 @@ const host = { id: '019a5b6e-8a00-7c3d-9f10-2b64d0f3a701', name: 'prod-host-1' }
 const startedAt = '2026-03-04T09:25:00.000Z';
 const completedAt = '2026-03-04T09:30:00.000Z';
 const timing = { startedAt, completedAt, durationSeconds: 300 };
+const subscription = {
+  id: '019a5b6e-8a00-7c3d-9f10-2b64d0f3a801',
+  name: 'Chat of the release team',
+  host: 'chat.example.com',
+  owner: 'org:7',
+};
 const decided = { release, sourceEnvironment: staging, targetEnvironment: production };
 
 /** Event type → sample data. */
@@ -80,6 +86,9 @@ export const sampleEvents = {
     environment: production,
     initiatedBy: requester,
   },
+  'subscription.warning': { subscription, consecutiveFailures: 35, threshold: 50, percent: 70 },
+  'subscription.disabled': { subscription, reason: 'failures', since: completedAt },
+  'subscription.enabled': { subscription },
 } as const;
 
 export type SampleEventType = keyof typeof sampleEvents;

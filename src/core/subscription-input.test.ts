@@ -78,6 +78,9 @@ const rest: fc.Arbitrary<Partial<SubscriptionInput>> = fc.record({
   profile: maybe(fc.constantFrom('standard', 'stella')),
   envelope: maybe(fc.constantFrom('full', 'none')),
   maxConcurrency: maybe(fc.integer({ min: 1, max: 1000 })),
+  rateLimit: maybe(fc.constantFrom(null, { count: 5, seconds: 60 })),
+  ordered: maybe(fc.boolean()),
+  autoDisableThreshold: maybe(fc.constantFrom(null, 1, 50)),
 });
 
 describe('a subscription read and written back', () => {
@@ -138,6 +141,11 @@ describe('what is left out', () => {
     assert.deepEqual([stella.timeoutMs, stella.auth.type, stella.maxConcurrency], [30_000, 'none', 8]);
   });
 
+  test('is no limit of the rate, no order and no threshold of its own', () => {
+    const { rateLimit, ordered, autoDisableThreshold } = config();
+    assert.deepEqual([rateLimit, ordered, autoDisableThreshold], [null, false, null]);
+  });
+
   test('of a policy of its own is jitter', () => {
     assert.equal(config({ profile: 'standard', retryPolicy: { maxRetries: 2 } }).retry.jitter, 0);
     assert.equal(config({ profile: 'standard', retryPolicy: { maxRetries: 2, jitter: 0.5 } }).retry.jitter, 0.5);
@@ -169,6 +177,7 @@ describe('what has no effect or no meaning', () => {
     ['an owner that is no path', { owner: 'org' }, ['/owner']],
     ['a filter path', { filters: [{ field: '$..x', operator: 'equals', value: 1 }] }, ['/filters/0/field']],
     ['a filter pattern', { filters: [{ field: 'a', operator: 'matches', value: '(' }] }, ['/filters/0/value']],
+    ['the header of the order', { headers: { 'Hookyard-Sequence': '1' } }, ['/headers/Hookyard-Sequence']],
     ['a header of the profile', { headers: { 'X-Stella-Event': 'x' } }, ['/headers/X-Stella-Event']],
     [
       'a second authorization',

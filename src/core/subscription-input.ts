@@ -7,7 +7,7 @@ import type { FieldError } from './problem.ts';
 import { type ProfileName, profiles } from './profile.ts';
 import { type BackoffType, defaultMaxAgeSeconds, type RetryOn, type RetryPolicy } from './retry.ts';
 import { signatureKey } from './signature/sign.ts';
-import type { Auth, SubscriptionConfig } from './subscription.ts';
+import type { Auth, RateLimit, SubscriptionConfig } from './subscription.ts';
 
 export interface RetryInput {
   maxRetries?: number | undefined;
@@ -41,6 +41,9 @@ export interface SubscriptionInput {
   profile?: ProfileName | undefined;
   envelope?: 'full' | 'none' | undefined;
   maxConcurrency?: number | undefined;
+  rateLimit?: RateLimit | null | undefined;
+  ordered?: boolean | undefined;
+  autoDisableThreshold?: number | null | undefined;
 }
 
 export type Completed =
@@ -81,6 +84,9 @@ export function completeSubscription(input: SubscriptionInput, makeSecret: () =>
     profile: input.profile ?? 'stella',
     envelope: input.envelope ?? 'full',
     maxConcurrency: input.maxConcurrency ?? DEFAULT_CONCURRENCY,
+    rateLimit: input.rateLimit ?? null,
+    ordered: input.ordered ?? false,
+    autoDisableThreshold: input.autoDisableThreshold ?? null,
   };
   return { kind: 'config', config, generatedSecret };
 }
@@ -241,6 +247,9 @@ export function shownInput(config: SubscriptionConfig) {
     profile: config.profile,
     envelope: config.envelope,
     maxConcurrency: config.maxConcurrency,
+    rateLimit: config.rateLimit,
+    ordered: config.ordered,
+    autoDisableThreshold: config.autoDisableThreshold,
   };
 }
 

@@ -35,6 +35,36 @@ export interface SubscriptionConfig {
   envelope: 'full' | 'none';
   /** Requests in flight at once, exact. */
   maxConcurrency: number;
+  /** Requests begun in any stretch of `seconds`, exact; null for no limit. */
+  rateLimit: RateLimit | null;
+  /** Events of one `orderingKey` one after the other, in the order they were accepted. */
+  ordered: boolean;
+  /** Failed deliveries in a row after which it is switched off, whatever its profile says; null leaves it to the profile. */
+  autoDisableThreshold: number | null;
+}
+
+export interface RateLimit {
+  count: number;
+  seconds: number;
+}
+
+/** Fields that configurations written before them lack. */
+type Later = 'rateLimit' | 'ordered' | 'autoDisableThreshold';
+
+/** A configuration as some version of the program stored it. */
+export type StoredConfig = Omit<SubscriptionConfig, Later> & Partial<Pick<SubscriptionConfig, Later>>;
+
+/**
+ * A stored configuration with what it lacks as if it had been left out when it was made. Added fields stand last, so
+ * that it is stored again exactly like one that is made today.
+ */
+export function completeStored(stored: StoredConfig): SubscriptionConfig {
+  return {
+    ...stored,
+    rateLimit: stored.rateLimit ?? null,
+    ordered: stored.ordered ?? false,
+    autoDisableThreshold: stored.autoDisableThreshold ?? null,
+  };
 }
 
 /** Whether a subscription is served. `paused` keeps matching and holds; `disabled` neither matches nor sends. */

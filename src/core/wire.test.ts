@@ -40,7 +40,7 @@ function configOf(input: Partial<SubscriptionInput> = {}): SubscriptionConfig {
 
 function rendered(input: Partial<SubscriptionInput>, changes: Partial<WireInput> = {}): WireRequest {
   const times = { madeAtMs: ACCEPTED, dueMs: ACCEPTED, nowMs: ACCEPTED + 20 };
-  const ids = { event, subscriptionId: SUBSCRIPTION_ID, deliveryId: DELIVERY_ID, n: 1 };
+  const ids = { event, subscriptionId: SUBSCRIPTION_ID, deliveryId: DELIVERY_ID, n: 1, sequence: null };
   return renderRequest({ ...ids, ...times, config: configOf(input), ...changes }, createMac());
 }
 
@@ -191,6 +191,16 @@ describe('every delivery', () => {
     assert.ok(Object.keys(headers).every((name) => name === name.toLowerCase()));
   });
 
+  test('says its place in an order only where it has one, and is signed alike', () => {
+    const plain = rendered({ signatureSecret: 's' });
+    assert.ok(!('hookyard-sequence' in plain.headers));
+    for (const sequence of [0, 42]) {
+      const { headers, body } = rendered({ signatureSecret: 's' }, { sequence });
+      assert.deepEqual(headers, { ...plain.headers, 'hookyard-sequence': `${sequence}` });
+      assert.deepEqual(body, plain.body);
+    }
+  });
+
   test('is JSON unless something else is said', () => {
     assert.equal(rendered({}).headers['content-type'], 'application/json');
   });
@@ -198,9 +208,9 @@ describe('every delivery', () => {
   test('can be rendered again from what is kept of it', () => {
     for (const profile of ['standard', 'stella'] as const) {
       const nowMs = ACCEPTED + 600_000;
-      const wire = rendered({ profile }, { dueMs: nowMs, nowMs });
+      const wire = rendered({ profile }, { dueMs: nowMs, nowMs, sequence: 7 });
       const input = { event, config: configOf({ profile }), subscriptionId: SUBSCRIPTION_ID, deliveryId: DELIVERY_ID };
-      const again = renderAt({ ...input, n: 1, nowMs }, wire.envelopeAtMs, createMac());
+      const again = renderAt({ ...input, n: 1, sequence: 7, nowMs }, wire.envelopeAtMs, createMac());
       assert.deepEqual(again, wire);
     }
   });

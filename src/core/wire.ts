@@ -21,6 +21,8 @@ export interface WireInput {
   deliveryId: Id;
   /** Number of this try, from 1. */
   n: number;
+  /** Place in the order of its key, of an ordered delivery; null for others. */
+  sequence: number | null;
   /** When the delivery was made: the event's acceptance for a first delivery, the request's for a redelivery. */
   madeAtMs: number;
   /** When this try fell due. */
@@ -137,6 +139,7 @@ function putAuth(headers: Headers, auth: Auth): void {
 function putOwn(headers: Headers, input: RenderInput, digests: Digests): void {
   headers['hookyard-delivery'] = input.deliveryId;
   headers['hookyard-attempt'] = `${input.n}`;
+  if (input.sequence !== null) headers['hookyard-sequence'] = `${input.sequence}`;
   headers[HOPS_HEADER] = `${hopsOf(input.event.headers) + 1}`;
   headers['hookyard-idempotency-key'] = idempotencyKey(input.event, input.subscriptionId, digests.sha256);
   headers.traceparent = traceParent(input.event.id, input.deliveryId);

@@ -2,10 +2,10 @@ import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { SubscriptionConfig } from '../core/subscription.ts';
 import { completeSubscription, inputOf, type SubscriptionInput } from '../core/subscription-input.ts';
-import type { ConfigChange, StateChange } from '../ports.ts';
+import type { StateChange } from '../ports.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
 import { freshSigningSecret } from './create-subscription.ts';
-import { configure, isSame, sealSubscription, unlessOvertaken } from './sealed-configuration.ts';
+import { isSame, putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
 import { vetReceiver } from './vet-receiver.ts';
 
 export interface ChangeSubscription {
@@ -18,9 +18,7 @@ export interface ChangeSubscription {
   ifVersion: number | null;
 }
 
-export interface Changed {
-  kind: 'changed';
-  subscription: LiveSubscription;
+export interface Changed extends Standing {
   /** Shown once, when the change asked for signatures and named no secret. */
   generatedSecret: string | null;
 }
@@ -50,14 +48,11 @@ async function changeOnce(ports: FlowPorts, request: ChangeSubscription): Promis
   const { url } = completed.config;
   const refusal = url === subscription.config.url ? null : await vetReceiver(ports, url);
   if (refusal !== null) return refusal;
-  const change = changeOf(ports, request, subscription, completed.config);
-  if (change === null) return { kind: 'changed', subscription, generatedSecret: null };
-  const outcome = await configure(ports, request.tenant, change);
-  if (outcome.kind === 'problem') return outcome;
-  if (outcome.kind === 'repeated') throw new Error('a change without claims cannot be a repetition');
-  const after = outcome.configuration.subscriptions.get(request.id);
-  if (after === undefined) return problem('not_found');
-  return { kind: 'changed', subscription: after, generatedSecret: completed.generatedSecret };
+  const state = stateChange(subscription, request.enabled);
+  const isUnchanged = state === undefined && isSame(completed.config, subscription.config);
+  if (isUnchanged) return { kind: 'changed', subscription, generatedSecret: null };
+  const outcome = await putVersion(ports, subscription, completed.config, state);
+  return outcome.kind === 'problem' ? outcome : { ...outcome, generatedSecret: completed.generatedSecret };
 }
 
 /** The stored fields with the patch over them; credentials of another way to authenticate do not linger. */
@@ -69,25 +64,7 @@ function merge(config: SubscriptionConfig, patch: Partial<SubscriptionInput>): S
   return { ...stored, ...patch };
 }
 
-function changeOf(
-  ports: FlowPorts,
-  request: ChangeSubscription,
-  subscription: LiveSubscription,
-  config: SubscriptionConfig,
-): ConfigChange | null {
-  const state = stateChange(subscription, request.enabled);
-  // A change of state alone makes a version too, so that its ETag moves and nobody undoes it unseen.
-  if (isSame(config, subscription.config) && state === undefined) return null;
-  return {
-    kind: 'put_subscription',
-    id: request.id,
-    config: sealSubscription(ports, request.tenant, request.id, config),
-    createdBy: subscription.createdBy,
-    version: subscription.version,
-    ...(state === undefined ? {} : { state }),
-  };
-}
-
+/** Leaving `disabled` is for `enabled: true` alone; a paused subscription is enabled already and stays paused. */
 function stateChange(subscription: LiveSubscription, enabled: boolean | undefined): StateChange | undefined {
   const disabled = subscription.state.kind === 'disabled';
   if (enabled === undefined || enabled === !disabled) return undefined;

@@ -4,7 +4,8 @@ import { subscribe } from '../../test/support/flows.ts';
 import { fakePorts } from '../../test/support/ports.ts';
 import { DEFAULT_TENANT } from '../core/ids.ts';
 import type { Configuration, Sealer, Store } from '../ports.ts';
-import { createConfigurationCache } from './configuration.ts';
+import { changeSubscription } from './change-subscription.ts';
+import { createConfigurationCache, subscriptionContext } from './configuration.ts';
 
 const empty = (version: number): Configuration => ({ version, subscriptions: [], sources: [] });
 
@@ -84,6 +85,24 @@ describe('the configuration in memory', () => {
     waiting[1]?.resolve(empty(1));
     assert.equal((await again).version, 1);
   });
+});
+
+test('a configuration stored before the fields of today is read with their defaults, and PATCH finds it unchanged', async () => {
+  const ports = fakePorts();
+  const { id, config } = await subscribe(ports);
+  assert.ok(config !== null);
+  const { rateLimit: _rate, ordered: _order, autoDisableThreshold: _threshold, ...older } = config;
+  const sealed = ports.sealer.seal(
+    subscriptionContext(DEFAULT_TENANT, id),
+    new TextEncoder().encode(JSON.stringify(older)),
+  );
+  const change = { kind: 'put_subscription', id, config: sealed, createdBy: null, version: 1 } as const;
+  await ports.store.configure({ tenant: DEFAULT_TENANT, change, claims: [] });
+  const read = (await ports.configuration.refresh(DEFAULT_TENANT)).subscriptions.get(id);
+  assert.deepEqual([read?.version, read?.config], [2, config]);
+  const patch = { name: config.name, ordered: false };
+  const outcome = await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch, ifVersion: null });
+  assert.equal(outcome.kind === 'changed' && outcome.subscription.version, 2);
 });
 
 describe('a subscription whose sealing key is missing', () => {

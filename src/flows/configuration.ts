@@ -2,7 +2,7 @@
 import { type CompiledFilters, compileFilters } from '../core/filter.ts';
 import type { Id } from '../core/ids.ts';
 import type { SourceConfig } from '../core/source.ts';
-import type { Subscription, SubscriptionConfig } from '../core/subscription.ts';
+import { completeStored, type StoredConfig, type Subscription, type SubscriptionConfig } from '../core/subscription.ts';
 import type { Configuration, Health, Ports, SealContext, SourceRow, SubscriptionRow } from '../ports.ts';
 import type { Authenticate } from './authenticate.ts';
 
@@ -127,8 +127,13 @@ function compileSubscription(
     ports.log.error('subscription.secret_unavailable', { subscriptionId: row.id, keyId: opened.keyId });
     return { ...row, config: null, filters: filtersOf([]), missingKeyId: opened.keyId };
   }
-  const config = JSON.parse(fromUtf8.decode(opened.plain)) as SubscriptionConfig;
+  const config = openedConfig(opened.plain);
   return { ...row, config, filters: filtersOf(config.filters), missingKeyId: null };
+}
+
+/** A subscription's configuration from the bytes that were sealed, by this version of the program or an earlier one. */
+export function openedConfig(plain: Uint8Array): SubscriptionConfig {
+  return completeStored(JSON.parse(fromUtf8.decode(plain)) as StoredConfig);
 }
 
 /** Compiles rules that were checked when they were saved. */

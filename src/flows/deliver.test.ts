@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { emit, lastTicket, RECEIVER, stillOpen, subscribe, tryOnce } from '../../test/support/flows.ts';
 import { answered, type FakePorts, fakePorts, unanswered } from '../../test/support/ports.ts';
 import { REDACTED } from '../core/header.ts';
-import { DEFAULT_TENANT } from '../core/ids.ts';
+import { DEFAULT_TENANT, idAt, shardOf } from '../core/ids.ts';
 import type { SubscriptionInput } from '../core/subscription-input.ts';
 import type { Ticket } from '../ports.ts';
 import { changeSubscription } from './change-subscription.ts';
@@ -92,6 +92,67 @@ describe('a try', () => {
       assert.ok(JSON.stringify(ports.sent[0]?.headers).includes(canary));
       assert.ok(!JSON.stringify(tried.settlement).includes(canary));
     }
+  });
+});
+
+/** A delivery waiting in the lane of `key`, made without the flow that chooses lanes. */
+async function inLane(key: string): Promise<{ ports: FakePorts; ticket: Ticket }> {
+  const ports = fakePorts();
+  const { id } = await subscribe(ports, { retryPolicy: { backoffType: 'fixed', backoffSeconds: 600 } });
+  await emit(ports);
+  const { eventId, deliveryId: of } = lastTicket(ports);
+  const made = await ports.store.redeliver({
+    tenant: DEFAULT_TENANT,
+    delivery: {
+      deliveryId: idAt(ports.clock.nowMs(), ports.random.bytes(16)),
+      subscriptionId: id,
+      subscriptionVersion: 1,
+      delayMs: 0,
+      hold: { reason: 'ordered', key },
+    },
+    eventId,
+    of,
+    kind: 'redelivery',
+    by: null,
+    claims: [],
+  });
+  assert.equal(made.kind, 'appended');
+  const lane = { subscriptionId: id, shard: shardOf(id, ports.store.shards), key };
+  const [ticket] = (await ports.store.laneRun(lane, -1, { tickets: 9, bytes: 1e6 })).tickets;
+  return { ports, ticket: ticket ?? assert.fail() };
+}
+
+describe('the sequence of a delivery', () => {
+  test('travels with every try of an ordered one, is kept and shown with each', async () => {
+    const { ports, ticket } = await inLane('order-7');
+    assert.ok(ticket.place.kind === 'lane');
+    ports.answers.push(answered(500));
+    const { settled } = await tryOnce(ports, ticket);
+    await tryOnce(ports, stillOpen(settled));
+    const stored = await ports.store.event(DEFAULT_TENANT, ticket.eventId);
+    for (const [at, attempt] of (await ports.store.attempts(DEFAULT_TENANT, ticket.deliveryId)).entries()) {
+      assert.equal(ports.sent[at]?.headers['hookyard-sequence'], `${ticket.place.pos}`);
+      assert.equal(attempt.detail.sequence, ticket.place.pos);
+      const past = await pastRequest(ports, attempt, stored?.event ?? assert.fail());
+      assert.equal(past?.headers['hookyard-sequence'], `${ticket.place.pos}`);
+    }
+    assert.equal(ports.sent.length, 2);
+  });
+
+  test('is none outside a lane or in one without a key', async () => {
+    for (const { ports, ticket } of [await ready(), await inLane('')]) {
+      const { tried } = await tryOnce(ports, ticket);
+      assert.ok(!('hookyard-sequence' in (ports.sent[0]?.headers ?? {})));
+      assert.equal(tried.settlement.attempt.detail.sequence, null);
+    }
+  });
+
+  test('stands in the record of one that is closed without a try', async () => {
+    const { ports, ticket } = await inLane('order-7');
+    const stored = await ports.store.event(DEFAULT_TENANT, ticket.eventId);
+    const why = { closes: 'expired', failure: 'expired', atMs: 5 } as const;
+    const { attempt } = closeWithoutTry(ticket, stored?.event ?? assert.fail(), 1, why);
+    assert.equal(attempt?.detail.sequence, ticket.place.kind === 'lane' ? ticket.place.pos : null);
   });
 });
 

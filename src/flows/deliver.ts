@@ -8,7 +8,7 @@ import { idMs } from '../core/ids.ts';
 import { profiles } from '../core/profile.ts';
 import { pausedMs, type SubscriptionConfig } from '../core/subscription.ts';
 import { renderRequest, type WireRequest } from '../core/wire.ts';
-import type { Ports, Settlement, Ticket } from '../ports.ts';
+import type { Place, Ports, Settlement, Ticket } from '../ports.ts';
 import type { LiveSubscription } from './configuration.ts';
 
 export interface Work {
@@ -18,6 +18,8 @@ export interface Work {
   config: SubscriptionConfig;
   /** An earlier send of this try may have reached the receiver before a crash. */
   mayRepeat: boolean;
+  /** Called when the request is on its way. */
+  onItsWay?: () => void;
 }
 
 /** A try and what it does to its delivery. */
@@ -40,6 +42,7 @@ export async function deliver(ports: DeliverPorts, work: Work): Promise<Tried> {
       config,
       deliveryId: ticket.deliveryId,
       n: ticket.n + 1,
+      sequence: sequenceOf(ticket.place),
       madeAtMs: madeAtMs(ticket, event),
       dueMs: ticket.place.kind === 'due' ? ticket.place.dueMs : startedAtMs,
       nowMs: startedAtMs,
@@ -52,6 +55,7 @@ export async function deliver(ports: DeliverPorts, work: Work): Promise<Tried> {
     headers: wire.headers,
     body: wire.body,
     timeoutMs: config.timeoutMs,
+    ...(work.onItsWay === undefined ? {} : { onItsWay: work.onItsWay }),
   });
   const nowMs = ports.clock.nowMs();
   const profile = profiles[config.profile];
@@ -75,6 +79,11 @@ function onlyTry(judgement: Judgement): Judgement {
 /** When a delivery was made: its event's acceptance, or the request of a redelivery, which its id carries. */
 export function madeAtMs(ticket: Pick<Ticket, 'deliveryId' | 'kind'>, event: HookEvent): number {
   return ticket.kind === 'first' ? event.acceptedAtMs : idMs(ticket.deliveryId);
+}
+
+/** The place in the order of its key that an ordered delivery has for as long as it is open; null for others. */
+export function sequenceOf(place: Place): number | null {
+  return place.kind === 'lane' && place.key !== '' ? place.pos : null;
 }
 
 /** The age of a delivery without the time its subscription was paused by a person. */
@@ -116,6 +125,7 @@ function detailOf(work: Work, wire: WireRequest, answer: Answer): AttemptDetail 
   const response = answer.kind === 'response' ? answer : null;
   return {
     envelopeAtMs: wire.envelopeAtMs,
+    sequence: sequenceOf(work.ticket.place),
     phases: answer.phases,
     connection: answer.connection,
     facts: answer.kind === 'failure' ? answer.facts : {},
@@ -150,6 +160,7 @@ export function closeWithoutTry(
     closes: why.closes,
     detail: {
       envelopeAtMs: why.atMs,
+      sequence: sequenceOf(ticket.place),
       phases: null,
       connection: null,
       facts: why.facts ?? {},

@@ -51,7 +51,7 @@ export async function publish(ports: PublishPorts, input: PublishInput): Promise
   const event = eventOf(ports, input);
   let configuration = ports.configuration.peek(input.tenant) ?? (await ports.configuration.of(input.tenant));
   for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
-    const append = eventAppend(event, input.value, configuration, ports.mac);
+    const append = eventAppend(event, input.value, configuration, ports);
     const accepted: Accepted = {
       kind: 'accepted',
       id: event.id,

@@ -221,7 +221,7 @@ function conclusion(reading: Reading): { outcome: Outcome; reason: string } {
 }
 
 function eventsOf(
-  ports: Pick<Ports, 'mac' | 'random'>,
+  ports: Pick<Ports, 'mac' | 'random' | 'dispatch'>,
   receipt: Receipt,
   facts: readonly ReadFact[],
   configuration: LiveConfiguration,
@@ -245,6 +245,6 @@ function eventsOf(
       source: { kind: 'receipt' as const, id: receipt.id },
       data: utf8.encode(JSON.stringify(made.data)),
     };
-    return [eventAppend(event, made.data, configuration, ports.mac)];
+    return [eventAppend(event, made.data, configuration, ports)];
   });
 }

@@ -3,8 +3,14 @@ import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { SourceConfig } from '../core/source.ts';
 import type { SubscriptionConfig } from '../core/subscription.ts';
-import type { ConfigChange, IdempotencyClaim, Ports } from '../ports.ts';
-import { type FlowPorts, type LiveConfiguration, sourceContext, subscriptionContext } from './configuration.ts';
+import type { ConfigChange, IdempotencyClaim, Ports, StateChange } from '../ports.ts';
+import {
+  type FlowPorts,
+  type LiveConfiguration,
+  type LiveSubscription,
+  sourceContext,
+  subscriptionContext,
+} from './configuration.ts';
 
 /** The first answer to the same request, still sealed. */
 export interface Repeated {
@@ -81,4 +87,30 @@ export async function configure(
     case 'repeated':
       return outcome;
   }
+}
+
+/** A subscription after a change of it, or as it stood before when nothing had to change. */
+export interface Standing {
+  kind: 'changed';
+  subscription: LiveSubscription;
+}
+
+/**
+ * Stores the next version of a subscription over the one that was seen. A change of its state alone makes a version
+ * too, so that its ETag moves and nobody undoes it unseen.
+ */
+export async function putVersion(
+  ports: ConfigurePorts & Pick<Ports, 'sealer'>,
+  seen: LiveSubscription,
+  config: SubscriptionConfig,
+  state?: StateChange,
+): Promise<Standing | Problem> {
+  const { id, tenant, version, createdBy } = seen;
+  const sealed = sealSubscription(ports, tenant, id, config);
+  const change = { kind: 'put_subscription', id, config: sealed, createdBy, version } as const;
+  const outcome = await configure(ports, tenant, state === undefined ? change : { ...change, state });
+  if (outcome.kind === 'problem') return outcome;
+  if (outcome.kind === 'repeated') throw new Error('a change without claims cannot be a repetition');
+  const subscription = outcome.configuration.subscriptions.get(id);
+  return subscription === undefined ? problem('not_found') : { kind: 'changed', subscription };
 }

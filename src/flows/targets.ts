@@ -9,7 +9,7 @@ export function eventAppend(
   event: HookEvent,
   data: unknown,
   configuration: LiveConfiguration,
-  mac: Ports['mac'],
+  { mac, dispatch }: Pick<Ports, 'mac' | 'dispatch'>,
 ): EventAppend {
   const document = filterDocument(event, data);
   const deliveries: NewDelivery[] = [];
@@ -20,13 +20,27 @@ export function eventAppend(
       subscriptionId: subscription.id,
       subscriptionVersion: subscription.version,
       delayMs: 0,
-      hold: holdOf(subscription),
+      hold: holdOfNew(subscription, event, dispatch),
     });
   }
   return { event, deliveries };
 }
 
-/** What keeps a subscription's new deliveries in its lane. */
+/** What keeps a new delivery in its subscription's lane: a person, its order, or what waits there before it. */
+export function holdOfNew(
+  subscription: Pick<LiveSubscription, 'id' | 'state' | 'config'>,
+  event: Pick<HookEvent, 'orderingKey'>,
+  dispatch: Pick<Ports['dispatch'], 'hold'>,
+): Hold | null {
+  const key = subscription.config?.ordered === true ? (event.orderingKey ?? '') : '';
+  const held = holdOf(subscription);
+  if (held !== null) return { ...held, key };
+  if (key !== '') return { reason: 'ordered', key };
+  const reason = dispatch.hold(subscription.id);
+  return reason === null ? null : { reason, key };
+}
+
+/** What holds everything of a subscription: that it is paused, or switched off. */
 export function holdOf(subscription: Pick<LiveSubscription, 'state'>): Hold | null {
   return subscription.state.kind === 'active' ? null : { reason: subscription.state.kind, key: '' };
 }

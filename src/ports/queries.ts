@@ -1,6 +1,7 @@
 /** What readers ask the store. Lists are newest first. */
 import type { AttemptRecord, DeliveryStatus } from '../core/attempt.ts';
 import type { HookEvent } from '../core/event.ts';
+import type { Health } from '../core/health.ts';
 import type { Id } from '../core/ids.ts';
 import type { ReadFact, Receipt } from '../core/receipt.ts';
 import type { DeliveryKind, HoldReason, Place } from './tickets.ts';
@@ -66,6 +67,12 @@ export interface StoredReceipt {
   facts: readonly ReadFact[];
   /** Events this receipt became. */
   eventIds: readonly Id[];
+}
+
+/** A subscription whose receiver fails, or that is switched off. */
+export interface Troubled {
+  id: Id;
+  health: Health;
 }
 
 /** What readiness and metrics ask about. */

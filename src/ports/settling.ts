@@ -19,6 +19,14 @@ export interface ClaimCursor {
   after: { dueMs: number; deliveryId: Id } | null;
 }
 
+/** How much one read may bring into memory. At least one ticket is read whatever its event weighs. */
+export interface ReadLimits {
+  /** Of each cursor, or of the lane. */
+  tickets: number;
+  /** Bodies of the events read, in all. */
+  bytes: number;
+}
+
 /** What a settled try, or a decision without a try, does to its ticket. */
 export interface Settlement {
   ticket: Ticket;

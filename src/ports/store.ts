@@ -27,11 +27,13 @@ import type {
   ReceiptQuery,
   StoredEvent,
   StoredReceipt,
+  Troubled,
 } from './queries.ts';
 import type {
   ClaimCursor,
   LaneState,
   Lease,
+  ReadLimits,
   SettleOutcome,
   SettleRequest,
   Task,
@@ -69,6 +71,8 @@ export interface Store {
   /** A past configuration, still sealed; null when unknown. */
   subscriptionVersion(tenant: Id, id: Id, version: number): Promise<Uint8Array | null>;
   health(tenant: Id, ids: readonly Id[]): Promise<ReadonlyMap<Id, Health>>;
+  /** Subscriptions with a streak of failures or switched off, by id; at most `limit`. */
+  troubled(tenant: Id, limit: number): Promise<readonly Troubled[]>;
   keyByHash(hash: Uint8Array): Promise<KeyRow | null>;
   keys(tenant: Id): Promise<readonly KeyRow[]>;
   /** Notes that keys were used; called at most once a minute per key. */
@@ -80,8 +84,8 @@ export interface Store {
   renew(owner: Id, leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]>;
   release(owner: Id, leases: readonly Lease[]): Promise<void>;
 
-  /** Reads what is due by engine time; writes nothing (C1, C3). At most `limit` tickets per cursor, in due order. */
-  claim(cursors: readonly ClaimCursor[], limit: number): Promise<Tickets>;
+  /** Reads what is due by engine time, in due order; writes nothing (C1, C3). */
+  claim(cursors: readonly ClaimCursor[], limits: ReadLimits): Promise<Tickets>;
   settle(request: SettleRequest): Promise<readonly SettleOutcome[]>;
   /** Notes that a possibly repeated send is about to happen; returns how often it was noted, per ticket (S4). */
   intend(tries: readonly { deliveryId: Id; n: number }[]): Promise<readonly number[]>;
@@ -93,9 +97,16 @@ export interface Store {
   /** Forgets a lane's state if it holds nothing; false when it still does. */
   closeLane(subscriptionId: Id, shard: number): Promise<boolean>;
   /** Items of one key of a lane in order (O1). */
-  laneRun(lane: { subscriptionId: Id; shard: number; key: string }, afterPos: number, limit: number): Promise<Tickets>;
-  /** The first item of each key after `afterKey`, found without reading the blocked ones behind them (O1). */
-  laneHeads(lane: { subscriptionId: Id; shard: number }, afterKey: string | null, limit: number): Promise<Tickets>;
+  laneRun(
+    lane: { subscriptionId: Id; shard: number; key: string },
+    afterPos: number,
+    limits: ReadLimits,
+  ): Promise<Tickets>;
+  /**
+   * The first item of each key after `afterKey` ('' included when null), found without reading the blocked ones behind
+   * them (O1).
+   */
+  laneHeads(lane: { subscriptionId: Id; shard: number }, afterKey: string | null, limits: ReadLimits): Promise<Tickets>;
 
   claimTasks(shards: readonly number[], limit: number): Promise<readonly Task[]>;
   settleTask(settlement: TaskSettlement): Promise<TaskOutcome>;

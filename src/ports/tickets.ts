@@ -34,6 +34,8 @@ export type DeliveryKind = 'first' | 'redelivery' | 'replay' | 'test';
 export interface Tickets {
   tickets: readonly Ticket[];
   events: ReadonlyMap<Id, HookEvent>;
+  /** Shards that hold more, ready to be read, than the limits let through. */
+  more: readonly number[];
   /** Engine time of the read. */
   nowMs: number;
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openApi } from '../../test/support/api.ts';
+import { DEFAULT_TENANT } from '../core/ids.ts';
 import { problemCodes, problemPage } from '../core/problem.ts';
 
 test('an unknown path is a 404 problem', async () => {
@@ -91,6 +92,56 @@ test('over the limit of requests at once the API sheds, the probes do not', asyn
   const shed = await api.call('GET', '/api/v1/events');
   assert.deepEqual([shed.status, shed.json.code, shed.headers.get('retry-after')], [429, 'overloaded', '1']);
   assert.equal((await api.call('GET', '/healthz')).status, 200);
+});
+
+test('a tenant that holds half of the places waits while others are let in', async () => {
+  const api = await openApi({ maxInFlight: 4 });
+  const waiting = Promise.withResolvers<readonly []>();
+  api.ports.store.events = () => waiting.promise;
+  const list = (key: string) => api.call('GET', '/api/v1/events', undefined, { key });
+  const early = [list(api.keys.admin), list(api.keys.viewer)];
+  const late = await list(api.keys.admin);
+  assert.deepEqual([late.status, late.json.code, late.headers.get('retry-after')], [429, 'overloaded', '1']);
+  assert.match(late.json.detail, /share/);
+  early.push(list(api.foreignKey));
+  const { text } = await api.call('GET', '/metrics', undefined, { key: null });
+  assert.match(text, /^hookyard_requests_in_flight 3$/m);
+  waiting.resolve([]);
+  assert.deepEqual(
+    (await Promise.all(early)).map(({ status }) => status),
+    [200, 200, 200],
+  );
+  assert.equal((await list(api.keys.admin)).status, 200);
+});
+
+test('a flood at the doors does not shut out those with a key', async () => {
+  const api = await openApi({ maxInFlight: 8 });
+  const { configuration } = api.ports;
+  const known = await configuration.of(DEFAULT_TENANT);
+  const waiting = Promise.withResolvers<typeof known>();
+  api.ports.configuration = { ...configuration, of: () => waiting.promise };
+  const knock = () => api.call('POST', '/api/webhook/nonsense', '{}', { key: null });
+  const knocks = Array.from({ length: 10 }, knock);
+  const statuses = Promise.all(knocks).then((got) => got.map(({ status }) => status));
+  assert.equal((await api.call('GET', '/api/v1/events')).status, 200);
+  waiting.resolve(known);
+  const served = (await statuses).filter((status) => status === 404).length;
+  assert.ok(served > 0 && served <= 4, `${served} of 8 places`);
+});
+
+test('bodies in memory are counted until their request is answered', async () => {
+  const api = await openApi();
+  const { append } = api.ports.store;
+  const body = JSON.stringify({ type: 'a', data: 'x'.repeat(1000) });
+  let shown = '';
+  api.ports.store.append = async (request) => {
+    shown = (await api.call('GET', '/metrics', undefined, { key: null })).text;
+    return append(request);
+  };
+  assert.equal((await api.call('POST', '/api/v1/events', body)).status, 202);
+  assert.match(shown, new RegExp(`^hookyard_request_bytes_in_flight ${body.length}$`, 'm'));
+  const { inFlight, bytes } = api.app.server.load;
+  assert.deepEqual([inFlight, bytes], [0, 0]);
 });
 
 test('readiness tells the truth, without a key', async () => {

@@ -3,9 +3,9 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { problem } from '../core/problem.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
-import { bodyRefusal, readBytes } from './body.ts';
+import { readBody, readStream } from './body.ts';
 import type { Endpoint, IncomingRequest, RouteSpec } from './endpoint.ts';
-import { isFull, OVERLOADED, readUncounted } from './load.ts';
+import { arrival, enter, leave, OVERLOADED, type Stay } from './load.ts';
 import { openApiDocument } from './openapi.ts';
 import { createServer, type Server, type ServerOptions } from './options.ts';
 import { type Answer, freshRequestId, type Reply, refusalOfError, respond, toResponse } from './respond.ts';
@@ -17,6 +17,7 @@ import { receiptEndpoints } from './routes/receipts.ts';
 import { sourceEndpoints } from './routes/sources.ts';
 import { subscriptionEndpoints } from './routes/subscriptions.ts';
 import { systemEndpoints } from './routes/system.ts';
+import { warningEndpoints } from './routes/warnings.ts';
 
 /** What the Node listener adds to a request. */
 export interface NodeEnv {
@@ -65,6 +66,7 @@ function endpointsOf(server: Server): readonly Endpoint[] {
   const endpoints: Endpoint[] = [
     ...eventEndpoints(server),
     ...subscriptionEndpoints(server),
+    ...warningEndpoints(server),
     ...deliveryEndpoints(server),
     ...sourceEndpoints(server),
     ...receiptEndpoints(server),
@@ -96,39 +98,30 @@ function notAllowed(methods: readonly string[]): Reply {
 }
 
 async function serve(server: Server, context: Honoed, route: string, handle: Handle): Promise<Response> {
-  const request = incomingRequest(server, context);
-  const answer = await settle(server, { route, method: request.method, requestId: request.requestId }, () =>
-    handle(request),
-  );
+  const request = incomingRequest(server, context, route);
+  const answer = await settle(server, request.stay, () => handle(request));
   return toResponse(request.method === 'HEAD' ? { ...answer, body: null } : answer);
 }
 
-/** Probes are answered whatever the load: a supervisor should not kill what is only busy. */
-const NEVER_SHED: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
-
 /** Runs a handler and completes its reply: thrown errors become problems, and the outcome is counted. */
-export async function settle(
-  server: Server,
-  request: { route: string; method: string; requestId: string },
-  handle: () => Promise<Reply>,
-): Promise<Answer> {
+export async function settle(server: Server, stay: Stay, handle: () => Promise<Reply>): Promise<Answer> {
   const { ports, load } = server;
   const startedMs = ports.clock.monotonicMs();
-  const { route, method, requestId } = request;
-  const shed = isFull(load) && !NEVER_SHED.has(route);
-  load.inFlight++;
-  const reply = shed
-    ? OVERLOADED
-    : await handle().catch((error: unknown) => refusalOfError(ports, error, requestId, route));
-  load.inFlight--;
+  const { route, method, requestId } = stay;
+  const reply = enter(load, stay)
+    ? await handle().catch((error: unknown) => refusalOfError(ports, error, requestId, route))
+    : OVERLOADED;
+  leave(load, stay);
   const answer = respond(reply, requestId);
   ports.metrics.count('http_requests_total', { route, method, status: `${answer.status}` });
   ports.metrics.observe('http_request_seconds', (ports.clock.monotonicMs() - startedMs) / 1000, { route });
   return answer;
 }
 
-function incomingRequest(server: Server, context: Honoed): IncomingRequest {
+function incomingRequest(server: Server, context: Honoed, route: string): IncomingRequest {
   const { req } = context;
+  const { load } = server;
+  const stay = arrival(route, req.method, freshRequestId(server.ports));
   const header = (name: string) => req.raw.headers.get(name);
   return {
     method: req.method,
@@ -136,14 +129,10 @@ function incomingRequest(server: Server, context: Honoed): IncomingRequest {
     header,
     rawHeaders: rawHeadersOf(context),
     params: req.param(),
-    requestId: freshRequestId(server.ports),
-    read: async (maxBytes) => {
-      const declared = {
-        contentLength: header('content-length'),
-        contentEncoding: header('content-encoding'),
-      };
-      const refusal = bodyRefusal(declared, maxBytes);
-      return refusal ?? readUncounted(server.load, () => readBytes(req.raw.body, maxBytes));
+    stay,
+    read: (maxBytes) => {
+      const declared = { contentLength: header('content-length'), contentEncoding: header('content-encoding') };
+      return readBody({ load, stay }, declared, maxBytes, (intake) => readStream(req.raw.body, intake));
     },
   };
 }

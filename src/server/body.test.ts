@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { openApi } from '../../test/support/api.ts';
+import { type Intake, readBody, readStream } from './body.ts';
+import { arrival, emptyLoad, type Load, leave } from './load.ts';
 
 const PATHS = ['/api/v1/events', '/api/v1/webhook-subscriptions'];
 
@@ -78,4 +81,88 @@ test('other content types and compressed bodies are refused', async () => {
   }
   const headers = { 'Content-Type': 'Application/JSON; charset="UTF-8"' };
   assert.equal((await api.call('POST', '/api/v1/events', { type: 'a', data: 1 }, { headers })).status, 202);
+});
+
+const MEBIBYTE = 1024 * 1024;
+
+async function* streamOf(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}
+
+interface Asked {
+  load: Load;
+  chunks: Iterable<Uint8Array>;
+  declared?: number;
+  maxBytes?: number;
+}
+
+/** Reads a body as the server does; what it held at the end of reading comes with it. */
+async function readOne({ load, chunks, declared, maxBytes = MEBIBYTE }: Asked) {
+  const stay = arrival('/api/v1/events', 'POST', '01900000-0000-7000-8000-00000000a0a0');
+  const declares = { contentLength: declared === undefined ? null : `${declared}`, contentEncoding: null };
+  let kept: Intake | undefined;
+  const body = await readBody({ load, stay }, declares, maxBytes, (intake) => {
+    kept = intake;
+    return readStream(streamOf(chunks), intake);
+  });
+  const held = stay.bytes;
+  leave(load, stay);
+  return { body, held, keptBytes: kept?.bytes.length ?? 0 };
+}
+
+test('a body is what came, in however many chunks, and holds at most twice its size or what it declared', async () => {
+  const chunk = fc.uint8Array({ maxLength: 3000 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(chunk, { maxLength: 12 }), fc.boolean(), async (chunks, declares) => {
+      const whole = Buffer.concat(chunks);
+      const load = emptyLoad({ maxInFlight: 1, maxBytes: MEBIBYTE });
+      const { body, held } = await readOne({ load, chunks, ...(declares ? { declared: whole.length } : {}) });
+      assert.ok(body.kind === 'bytes' && whole.equals(body.bytes));
+      assert.ok(
+        held >= whole.length && held <= (declares ? whole.length : Math.max(4096, 2 * whole.length)),
+        `${held}`,
+      );
+      assert.equal(load.bytes, 0);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a body that comes byte by byte takes the memory of its bytes, not of its chunks', async () => {
+  const load = emptyLoad({ maxInFlight: 1, maxBytes: MEBIBYTE });
+  const chunks = Array.from({ length: 50_000 }, (_, at) => Uint8Array.of(at % 256));
+  const { body, held } = await readOne({ load, chunks });
+  assert.ok(body.kind === 'bytes' && body.bytes.length === 50_000 && body.bytes[49_999] === 49_999 % 256);
+  assert.equal(held, 65_536);
+});
+
+test('the first chunk is not written to when more come', async () => {
+  const load = emptyLoad({ maxInFlight: 1, maxBytes: MEBIBYTE });
+  const first = new Uint8Array(8).subarray(0, 4);
+  await readOne({ load, chunks: [first, Uint8Array.of(1, 2, 3)] });
+  assert.deepEqual(new Uint8Array(first.buffer), new Uint8Array(8));
+});
+
+test('a body that all bodies together leave no room for is refused, by its declared length or on its way', async () => {
+  const load = emptyLoad({ maxInFlight: 1, maxBytes: 10_000 });
+  load.bytes = 6000;
+  const pieces = Array.from({ length: 5 }, () => new Uint8Array(1000));
+  for (const declared of [undefined, 5000]) {
+    const { body, keptBytes } = await readOne({
+      load,
+      chunks: pieces,
+      ...(declared === undefined ? {} : { declared }),
+    });
+    assert.ok(body.kind === 'problem' && body.code === 'overloaded' && body.retryAfterSeconds === 1);
+    // While the sender is still writing, nothing of it is kept.
+    assert.deepEqual([keptBytes, load.bytes], [0, 6000]);
+  }
+  assert.equal((await readOne({ load, chunks: pieces.slice(1), declared: 4000 })).body.kind, 'bytes');
+});
+
+test('a length that is no number says nothing', async () => {
+  const load = emptyLoad({ maxInFlight: 1, maxBytes: 100 });
+  for (const declared of [Number.NaN, -5]) {
+    assert.equal((await readOne({ load, chunks: [new Uint8Array(10)], declared })).body.kind, 'bytes');
+  }
 });

@@ -1,6 +1,7 @@
 /** Request bodies: their size before and while they are read, their type, and what they parse to. */
 import { type JsonRefusal, parseJson, type ScanFault, type Spans } from '../core/json.ts';
 import { type Problem, problem } from '../core/problem.ts';
+import { awaitBody, bytesRefusal, hold, type Load, type Stay } from './load.ts';
 
 /** Objects and arrays may stand inside each other this deep. */
 export const MAX_JSON_DEPTH = 64;
@@ -14,43 +15,116 @@ export interface BodyHeaders {
 export type ReadBytes = { kind: 'bytes'; bytes: Uint8Array } | Problem;
 export type ReadJson = { kind: 'json'; value: unknown; spans: Spans } | Problem;
 
+/** A body on its way into memory. */
+export interface Intake {
+  readonly load: Load;
+  readonly stay: Stay;
+  readonly maxBytes: number;
+  /** How long it is declared to be; 0 where nothing is declared. */
+  readonly declaredBytes: number;
+  /** What has come; longer than `length` by room for more. */
+  bytes: Uint8Array;
+  length: number;
+}
+
+/** Reads the body of a request within its own limit and within what all bodies may take, if it need be read at all. */
+export async function readBody(
+  { load, stay }: Pick<Intake, 'load' | 'stay'>,
+  headers: BodyHeaders,
+  maxBytes: number,
+  read: (intake: Intake) => Promise<ReadBytes>,
+): Promise<ReadBytes> {
+  const declaredBytes = declaredLength(headers);
+  const refusal = bodyRefusal(headers, declaredBytes, maxBytes) ?? bytesRefusal(load, stay, declaredBytes);
+  if (refusal !== null) return refusal;
+  return awaitBody(load, stay, () => read({ load, stay, maxBytes, declaredBytes, bytes: NO_BYTES, length: 0 }));
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+/** What is no number says nothing; Node has refused such a request before. */
+function declaredLength({ contentLength }: BodyHeaders): number {
+  const declared = Number(contentLength ?? 0);
+  return declared > 0 ? declared : 0;
+}
+
 /** Refuses what need not be read: a body declared over the limit, or one that is compressed. */
-export function bodyRefusal(headers: BodyHeaders, maxBytes: number): Problem | null {
-  const encoding = headers.contentEncoding ?? 'identity';
+function bodyRefusal({ contentEncoding }: BodyHeaders, declaredBytes: number, maxBytes: number): Problem | null {
+  const encoding = contentEncoding ?? 'identity';
   if (encoding.trim().toLowerCase() !== 'identity') return problem('unsupported_encoding');
-  return Number(headers.contentLength ?? 0) > maxBytes ? tooLarge(maxBytes) : null;
+  return declaredBytes > maxBytes ? tooLarge(maxBytes) : null;
+}
+
+/**
+ * Takes the next chunk in; a body of one chunk is not copied. Chunks are not kept as they come: each is an object of
+ * some hundred bytes, and a body may come byte by byte.
+ * @returns why not, if there is no room for it
+ */
+export function take(intake: Intake, chunk: Uint8Array): Problem | null {
+  const length = intake.length + chunk.length;
+  const capacity = capacityFor(intake, length);
+  const refusal =
+    length > intake.maxBytes
+      ? tooLarge(intake.maxBytes)
+      : hold(intake.load, intake.stay, capacity - intake.bytes.length);
+  if (refusal !== null) {
+    // Its sender may go on writing for a while: what came before must not stay that long.
+    intake.bytes = NO_BYTES;
+    return refusal;
+  }
+  if (intake.length === 0) intake.bytes = chunk;
+  else {
+    if (capacity > intake.bytes.length) intake.bytes = grown(intake, capacity);
+    intake.bytes.set(chunk, intake.length);
+  }
+  intake.length = length;
+  return null;
+}
+
+/** Least room for a body of many chunks, in bytes. */
+const LEAST_ROOM = 4096;
+
+/** Room for `length` bytes; twice as much each time, so that a body is copied about once however many chunks it has. */
+function capacityFor({ bytes, length: before, declaredBytes, maxBytes }: Intake, length: number): number {
+  if (before === 0 || length <= bytes.length) return Math.max(length, bytes.length);
+  const most = declaredBytes > 0 ? declaredBytes : maxBytes;
+  return Math.max(length, Math.min(most, Math.max(LEAST_ROOM, 2 * bytes.length)));
+}
+
+function grown({ bytes, length }: Intake, capacity: number): Uint8Array {
+  const room = new Uint8Array(capacity);
+  room.set(length === bytes.length ? bytes : bytes.subarray(0, length));
+  return room;
+}
+
+/** The whole body, after its last chunk; the intake keeps nothing of it. */
+export function taken(intake: Intake): ReadBytes {
+  const { bytes, length } = intake;
+  intake.bytes = NO_BYTES;
+  return { kind: 'bytes', bytes: length === bytes.length ? bytes : bytes.subarray(0, length) };
 }
 
 /** The refusal of a body over the limit. */
-export function tooLarge(maxBytes: number): Problem {
+function tooLarge(maxBytes: number): Problem {
   return problem('body_too_large', { detail: `The body is over the limit of ${maxBytes} bytes.` });
 }
 
-/** Reads a body whatever it declares about its size, up to `maxBytes`. */
-export async function readBytes(stream: AsyncIterable<Uint8Array> | null, maxBytes: number): Promise<ReadBytes> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+/** Takes in a whole stream, whatever is declared about it. */
+export async function readStream(stream: AsyncIterable<Uint8Array> | null, intake: Intake): Promise<ReadBytes> {
   try {
     for await (const chunk of stream ?? []) {
-      length += chunk.length;
-      if (length > maxBytes) return tooLarge(maxBytes);
-      chunks.push(chunk);
+      const refusal = take(intake, chunk);
+      if (refusal !== null) return refusal;
     }
   } catch {
     return endedEarly();
   }
-  return { kind: 'bytes', bytes: joined(chunks, length) };
+  return taken(intake);
 }
 
 /** The refusal of a body whose connection broke. */
 export function endedEarly(): Problem {
   return problem('invalid_json', { detail: 'The body ended before it was complete.' });
-}
-
-/** The chunks of a body as one; a single chunk is not copied. */
-export function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const only = chunks[0];
-  return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, length);
 }
 
 /** `application/json`, in UTF-8 where it says so. */

@@ -1,8 +1,8 @@
 /** What a route is: its description for the document, and the function that answers it. */
-import type { Id } from '../core/ids.ts';
 import type { ProblemCode } from '../core/problem.ts';
 import type { Role } from '../ports.ts';
 import type { ReadBytes } from './body.ts';
+import type { Stay } from './load.ts';
 import type { Reply } from './respond.ts';
 import type { z } from './schemas/zod.ts';
 
@@ -54,7 +54,7 @@ export interface IncomingRequest {
   /** Values of the path's variable segments. */
   params: Readonly<Record<string, string>>;
   read(maxBytes: number): Promise<ReadBytes>;
-  requestId: Id;
+  stay: Stay;
 }
 
 export interface Endpoint {

@@ -7,6 +7,7 @@ import { type ReadBytes, readJsonObject, typeRefusal } from './body.ts';
 import type { Endpoint, IncomingRequest, Method, RouteSpec } from './endpoint.ts';
 import { readFields, readQuery } from './fields.ts';
 import { type Claims, KEY_HEADER, once, readKey } from './idempotency.ts';
+import { seat } from './load.ts';
 import type { Server } from './options.ts';
 import type { Reply } from './respond.ts';
 import { z } from './schemas/zod.ts';
@@ -85,6 +86,8 @@ async function handle<Body extends z.ZodType, Query extends z.ZodType>(
 ): Promise<Reply> {
   const caller = await callerOf(server.ports, request.header('authorization'), route.roles);
   if (caller.kind === 'problem') return caller;
+  const crowded = seat(server.load, request.stay, caller.tenant);
+  if (crowded !== null) return crowded;
   const id = request.params.id ?? '';
   if (id !== '' && !isId(id)) return problem('not_found');
   const query = readQuery<z.ZodType>(route.query ?? NOTHING, request.url.searchParams);

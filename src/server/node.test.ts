@@ -7,7 +7,7 @@ import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { openApi, type TestApi } from '../../test/support/api.ts';
 import { eventually } from '../../test/support/eventually.ts';
-import { createListener } from './node.ts';
+import { createListener, limitConnections } from './node.ts';
 import type { ServerOptions } from './options.ts';
 
 interface Spoken {
@@ -29,7 +29,8 @@ async function serve(
   options: Partial<ServerOptions> = {},
 ): Promise<[TestApi, Speak, number, Server]> {
   const api = await openApi(options);
-  const server: Server = createServer(createListener(api.app, api.ports));
+  const server: Server = createServer();
+  limitConnections(server, api.app, createListener(api.app, api.ports));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });
@@ -209,6 +210,76 @@ test('bodies that do not come shut nobody out', async (context) => {
       return status === 200 ? true : null;
     });
   }
+});
+
+test('connections beyond the limit are answered 503 with Retry-After and closed, except for probes', async (context) => {
+  const [api, speak, port, server] = await serve(context, { maxConnections: 1 });
+  const connected = once(server, 'connection');
+  const first = connect(port, '127.0.0.1');
+  context.after(() => first.destroy());
+  await connected;
+  for (const [method, path] of [
+    ['POST', '/api/v1/events'],
+    ['GET', '/api/v1/events'],
+  ] as const) {
+    const got = await speak(method, path, json(api), method === 'POST' ? ['{"type":"a","data":1}'] : []);
+    const { code, status } = JSON.parse(got.text);
+    assert.deepEqual([got.status, status, code], [503, 503, 'overloaded']);
+    const { 'retry-after': after, connection, 'content-type': type } = got.headers;
+    assert.deepEqual([after, connection, type], ['1', 'close', 'application/problem+json; charset=utf-8']);
+  }
+  const probe = await speak('GET', '/healthz', [], []);
+  assert.deepEqual([probe.status, probe.headers.connection], [200, 'close']);
+  first.end(`GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  assert.match(String((await once(first, 'data'))[0]), /^HTTP\/1\.1 200 /);
+  await eventually('a connection that is let in', async () => {
+    const { status } = await speak('GET', '/api/v1/events', json(api), []);
+    return status === 200 ? true : null;
+  });
+  const { text } = await speak('GET', '/metrics', [], []);
+  assert.match(text, /hookyard_http_requests_total\{route="surplus",method="POST",status="503"\} 1/);
+});
+
+test('a body sent over a connection too many does not keep the answer from its sender', async (context) => {
+  const [, , port, server] = await serve(context, { maxConnections: 0 });
+  const body = Buffer.alloc(4 * 1024 * 1024);
+  const socket = connect(port, '127.0.0.1').pause();
+  context.after(() => socket.destroy());
+  assert.ok(server.maxConnections > 0);
+  socket.write(`POST /api/webhook/x HTTP/1.1\r\nHost: a\r\nContent-Length: ${body.length}\r\n\r\n`);
+  await promisify<Buffer, void>((bytes, written) => socket.write(bytes, (error) => written(error ?? null)))(body);
+  const closed = once(socket, 'close');
+  const [answer] = await once(socket.resume(), 'data');
+  assert.match(String(answer), /^HTTP\/1\.1 503 /);
+  await closed;
+});
+
+test('a connection goes on being used after a body that was refused and read to its end', async (context) => {
+  const [api, , port] = await serve(context, { maxRequestBytes: 0, maxBodyBytes: 2 * 1024 * 1024 });
+  const { load } = api.app.server;
+  const socket = connect(port, '127.0.0.1');
+  context.after(() => socket.destroy());
+  const head = ['Host: a', `Authorization: Bearer ${api.keys.admin}`, 'Content-Type: application/json'].join('\r\n');
+  let heard = '';
+  socket.setEncoding('utf8').on('data', (text: string) => {
+    heard += text;
+  });
+  const statuses = () => [...heard.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+  const body = '{"type":"a","data":1}';
+  const chunk = `100000\r\n${'x'.repeat(0x100000)}\r\n`;
+  for (const framed of [
+    `Content-Length: ${body.length}\r\n\r\n${body}`,
+    `Transfer-Encoding: chunked\r\n\r\n${chunk}0\r\n\r\n`,
+  ]) {
+    load.bytes = load.maxBytes;
+    const before = statuses().length;
+    socket.write(`POST ${PATHS[0]} HTTP/1.1\r\n${head}\r\n${framed}`);
+    await eventually('the refusal', () => (statuses().length > before ? true : null));
+    load.bytes = 0;
+    socket.write(`POST ${PATHS[0]} HTTP/1.1\r\n${head}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    await eventually('the next answer', () => (statuses().length > before + 1 ? true : null));
+  }
+  assert.deepEqual(statuses(), ['429', '202', '429', '202']);
 });
 
 test('a caller that reads only when all is written still hears that it was too much', async (context) => {

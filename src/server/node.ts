@@ -1,12 +1,13 @@
 /** The Node side: a request listener for `node:http` with a short way for publishing events. */
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { FlowPorts } from '../flows/configuration.ts';
 import { type App, settle } from './app.ts';
-import { bodyRefusal, endedEarly, joined, type ReadBytes, tooLarge } from './body.ts';
-import { readUncounted } from './load.ts';
+import { endedEarly, type Intake, type ReadBytes, readBody, take, taken } from './body.ts';
+import { arrival, isProbe, MAX_CONNECTIONS, OVERLOADED } from './load.ts';
+import type { Server } from './options.ts';
 import { publishRequest } from './publish-route.ts';
-import { freshRequestId } from './respond.ts';
+import { type Answer, freshRequestId, type Reply } from './respond.ts';
 import { PUBLISH_PATH } from './routes/events.ts';
 
 /** A listener over an app. Publishing skips Request and Response objects; everything else goes through `app.fetch`. */
@@ -29,31 +30,36 @@ async function publishDirectly(
   outgoing: ServerResponse,
 ): Promise<void> {
   const { headers } = incoming;
+  const { load } = server;
   const key = headers['idempotency-key'];
-  const {
-    status,
-    body,
-    headers: answered,
-  } = await settle(server, { route: PUBLISH_PATH, method: 'POST', requestId: freshRequestId(ports) }, () =>
+  const stay = arrival(PUBLISH_PATH, 'POST', freshRequestId(ports));
+  const answer = await settle(server, stay, () =>
     publishRequest(server, {
       authorization: authorizationOf(incoming.rawHeaders),
       idempotencyKey: Array.isArray(key) ? key.join(', ') : key,
       contentType: headers['content-type'],
       query: null,
-      read: async (maxBytes) => {
-        const declared = {
-          contentLength: headers['content-length'],
-          contentEncoding: headers['content-encoding'],
-        };
-        const refusal = bodyRefusal(declared, maxBytes);
-        return refusal ?? readUncounted(server.load, () => readIncoming(incoming, maxBytes));
+      stay,
+      read: (maxBytes) => {
+        const declared = { contentLength: headers['content-length'], contentEncoding: headers['content-encoding'] };
+        return readBody({ load, stay }, declared, maxBytes, (intake) => readIncoming(incoming, intake));
       },
     }),
   );
+  outgoing.end(writeHead(outgoing, answer));
+  if (MAY_LEAVE_BODY.has(answer.status) && !incoming.readableEnded && !incoming.destroyed) {
+    linger(incoming, ports.clock);
+  }
+}
+
+/** Refusals in the middle of a body; Node itself reads on only where nobody had begun. */
+const MAY_LEAVE_BODY: ReadonlySet<number> = new Set([413, 429]);
+
+/** Writes status and headers; the text that has to follow. */
+function writeHead(outgoing: ServerResponse, { status, headers, body }: Answer): string {
   const text = body ?? '';
-  outgoing.writeHead(status, { ...answered, 'Content-Length': Buffer.byteLength(text) });
-  outgoing.end(text);
-  if (status === 413) linger(incoming, ports.clock);
+  outgoing.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(text) });
+  return text;
 }
 
 /** Clients that are still writing get this long to finish: one that is cut off at once never reads its answer. */
@@ -68,26 +74,70 @@ function linger(incoming: IncomingMessage, clock: FlowPorts['clock']): void {
 }
 
 /** Reads a body by its events: iterating a stream costs a promise per chunk and destroys it at an early end. */
-function readIncoming(incoming: IncomingMessage, maxBytes: number): Promise<ReadBytes> {
+function readIncoming(incoming: IncomingMessage, intake: Intake): Promise<ReadBytes> {
   return new Promise((resolve) => {
-    const chunks: Uint8Array[] = [];
-    let length = 0;
     // Gone while the key was looked up: no event will tell of it any more.
     if (incoming.destroyed) resolve(endedEarly());
-    function take(chunk: Uint8Array): void {
-      length += chunk.length;
-      if (length <= maxBytes) {
-        chunks.push(chunk);
-        return;
-      }
-      incoming.off('data', take).pause();
-      resolve(tooLarge(maxBytes));
+    function next(chunk: Uint8Array): void {
+      const refusal = take(intake, chunk);
+      if (refusal === null) return;
+      incoming.off('data', next).pause();
+      resolve(refusal);
     }
-    incoming.on('data', take);
-    incoming.once('end', () => resolve({ kind: 'bytes', bytes: joined(chunks, length) }));
+    incoming.on('data', next);
+    incoming.once('end', () => resolve(taken(intake)));
     incoming.once('error', () => resolve(endedEarly()));
     incoming.once('close', () => resolve(endedEarly()));
   });
+}
+
+/** Beyond the limit, so many connections at most are there to be told so; the rest are closed without a word. */
+const MAX_SURPLUS = 256;
+/** What they get to ask in; those that only hold a file are closed. */
+const SURPLUS_MS = 2000;
+/** 503, not the 429 of one who asks too much: whoever balances load should ask elsewhere. */
+const NO_CONNECTION_LEFT: Reply = { ...OVERLOADED, detail: 'Too many connections are open.', status: 503 };
+
+/**
+ * Lets `answer` answer what comes over the first `maxConnections` connections of `server`. On those beyond it anything
+ * but a probe is answered 503, and they are closed, so that files are left for what goes out.
+ */
+export function limitConnections(server: HttpServer, app: Pick<App, 'server'>, answer: RequestListener): void {
+  const { clock } = app.server.ports;
+  const { maxConnections = MAX_CONNECTIONS } = app.server.options;
+  const surplus = new Set<IncomingMessage['socket']>();
+  let open = 0;
+  server.maxConnections = maxConnections + Math.min(MAX_SURPLUS, 1 + Math.floor(maxConnections / 8));
+  server.on('connection', (socket) => {
+    open++;
+    socket.once('close', () => {
+      open--;
+      surplus.delete(socket);
+    });
+    if (open <= maxConnections) return;
+    surplus.add(socket);
+    socket.once(
+      'close',
+      clock.after(SURPLUS_MS, () => socket.destroySoon()),
+    );
+  });
+  server.on('request', (incoming, outgoing) => {
+    if (!surplus.has(incoming.socket)) return answer(incoming, outgoing);
+    outgoing.setHeader('Connection', 'close');
+    if (isProbe(incoming.url ?? '')) return answer(incoming, outgoing);
+    turnAway(app.server, incoming, outgoing).catch(() => outgoing.destroy());
+  });
+}
+
+async function turnAway(server: Server, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const { ports } = server;
+  const stay = arrival('surplus', incoming.method ?? '', freshRequestId(ports));
+  const text = writeHead(outgoing, await settle(server, stay, async () => NO_CONNECTION_LEFT));
+  outgoing.write(text);
+  // The end of the answer is the end of the connection: a body still being written would be cut off before it is read.
+  const end = () => outgoing.end();
+  incoming.once('close', end).once('close', ports.clock.after(LINGER_MS, end));
+  incoming.resume();
 }
 
 /** Node keeps the first of repeated Authorization headers; joined, as everywhere else, they are refused. */

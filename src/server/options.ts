@@ -1,5 +1,5 @@
 import type { FlowPorts } from '../flows/configuration.ts';
-import type { Load } from './load.ts';
+import { emptyLoad, type Load, MAX_REQUEST_BYTES } from './load.ts';
 
 /** What `/readyz` answers with; `checks` says in words what is fine and what is not. */
 export interface Readiness {
@@ -16,6 +16,10 @@ export interface ServerOptions {
   publicUrl?: string | undefined;
   /** Requests being answered at once, probes and bodies on their way apart; more are shed with 429. 4096 unless told. */
   maxInFlight?: number | undefined;
+  /** Memory for request bodies at once, at least one of the largest; more are shed with 429. 256 MiB unless told. */
+  maxRequestBytes?: number | undefined;
+  /** Connections of callers at once, where the instance listens itself; those beyond get 503. 10,000 unless told. */
+  maxConnections?: number | undefined;
   /** Replaces the limit of events (1 MiB) and of inbound requests (5 MiB). */
   maxBodyBytes?: number | undefined;
 }
@@ -50,11 +54,14 @@ export interface Server {
 
 /** A server over its ports. */
 export function createServer(ports: FlowPorts, options: ServerOptions): Server {
-  return { ports, options, limits: bodyLimits(options), running: new Set(), load: loadOf(options) };
+  const limits = bodyLimits(options);
+  return { ports, options, limits, running: new Set(), load: loadOf(options, limits) };
 }
 
 const MAX_IN_FLIGHT = 4096;
 
-function loadOf({ maxInFlight = MAX_IN_FLIGHT }: ServerOptions): Load {
-  return { inFlight: 0, maxInFlight };
+function loadOf(options: ServerOptions, limits: BodyLimits): Load {
+  const { maxInFlight = MAX_IN_FLIGHT, maxRequestBytes = MAX_REQUEST_BYTES } = options;
+  const maxBytes = Math.max(maxRequestBytes, limits.event, limits.receipt, limits.management);
+  return emptyLoad({ maxInFlight, maxBytes });
 }

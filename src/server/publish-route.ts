@@ -10,6 +10,7 @@ import { readEvent } from './event-input.ts';
 import { readQuery } from './fields.ts';
 import { REPLAYED, readKey } from './idempotency.ts';
 import { NOTHING } from './keyed.ts';
+import { type Stay, seat } from './load.ts';
 import type { Server } from './options.ts';
 import { answer, type Reply } from './respond.ts';
 
@@ -20,12 +21,15 @@ export interface PublishRequest {
   /** null when the path had none. */
   query: URLSearchParams | null;
   read(maxBytes: number): Promise<ReadBytes>;
+  stay: Stay;
 }
 
 /** Accepts one event: 202 after the durable commit, 200 when its id was accepted before, the first answer again for a repeated key. */
 export async function publishRequest(server: Server, request: PublishRequest): Promise<Reply> {
   const caller = await callerOf(server.ports, request.authorization, MAY_PUBLISH);
   if (caller.kind === 'problem') return caller;
+  const crowded = seat(server.load, request.stay, caller.tenant);
+  if (crowded !== null) return crowded;
   if (request.query !== null && request.query.size > 0) {
     const query = readQuery(NOTHING, request.query);
     if (query.kind === 'problem') return query;

@@ -14,8 +14,8 @@ export interface Answer {
   bare?: true;
 }
 
-/** What an endpoint comes to; a refusal may bring headers of its own. */
-export type Reply = Answer | (Problem & { headers?: Readonly<Record<string, string>> });
+/** What an endpoint comes to; a refusal may bring headers of its own, and another status than the catalogue's. */
+export type Reply = Answer | (Problem & { headers?: Readonly<Record<string, string>>; status?: number });
 
 type Refusal = Extract<Reply, Problem>;
 
@@ -71,7 +71,8 @@ export function respond(reply: Reply, requestId: Id): Answer {
 const MAX_ERRORS = 100;
 
 function problemAnswer(refusal: Refusal, requestId: Id): Answer {
-  const { code, type, title, status, remedy, agentAction } = problemPage(refusal.code);
+  const { code, type, title, remedy, agentAction, ...page } = problemPage(refusal.code);
+  const { status = page.status } = refusal;
   const body = {
     type,
     title,

@@ -4,10 +4,11 @@
  */
 import { type DuePosition, nextCursor } from '../core/cursor.ts';
 import type { Id } from '../core/ids.ts';
-import type { Lease, Ports, Ticket, Tickets } from '../ports.ts';
+import type { Lease, Ports, ReadLimits, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
 
-const LIMIT = 500;
+/** What one claim may bring into memory. */
+const LIMITS: ReadLimits = { tickets: 500, bytes: 16 * 1024 * 1024 };
 const FULL_LOOK_EVERY_MS = 30_000;
 
 export interface Claims {
@@ -30,17 +31,19 @@ interface Shard {
 /**
  * @param known whether a delivery is in this process's memory already
  * @param accept takes an item that is due and not known
+ * @param ready resolves when the configuration of the tenants of these events is in memory
  */
 export function createClaims(
   ports: Pick<Ports, 'store' | 'clock'>,
   known: (deliveryId: Id) => boolean,
   accept: (item: Item) => void,
+  ready: (events: Tickets['events']) => Promise<void>,
 ): Claims {
   const shards = new Map<number, Shard>();
   let settledMeanwhile = new Set<Id>();
 
   function shardState(shard: number): Shard {
-    const state = shards.get(shard) ?? { cursor: null, fullLookAtMs: 0, uncleanUntilMs: null, unclean: false };
+    const state = shards.get(shard) ?? newShard(false);
     shards.set(shard, state);
     return state;
   }
@@ -57,37 +60,40 @@ export function createClaims(
     });
   }
 
-  function pass(shard: number, state: Shard, mine: readonly Ticket[], read: Tickets): boolean {
+  function pass(shard: number, read: Tickets): boolean {
+    const state = shardState(shard);
+    const mine = read.tickets.filter(({ place }) => place.shard === shard);
     if (state.unclean) state.uncleanUntilMs ??= read.nowMs;
     for (const ticket of mine) {
       const event = read.events.get(ticket.eventId);
       if (event === undefined || known(ticket.deliveryId) || settledMeanwhile.has(ticket.deliveryId)) continue;
-      accept({ ticket, event, mayRepeat: isSuspect(ticket, state) });
+      accept({ ticket, event, mayRepeat: isSuspect(ticket, state), probe: false });
     }
-    const full = mine.length >= LIMIT;
+    const full = read.more.includes(shard);
+    if (full && mine.length === 0) return true;
     state.cursor = nextCursor({ last: positionOf(mine.at(-1)), full, nowMs: read.nowMs });
-    shards.set(shard, state);
     return full;
   }
 
   return {
     taken(lease) {
-      const unclean = lease.taken === 'unclean';
-      shards.set(lease.shard, { cursor: null, fullLookAtMs: 0, uncleanUntilMs: null, unclean });
+      shards.set(lease.shard, newShard(lease.taken === 'unclean'));
     },
     async read(ids) {
       if (ids.length === 0) return false;
       settledMeanwhile = new Set();
-      const read = await ports.store.claim(positions(ids), LIMIT);
+      const read = await ports.store.claim(positions(ids), LIMITS);
+      await ready(read.events);
       let more = false;
-      for (const shard of ids) {
-        const mine = read.tickets.filter(({ place }) => place.shard === shard);
-        more = pass(shard, shardState(shard), mine, read) || more;
-      }
+      for (const shard of ids) more = pass(shard, read) || more;
       return more;
     },
     settled: (deliveryId) => settledMeanwhile.add(deliveryId),
   };
+}
+
+function newShard(unclean: boolean): Shard {
+  return { cursor: null, fullLookAtMs: 0, uncleanUntilMs: null, unclean };
 }
 
 function positionOf(ticket: Ticket | undefined): DuePosition | null {

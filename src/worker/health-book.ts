@@ -1,38 +1,114 @@
-import { afterAttempt } from '../core/health.ts';
+import { afterAttempt, type ToldPercent, withoutStreak } from '../core/health.ts';
 import type { Id } from '../core/ids.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
-import type { Health, Settlement } from '../ports.ts';
+import type { Health, Ports, Settlement } from '../ports.ts';
 
-/** Health of each subscription this process sends for, begun from what the configuration was read with. */
+/**
+ * Health of each subscription this process sends for, begun from what the configuration was read with. It grows with
+ * the subscriptions of the configuration and no further: what is deleted is forgotten.
+ */
 export interface HealthBook {
   /** Counts an attempt; the new health when it has to be written with this settlement, else null. */
   after(subscription: LiveSubscription, settlement: Settlement): Health | null;
   /** What changed since it was last written, for the regular write that keeps "last" fields fresh. */
   takeChanged(): ReadonlyMap<Id, Health>;
+  healthOf(subscription: LiveSubscription): Health;
+  /** Notes what the owner was told; the regular write keeps it. */
+  told(subscription: LiveSubscription, percent: ToldPercent): void;
+  /** Follows a subscription's configuration: enabling ends a streak. */
+  follow(subscription: LiveSubscription): void;
+  /** Forgets what is no longer among a tenant's subscriptions. */
+  forgetOthers(tenant: Id, subscriptions: ReadonlyMap<Id, LiveSubscription>): void;
 }
 
+interface Page {
+  readonly tenant: Id;
+  health: Health;
+  /** The newest version of the subscription that was seen, and whether it was switched off there. */
+  version: number;
+  off: boolean;
+  /** Monotonic time of the last write. */
+  writtenAtMs: number;
+}
+
+/**
+ * After this long without a write a change is written with its own settlement, so that a quiet system shows it at once.
+ * Under load the others wait for the regular write: one row for thousands of deliveries.
+ */
+const QUIET_MS = 2000;
+
 /** An empty health book. */
-export function createHealthBook(): HealthBook {
-  const book = new Map<Id, Health>();
-  let changed = new Map<Id, Health>();
+export function createHealthBook({ clock }: Pick<Ports, 'clock'>): HealthBook {
+  const pages = new Map<Id, Page>();
+  const changed = new Map<Id, Page>();
+
+  function pageOf(subscription: LiveSubscription): Page {
+    const known = followed(subscription);
+    const page = known ?? firstPage(subscription);
+    if (known === undefined) pages.set(subscription.id, page);
+    return page;
+  }
+
+  function followed(subscription: LiveSubscription): Page | undefined {
+    const page = pages.get(subscription.id);
+    if (page !== undefined && isEnabledBy(page, subscription))
+      change(subscription.id, page, withoutStreak(page.health));
+    return page;
+  }
+
+  function change(id: Id, page: Page, health: Health): void {
+    page.health = health;
+    changed.set(id, page);
+  }
+
+  function written(id: Id, page: Page): Health {
+    changed.delete(id);
+    page.writtenAtMs = clock.monotonicMs();
+    return page.health;
+  }
+
   return {
     after(subscription, { attempt, ticket }) {
       if (attempt === null || ticket.kind === 'test') return null;
-      const before = book.get(subscription.id) ?? subscription.health;
-      const health = afterAttempt(before, attempt);
-      book.set(subscription.id, health);
-      // Streaks travel with the settlement that changes them; successes in a row wait for the regular write.
-      if (health.consecutiveFailures !== before.consecutiveFailures || !attempt.delivered) {
-        changed.delete(subscription.id);
-        return health;
-      }
-      changed.set(subscription.id, health);
-      return null;
+      const page = pageOf(subscription);
+      const health = afterAttempt(page.health, attempt);
+      if (health === page.health) return null;
+      // Streaks travel with the settlement that changes them; successes in a row may wait.
+      const isUrgent = !attempt.delivered || health.consecutiveFailures !== page.health.consecutiveFailures;
+      change(subscription.id, page, health);
+      const isQuiet = clock.monotonicMs() - page.writtenAtMs >= QUIET_MS;
+      return isUrgent || isQuiet ? written(subscription.id, page) : null;
     },
-    takeChanged() {
-      const taken = changed;
-      changed = new Map();
-      return taken;
+    takeChanged: () => new Map([...changed].map(([id, page]) => [id, written(id, page)])),
+    healthOf: (subscription) => followed(subscription)?.health ?? subscription.health,
+    told(subscription, toldPercent) {
+      const page = pageOf(subscription);
+      if (page.health.toldPercent !== toldPercent) change(subscription.id, page, { ...page.health, toldPercent });
+    },
+    follow: (subscription) => void followed(subscription),
+    forgetOthers(tenant, subscriptions) {
+      for (const [id, page] of pages) {
+        if (page.tenant !== tenant || subscriptions.has(id)) continue;
+        pages.delete(id);
+        changed.delete(id);
+      }
     },
   };
+}
+
+function firstPage({ tenant, health, version, state }: LiveSubscription): Page {
+  return { tenant, health, version, off: state.kind === 'disabled', writtenAtMs: Number.NEGATIVE_INFINITY };
+}
+
+/**
+ * Whether a subscription was enabled since its page was last looked at. The store has ended its streak then; a result
+ * that was on its way may have brought it back. Every change of state is a new version, so that an older one, which a
+ * long try began with, says nothing here.
+ */
+function isEnabledBy(page: Page, { version, state }: LiveSubscription): boolean {
+  if (version <= page.version) return false;
+  const wasOff = page.off;
+  page.version = version;
+  page.off = state.kind === 'disabled';
+  return wasOff && !page.off;
 }

@@ -7,4 +7,6 @@ export interface Item {
   event: HookEvent;
   /** An earlier send of this try may have happened before an unclean takeover. */
   mayRepeat: boolean;
+  /** Sent although its subscription is held back: the try that finds out whether the receiver is there again. */
+  probe: boolean;
 }

@@ -75,7 +75,7 @@ test('a slow receiver keeps to its concurrency while another is served', async (
 });
 
 test('what does not fit in memory waits in the lane and is sent in the end, each once', async () => {
-  const limits = { perSubscription: 4, spare: 0, maxInFlight: 1024 };
+  const limits = { ...DEFAULT_LIMITS, perSubscription: 4, spare: 0 };
   const { sender, held } = heldSender();
   const { ports, worker, subscribe, publish: send, statuses } = yard({ limits }, { sender });
   await worker.start();
@@ -93,7 +93,7 @@ test('what does not fit in memory waits in the lane and is sent in the end, each
   assert.equal(sent.size, 20);
   assert.equal(held.length, 20);
   assert.ok((await statuses()).every((status) => status === 'succeeded'));
-  await pass(ports, 1000);
+  await pass(ports, 10_000);
   assert.deepEqual(await ports.store.lanes([0]), []);
 });
 
@@ -204,7 +204,7 @@ test('after an unclean end sends are marked, and in a loop of crashes there is a
   for (let death = 0; death < POISON_AFTER; death++) {
     const { sender, held } = heldSender();
     const { ports } = first;
-    const worker = createWorker({ ...ports, sender }, { limits: DEFAULT_LIMITS, gone: async () => {} });
+    const worker = createWorker({ ...ports, sender }, { limits: DEFAULT_LIMITS });
     await worker.start();
     await quiet();
     assert.equal(held.length, 1, `start ${death}`);

@@ -2,38 +2,46 @@
  * The worker: leases shards, takes what is handed over or due, gives each subscription its fair turn, settles, and
  * drains. Decisions are in `core/`, single steps in its neighbours; this file only ties them together.
  */
+
+import { isOpen } from '../core/circuit.ts';
 import type { LineupLimits } from '../core/fairness.ts';
 import { idAt } from '../core/ids.ts';
-import type { LiveSubscription } from '../flows/configuration.ts';
-import type { Dispatch, Handover, SettleOutcome } from '../ports.ts';
+import { ageMs } from '../flows/deliver.ts';
+import type { Dispatch, Handover, Settlement, SettleOutcome, Tickets } from '../ports.ts';
 import { type Claims, createClaims } from './claims.ts';
+import { caughtUp, isFull, isHeld, laneRoom } from './holding.ts';
 import type { Item } from './item.ts';
-import { createLanes, type Lanes } from './lanes.ts';
+import { type Lanes, touch } from './lane.ts';
+import { wakeKeys } from './lane-keys.ts';
+import { createLooks, type LookRules, type Looks, lookAt, runLooks } from './lane-looks.ts';
+import { closeEmpty, createLanes, feed, isWaiting, left as laneLeft, leaseTaken, parked } from './lanes.ts';
 import { createLeases, type Leases } from './leases.ts';
+import * as receivers from './receivers.ts';
 import { createRounds, type Rounds } from './rounds.ts';
+import { closeTurns, enqueue, settleUnqueued, withdraw, writeHealth } from './steps.ts';
 import { runTasks } from './tasks.ts';
-import type { Turn } from './tries.ts';
-import {
-  closeTurns,
-  createTurns,
-  enqueue,
-  laneRoom,
-  type Turns,
-  type WorkerPorts,
-  withdraw,
-  writeHealth,
-} from './turns.ts';
+import { decideTurn } from './turn-decision.ts';
+import { createTurns, type Turns, type WorkerPorts } from './turns.ts';
 
 export type { WorkerPorts };
 
 export interface WorkerOptions {
   limits: LineupLimits;
-  /** Called when a receiver says it is gone and its profile lets that switch the subscription off. */
-  gone: (subscription: LiveSubscription) => Promise<void>;
 }
 
+const MIB = 1024 * 1024;
+
 /** A short queue for each subscription always; longer ones while memory is spare. */
-export const DEFAULT_LIMITS: LineupLimits = { perSubscription: 64, spare: 4096, maxInFlight: 1024 };
+export const DEFAULT_LIMITS: LineupLimits = {
+  perSubscription: 64,
+  spare: 4096,
+  maxQueuedBytes: 64 * MIB,
+  maxInFlight: 1024,
+  maxSlow: 1024,
+  maxSockets: 2048,
+  maxBytesInFlight: 64 * MIB,
+  slowAfterMs: 1000,
+};
 
 export interface Worker extends Dispatch {
   start(): Promise<void>;
@@ -48,9 +56,14 @@ interface Parts {
   turns: Turns;
   claims: Claims;
   lanes: Lanes;
+  looks: Looks;
+  receivers: receivers.Receivers;
   leases: Leases;
   rounds: Rounds;
+  dispatch: Dispatch;
   lastBeatMs: number | null;
+  /** Tasks that are running. */
+  tasks: Promise<void> | null;
   tasksAtMs: number;
   healthAtMs: number;
 }
@@ -63,17 +76,16 @@ const FLUSH_WITHIN_MS = 5000;
 
 /** Makes the worker of this process. Nothing runs before `start`. */
 export function createWorker(ports: WorkerPorts, options: WorkerOptions): Worker {
-  const parts = assemble(ports, options);
-  const { leases, lanes, rounds, turns } = parts;
-  return {
+  const dispatch: Dispatch = {
     offer: (handover) => offer(parts, handover),
-    withdraw: (deliveryId) => withdraw(turns, deliveryId),
-    configurationChanged() {
-      lanes.feed();
-      // A deletion leaves a task behind.
-      parts.tasksAtMs = 0;
-      rounds.hint(0);
-    },
+    withdraw: (deliveryId) => withdraw(parts.turns, deliveryId),
+    hold: (id) => holdOf(parts, id),
+    configurationChanged: (tenant) => configurationChanged(parts, tenant),
+  };
+  const parts = assemble(ports, dispatch, options);
+  const { leases, rounds, turns } = parts;
+  return {
+    ...dispatch,
     async start() {
       await leases.start();
       await rounds.start();
@@ -81,6 +93,7 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions): Worker
     async drain(timeoutMs) {
       rounds.stop();
       closeTurns(turns);
+      await Promise.all([parts.receivers.herald.stop(), parts.tasks]);
       await untilIdle(parts, timeoutMs);
       // What is still on its way ends as aborted, is settled as such and goes on after the restart.
       await ports.sender.close();
@@ -94,59 +107,151 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions): Worker
   };
 }
 
-function assemble(ports: WorkerPorts, options: WorkerOptions): Parts {
+function assemble(ports: WorkerPorts, dispatch: Dispatch, options: WorkerOptions): Parts {
   const turns = createTurns(ports, options.limits, {
     safe: (shard) => parts.leases.safe(shard),
-    gone: options.gone,
-    left: (item, turn, outcome) => left(parts, item, turn, outcome),
+    tried: (subscription, item, turn, turned) => receivers.afterTry(parts.receivers, subscription, item, turn, turned),
+    counted: (subscription) => receivers.afterCount(parts.receivers, subscription),
+    left: (item, settlement, outcome) => left(parts, item, settlement, outcome),
   });
   const known = (deliveryId: string) => turns.known.has(deliveryId);
   const accept = (item: Item) => enqueue(turns, item);
-  const claims = createClaims(ports, known, accept);
-  const lanes = createLanes(ports, { room: (id) => laneRoom(turns, id), known, accept });
+  const ready = (events: Tickets['events']) => configured(ports, events);
+  const claims = createClaims(ports, known, accept, ready);
+  const lanes = createLanes(ports, {
+    room: (id) => laneRoom(turns, id),
+    isHeld: (id) => isHeld(turns, id),
+    full: () => isFull(turns),
+    known,
+    accept,
+    ready,
+    emptied: (id) => caughtUp(turns, id),
+    keeps: (id) => receivers.keepsLane(parts.receivers, id),
+    restored: (state) => receivers.restored(parts.receivers, state),
+  });
+  const looks = createLooks(
+    lanes,
+    lookRules(() => parts),
+  );
   const leases = createLeases(ports, idAt(ports.clock.nowMs(), ports.random.bytes(16)), (lease) => {
     claims.taken(lease);
-    lanes.taken(lease);
+    leaseTaken(lanes, lease);
   });
   const rounds = createRounds(ports, () => round(parts));
-  const parts: Parts = { ports, turns, claims, lanes, leases, rounds, lastBeatMs: null, tasksAtMs: 0, healthAtMs: 0 };
+  const parts: Parts = {
+    ports,
+    turns,
+    claims,
+    lanes,
+    looks,
+    receivers: receivers.createReceivers({ ...ports, dispatch }, turns, looks),
+    leases,
+    rounds,
+    dispatch,
+    lastBeatMs: null,
+    tasks: null,
+    tasksAtMs: 0,
+    healthAtMs: 0,
+  };
   return parts;
+}
+
+function lookRules(parts: () => Parts): LookRules {
+  return {
+    mayProbe: (id, kind) => receivers.mayProbe(parts().receivers, id, kind),
+    nextMs: (id, kind) => receivers.nextLookMs(parts().receivers, id, kind),
+    leftMs: (item) => leftMs(parts(), item),
+    accept: (item) => enqueue(parts().turns, item),
+    expire: (item) => expire(parts(), item),
+  };
+}
+
+/** The worker looks up subscriptions without waiting, so their tenants' configuration is read before. */
+async function configured({ configuration }: WorkerPorts, events: Tickets['events']): Promise<void> {
+  const tenants = new Set<string>();
+  for (const { tenant } of events.values()) if (configuration.peek(tenant) === undefined) tenants.add(tenant);
+  await Promise.all([...tenants].map((tenant) => configuration.of(tenant)));
+}
+
+/** Milliseconds an item has left before it is too old; null while its subscription is paused or unknown. */
+function leftMs({ ports }: Parts, { ticket, event }: Item): number | null {
+  const subscription = ports.configuration.peek(event.tenant)?.subscriptions.get(ticket.subscriptionId);
+  if (subscription === undefined || subscription.config === null || subscription.state.kind === 'paused') return null;
+  const age = ageMs({ ticket, event, subscription }, ports.clock.nowMs());
+  return subscription.config.retry.maxAgeSeconds * 1000 - age + 1;
+}
+
+function expire({ ports, turns }: Parts, item: Item): void {
+  const subscription = ports.configuration.peek(item.event.tenant)?.subscriptions.get(item.ticket.subscriptionId);
+  const decision = decideTurn(item, subscription, ports.clock.nowMs());
+  if (decision.kind === 'settle') settleUnqueued(turns, item, decision.settlement);
 }
 
 function offer(parts: Parts, { event, tickets }: Handover): void {
   for (const ticket of tickets) {
-    if (ticket.place.kind === 'lane') parts.lanes.parked(ticket.subscriptionId, ticket.place.shard);
-    else if (parts.leases.safe(ticket.place.shard)) enqueue(parts.turns, { ticket, event, mayRepeat: false });
+    if (!parts.leases.safe(ticket.place.shard)) continue;
+    if (ticket.place.kind === 'lane') noteParked(parts, { ticket, event });
+    else enqueue(parts.turns, { ticket, event, mayRepeat: false, probe: false });
   }
 }
 
-function left(parts: Parts, { ticket }: Item, turn: Turn | null, outcome: SettleOutcome | null): void {
+/** Something was put into a lane: it is drained when it may be, and looked at before it is too old. */
+function noteParked(parts: Parts, item: Pick<Item, 'ticket' | 'event'>): void {
+  const { lanes, looks, ports } = parts;
+  const { subscriptionId: id } = item.ticket;
+  parked(lanes, item);
+  const inMs = leftMs(parts, { ...item, mayRepeat: false, probe: false });
+  if (inMs !== null) lookAt(looks, id, 'age', ports.clock.monotonicMs() + inMs);
+  feed(lanes);
+}
+
+function holdOf({ lanes, turns }: Parts, id: string): 'circuit' | 'full' | null {
+  const traffic = turns.traffic.get(id);
+  if (traffic !== undefined && isOpen(traffic.circuit)) return 'circuit';
+  return isWaiting(lanes, id) ? 'full' : null;
+}
+
+function configurationChanged(parts: Parts, tenant: string): void {
+  const { ports, lanes, rounds } = parts;
+  const configuration = ports.configuration.peek(tenant);
+  if (configuration !== undefined) receivers.follow(parts.receivers, tenant, configuration);
+  feed(lanes);
+  // A deletion leaves a task behind.
+  parts.tasksAtMs = 0;
+  rounds.hint(0);
+}
+
+function left(parts: Parts, item: Item, settlement: Settlement | null, outcome: SettleOutcome | null): void {
+  const { ticket, event } = item;
   parts.claims.settled(ticket.deliveryId);
-  if (ticket.place.kind === 'lane') parts.lanes.settled(ticket.subscriptionId);
-  if (outcome?.kind === 'settled' && outcome.ticket?.place.kind === 'lane') {
-    parts.lanes.parked(ticket.subscriptionId, ticket.place.shard);
+  const delayMs = settlement?.next.kind === 'retry' ? settlement.next.delayMs : null;
+  if (ticket.place.kind === 'lane') laneLeft(parts.lanes, item, outcome, delayMs);
+  else if (outcome?.kind === 'settled' && outcome.ticket?.place.kind === 'lane') {
+    noteParked(parts, { ticket: outcome.ticket, event });
   }
-  if (turn?.settlement.next.kind === 'retry') parts.rounds.hint(turn.settlement.next.delayMs);
-  parts.lanes.feed();
+  if (delayMs !== null) parts.rounds.hint(delayMs);
+  // Its place in the queue is free: what its lane holds may follow.
+  touch(parts.lanes, ticket.subscriptionId);
+  feed(parts.lanes);
 }
 
 async function round(parts: Parts): Promise<boolean> {
-  const { ports, turns, claims, lanes, leases } = parts;
+  const { ports, turns, claims, lanes, looks, leases } = parts;
   const nowMs = ports.clock.monotonicMs();
   let more = false;
   try {
     const shards = leases.shards();
     // With memory full, what is due waits in the store.
-    if (turns.lineup.queued < turns.limits.spare) more = await claims.read(shards);
-    lanes.feed();
-    if (nowMs >= parts.tasksAtMs) {
-      const worked = await runTasks(ports, shards, (handover) => offer(parts, handover));
-      parts.tasksAtMs = worked ? 0 : nowMs + TASK_EVERY_MS;
-      more ||= worked;
-    }
+    if (!isFull(turns)) more = await claims.read(shards);
+    wakeKeys(lanes);
+    runLooks(looks);
+    feed(lanes);
+    if (nowMs >= parts.tasksAtMs) parts.tasks ??= work(parts, shards);
     if (nowMs >= parts.healthAtMs) {
       parts.healthAtMs = nowMs + HEALTH_EVERY_MS;
       writeHealth(turns);
+      closeEmpty(lanes);
+      receivers.forget(parts.receivers);
     }
     parts.lastBeatMs = ports.clock.monotonicMs();
   } catch (error) {
@@ -154,8 +259,23 @@ async function round(parts: Parts): Promise<boolean> {
   }
   ports.metrics.gauge('deliveries_in_flight', turns.lineup.inFlight);
   ports.metrics.gauge('deliveries_queued', turns.lineup.queued);
+  ports.metrics.gauge('lanes_open', lanes.byId.size);
   ports.metrics.gauge('sockets_open', ports.sender.sockets());
   return more;
+}
+
+/** Runs tasks beside the rounds, which must not wait for them. */
+async function work(parts: Parts, shards: readonly number[]): Promise<void> {
+  const { ports, dispatch, rounds } = parts;
+  let worked = false;
+  try {
+    worked = await runTasks({ ...ports, dispatch }, shards);
+  } catch (error) {
+    ports.log.error('worker.round_failed', { error });
+  }
+  parts.tasks = null;
+  parts.tasksAtMs = worked ? 0 : ports.clock.monotonicMs() + TASK_EVERY_MS;
+  if (worked) rounds.hint(0);
 }
 
 async function untilIdle({ turns, ports }: Parts, timeoutMs: number): Promise<void> {

@@ -8,17 +8,22 @@ import { runTasks } from './tasks.ts';
 
 test('a task that fails stays due and holds up no other', async () => {
   const ports = fakePorts();
+  const ids: string[] = [];
   for (let at = 0; at < 2; at++) {
     const { id } = await subscribe(ports);
     await deleteSubscription(ports, { tenant: DEFAULT_TENANT, id });
+    ids.push(id);
   }
   const { openTickets } = ports.store;
-  let failures = 1;
-  ports.store.openTickets = (id, limit) =>
-    failures-- > 0 ? Promise.reject(new Error('disk')) : openTickets(id, limit);
-  assert.equal(await runTasks(ports, [0], () => {}), true);
-  assert.equal((await ports.store.claimTasks([0], 9)).length, 1);
-  assert.deepEqual(ports.logged, ['task.failed']);
-  await runTasks(ports, [0], () => {});
+  ports.store.openTickets = (id, limit) => (id === ids[0] ? Promise.reject(new Error('disk')) : openTickets(id, limit));
+  assert.equal(await runTasks(ports, [0]), true);
+  const left = await ports.store.claimTasks([0], 9);
+  assert.deepEqual(
+    left.map(({ ref }) => ref),
+    [ids[0]],
+  );
+  assert.ok(ports.logged.includes('task.failed'));
+  ports.store.openTickets = openTickets;
+  await runTasks(ports, [0]);
   assert.deepEqual(await ports.store.claimTasks([0], 9), []);
 });

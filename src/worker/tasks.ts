@@ -1,64 +1,93 @@
 /** Durable work other than HTTP: fan-out of large events, cancelling what a deleted subscription left open. */
 
+import type { ConfigurationCache, LiveConfiguration } from '../flows/configuration.ts';
 import { closeWithoutTry } from '../flows/deliver.ts';
-import type { Handover, NewDelivery, Ports, Task, TaskSettlement, Ticket } from '../ports.ts';
+import { holdOfNew } from '../flows/targets.ts';
+import type { Dispatch, NewDelivery, Ports, StoredEvent, Task, TaskSettlement, Ticket } from '../ports.ts';
 
-const CHUNK = 500;
+/** Deliveries made or closed in one commit: few enough that other writers hardly wait. */
+const CHUNK = 100;
 const MAX_TASKS = 8;
+/** Steps of one run; then whoever runs them looks at the clock again. */
+const MAX_STEPS = 50;
 const fromUtf8 = new TextDecoder();
 const utf8 = new TextEncoder();
 
-export type TaskPorts = Pick<Ports, 'store' | 'clock' | 'log'>;
+export type TaskPorts = Pick<Ports, 'store' | 'clock' | 'log'> & {
+  dispatch: Pick<Dispatch, 'offer' | 'hold'>;
+  configuration: Pick<ConfigurationCache, 'of'>;
+};
 
-/** Runs the tasks that are due; true when there may be more at once. */
-export async function runTasks(
+/** Runs the tasks that are due, step by step; true when there may be more at once. */
+export async function runTasks(ports: TaskPorts, shards: readonly number[]): Promise<boolean> {
+  // The steps of one fan-out follow each other, and its event with all its targets is large.
+  const events = new Map<string, StoredEvent | null>();
+  for (let steps = 0; steps < MAX_STEPS; ) {
+    const tasks = shards.length === 0 ? [] : await ports.store.claimTasks(shards, MAX_TASKS);
+    const done = await runEach(ports, tasks, events);
+    if (done === 0) return steps > 0;
+    steps += done;
+  }
+  return true;
+}
+
+async function runEach(
   ports: TaskPorts,
-  shards: readonly number[],
-  offer: (handover: Handover) => void,
-): Promise<boolean> {
-  const tasks = shards.length === 0 ? [] : await ports.store.claimTasks(shards, MAX_TASKS);
+  tasks: readonly Task[],
+  events: Map<string, StoredEvent | null>,
+): Promise<number> {
   let done = 0;
   for (const task of tasks) {
     try {
-      await runTask(ports, task, offer);
+      await runTask(ports, task, events);
       done++;
     } catch (error) {
       // It stays due; the others must not wait for it.
       ports.log.error('task.failed', { taskId: task.id, kind: task.kind, error });
     }
   }
-  return done > 0;
+  return done;
 }
 
-function runTask(ports: TaskPorts, task: Task, offer: (handover: Handover) => void): Promise<void> {
+function runTask(ports: TaskPorts, task: Task, events: Map<string, StoredEvent | null>): Promise<void> {
   switch (task.kind) {
     case 'fanout':
-      return fanOut(ports, task, offer);
+      return fanOut(ports, task, events);
     case 'cancel':
       return cancelOpen(ports, task);
   }
 }
 
 /** Makes the next chunk of an event's deliveries; the chunk and the task's progress are one commit. */
-async function fanOut(ports: TaskPorts, task: Task, offer: (handover: Handover) => void): Promise<void> {
-  const stored = await ports.store.event(task.tenant, task.ref);
+async function fanOut(ports: TaskPorts, task: Task, events: Map<string, StoredEvent | null>): Promise<void> {
+  const stored = events.get(task.ref) ?? (await ports.store.event(task.tenant, task.ref));
+  events.set(task.ref, stored);
+  const configuration = await ports.configuration.of(task.tenant);
   const from = task.payload.length === 0 ? 0 : Number(fromUtf8.decode(task.payload));
-  const targets = stored?.targets ?? [];
-  const deliveries: NewDelivery[] = targets.slice(from, from + CHUNK).map((target) => ({
-    ...target,
-    delayMs: 0,
-    // The worker parks what is held when its turn comes.
-    hold: null,
-  }));
-  const until = from + deliveries.length;
-  const next: TaskSettlement['next'] =
-    until >= targets.length ? { kind: 'done' } : { kind: 'again', delayMs: 0, payload: utf8.encode(`${until}`) };
-  const outcome = await ports.store.settleTask({
-    task,
-    next,
-    deliveries: deliveries.map((delivery) => ({ ...delivery, eventId: task.ref })),
-  });
-  if (outcome.kind === 'settled' && stored !== null) offer({ event: stored.event, tickets: outcome.tickets });
+  const chunk = stored?.targets.slice(from, from + CHUNK) ?? [];
+  const deliveries = chunk.map((target) => deliveryOf(ports, target, stored?.event, configuration));
+  const until = from + chunk.length;
+  const isLast = until >= (stored?.targets.length ?? 0);
+  const next: TaskSettlement['next'] = isLast
+    ? { kind: 'done' }
+    : { kind: 'again', delayMs: 0, payload: utf8.encode(`${until}`) };
+  const outcome = await ports.store.settleTask({ task, next, deliveries });
+  if (isLast) events.delete(task.ref);
+  if (outcome.kind === 'settled' && stored !== null) {
+    ports.dispatch.offer({ event: stored.event, tickets: outcome.tickets });
+  }
+}
+
+function deliveryOf(
+  { dispatch }: Pick<TaskPorts, 'dispatch'>,
+  target: StoredEvent['targets'][number],
+  event: StoredEvent['event'] | undefined,
+  { subscriptions }: LiveConfiguration,
+): NewDelivery & { eventId: string } {
+  const subscription = subscriptions.get(target.subscriptionId);
+  // One that was deleted meanwhile is cancelled when its turn comes.
+  const hold = subscription === undefined || event === undefined ? null : holdOfNew(subscription, event, dispatch);
+  return { ...target, delayMs: 0, hold, eventId: event?.id ?? '' };
 }
 
 /** Closes a chunk of what a deleted subscription left open. */

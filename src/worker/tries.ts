@@ -1,16 +1,16 @@
-/** Taking an item's turn: what was decided is done, and what came of it is reported. */
+/** Sending an item, and what is reported of a settled turn. */
 import type { HookEvent } from '../core/event.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
 import { closeWithoutTry, type DeliverPorts, deliver, type Tried } from '../flows/deliver.ts';
 import type { Ports, Settlement } from '../ports.ts';
 import type { Item } from './item.ts';
-import { decideTurn } from './turn-decision.ts';
+import type { TurnDecision } from './turn-decision.ts';
 
 /**
- * After this many sends that may each have ended the process, the delivery is isolated (S4). Whether it or somebody's
- * kill -9 ended the process cannot be told, so the number is one that only a loop of crashes reaches (decision 0007).
+ * A delivery that was on its way each time the process ended, this many times, is isolated (S4). From the second time
+ * on it is on its way alone among those suspected with it, so that one that ends the process is told from the others.
  */
-export const POISON_AFTER = 10;
+export const POISON_AFTER = 3;
 
 export type TryPorts = DeliverPorts & Pick<Ports, 'store' | 'log' | 'metrics'>;
 
@@ -20,41 +20,38 @@ export interface Turn {
   tried: Tried | null;
 }
 
-/** Takes one item's turn. Never rejects for anything a receiver does. */
-export async function takeTurn(ports: TryPorts, item: Item, subscription: LiveSubscription | undefined): Promise<Turn> {
-  const atMs = ports.clock.nowMs();
-  const decision = decideTurn(item, subscription, atMs);
-  switch (decision.kind) {
-    case 'settle':
-      return { settlement: decision.settlement, tried: null };
-    case 'wait': {
-      const subscriptionId = item.ticket.subscriptionId;
-      ports.log.error('delivery.secret_unavailable', { subscriptionId, keyId: decision.keyId });
-      return { settlement: decision.settlement, tried: null };
-    }
-    case 'send': {
-      const isolated = item.mayRepeat ? await isolate(ports, item, decision.subscription.version, atMs) : null;
-      if (isolated !== null) return { settlement: isolated, tried: null };
-      const { subscription: live, config } = decision;
-      const tried = await deliver(ports, { ...item, subscription: live, config });
-      return { settlement: tried.settlement, tried };
-    }
-  }
+/** The sends that may end the process, one after the other. */
+export interface Isolation {
+  last: Promise<unknown>;
 }
 
-/** Notes a send that may repeat, and gives a delivery up that ended the process before. */
-async function isolate(
+/** Makes the try that was decided. Never rejects for anything a receiver does. */
+export async function trySending(
   ports: TryPorts,
-  { ticket, event }: Item,
-  version: number,
-  atMs: number,
-): Promise<Settlement | null> {
+  item: Item,
+  { subscription, config }: Extract<TurnDecision, { kind: 'send' }>,
+  isolation: Isolation,
+  onItsWay?: () => void,
+): Promise<Turn> {
+  const send = async (): Promise<Turn> => {
+    const tried = await deliver(ports, { ...item, subscription, config, ...(onItsWay && { onItsWay }) });
+    return { settlement: tried.settlement, tried };
+  };
+  if (!item.mayRepeat) return send();
+  const { ticket, event } = item;
   const [times = 0] = await ports.store.intend([{ deliveryId: ticket.deliveryId, n: ticket.n + 1 }]);
-  if (times < POISON_AFTER) return null;
+  if (times >= POISON_AFTER) return { settlement: poison(ports, item, event, subscription), tried: null };
+  if (times < POISON_AFTER - 1) return send();
+  const alone = isolation.last.then(send);
+  isolation.last = alone.catch(() => undefined);
+  return alone;
+}
+
+function poison(ports: TryPorts, { ticket }: Item, event: HookEvent, { version }: LiveSubscription): Settlement {
   ports.log.error('delivery.poison', { deliveryId: ticket.deliveryId, eventId: event.id });
+  const atMs = ports.clock.nowMs();
   return closeWithoutTry(ticket, event, version, { closes: 'failed_permanent', failure: 'poison', atMs });
 }
-
 /** One wide line and the figures of a settled turn, all from the same values. */
 export function report(ports: Pick<Ports, 'log' | 'metrics'>, event: HookEvent, { settlement, tried }: Turn): void {
   const { attempt, ticket } = settlement;

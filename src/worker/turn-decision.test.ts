@@ -6,15 +6,13 @@ import type { LiveSubscription } from '../flows/configuration.ts';
 import type { Item } from './item.ts';
 import { decideTurn, type TurnDecision } from './turn-decision.ts';
 
-const SINCE_MS = 1;
-
 async function due(changes: { kind?: 'test' } = {}): Promise<{ item: Item; live: LiveSubscription; nowMs: number }> {
   const ports = fakePorts();
   const live = await subscribe(ports);
   await emit(ports);
   const event = ports.offered[0]?.event ?? assert.fail('nothing was handed over');
   return {
-    item: { ticket: { ...lastTicket(ports), ...changes }, event, mayRepeat: false },
+    item: { ticket: { ...lastTicket(ports), ...changes }, event, mayRepeat: false, probe: false },
     live,
     nowMs: ports.clock.nowMs(),
   };
@@ -27,7 +25,7 @@ function wordOf(decision: TurnDecision): string {
   return next.kind === 'park' ? next.hold.reason : (attempt?.closes ?? next.kind);
 }
 
-test('an item whose turn has come is sent, held, kept waiting or closed by what its subscription is now', async () => {
+test('an item whose turn has come is sent, kept waiting or closed by what its subscription is now', async () => {
   const { item, live, nowMs } = await due();
   const maxAgeMs = (live.config?.retry.maxAgeSeconds ?? 0) * 1000;
   const cases: [string, LiveSubscription | undefined, number][] = [
@@ -35,8 +33,6 @@ test('an item whose turn has come is sent, held, kept waiting or closed by what 
     ['send', live, nowMs + maxAgeMs],
     ['expired', live, nowMs + maxAgeMs + 1],
     ['cancelled', undefined, nowMs],
-    ['disabled', { ...live, state: { kind: 'disabled', sinceMs: SINCE_MS, reason: 'user' } }, nowMs],
-    ['paused', { ...live, state: { kind: 'paused', sinceMs: SINCE_MS } }, nowMs],
     ['wait', { ...live, config: null, missingKeyId: 'k' }, nowMs],
   ];
   for (const [word, subscription, atMs] of cases) assert.equal(wordOf(decideTurn(item, subscription, atMs)), word);

@@ -2,12 +2,11 @@
 import type { SubscriptionConfig } from '../core/subscription.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
 import { ageMs, closeWithoutTry } from '../flows/deliver.ts';
-import { holdOf } from '../flows/targets.ts';
 import type { Settlement } from '../ports.ts';
 import type { Item } from './item.ts';
 
 export type TurnDecision =
-  /** Nothing is sent now: held back, or closed. */
+  /** Nothing is sent any more. */
   | { kind: 'settle'; settlement: Settlement }
   /** The sealing key is missing: looked at again later, and an operator is told. */
   | { kind: 'wait'; settlement: Settlement; keyId: string | null }
@@ -23,10 +22,6 @@ export function decideTurn(item: Item, subscription: LiveSubscription | undefine
   const { version, config } = subscription;
   // A test is sent by whoever asked for it; here it only turns up after a crash.
   if (ticket.kind === 'test') return cancelled(item, version, atMs, 'the process ended during the test');
-  const hold = holdOf(subscription);
-  if (hold !== null) {
-    return { kind: 'settle', settlement: { ticket, attempt: null, next: { kind: 'park', hold, delayMs: 0 } } };
-  }
   if (config === null) {
     const settlement: Settlement = { ticket, attempt: null, next: { kind: 'retry', delayMs: SECRET_RETRY_MS } };
     return { kind: 'wait', settlement, keyId: subscription.missingKeyId };

@@ -10,7 +10,7 @@ import { type TestContext, test } from 'node:test';
 import { compileFilters, evaluate, FILTER_OPERATORS, type FilterRule } from '../../src/core/filter.ts';
 import { sampleEventTypes } from '../../src/core/sample-events.ts';
 import { PRESET_NAMES } from '../../src/core/signature/schemes.ts';
-import { DELIVERY_STATUSES } from '../../src/server/schemas/delivery.ts';
+import { DELIVERY_STATUSES, deliveryShown } from '../../src/server/schemas/delivery.ts';
 import { subscriptionInput } from '../../src/server/schemas/subscription.ts';
 import { eventually } from '../support/eventually.ts';
 import { type RunningHookyard, startHookyard } from '../support/hookyard.ts';
@@ -122,12 +122,14 @@ test('the table of filters has every operator, each with a filter that passes th
   }
 });
 
-test('the tables of the guides have every scheme, status, subscription and retry field', () => {
+test('the tables of the guides have every scheme, status, reason to hold, subscription and retry field', () => {
   const first = (page: string, heading: string) => tableRows(sectionOf(page, heading)).map(([cell = '']) => cell);
   const named = (page: string, heading: string) =>
     first(page, heading).flatMap((cell) => cell.split(', ').map((word) => word.replaceAll('`', '')));
   assert.deepEqual(first(RECEIVING, 'Schemes').sort(), [...PRESET_NAMES].sort());
   assert.deepEqual(first(DELIVERING, 'Look at deliveries').sort(), [...DELIVERY_STATUSES].sort());
+  const reasons = deliveryShown.shape.heldReason.unwrap().options;
+  assert.deepEqual(named(DELIVERING, 'Why a delivery is held').sort(), [...reasons].sort());
   const retry = Object.keys(subscriptionInput.shape.retryPolicy.unwrap().shape);
   assert.deepEqual(named(DELIVERING, 'When a receiver fails').sort(), retry.sort());
   const inText = ['name', 'description', 'metadata', 'basicUsername', 'basicPassword', 'bearerToken', 'authHeader'];

@@ -93,12 +93,23 @@ const PROFILE_ROWS: readonly (readonly [string, (profile: Profile) => string])[]
   ['`retryPolicy.jitter`', ({ retry }) => `${retry.jitter}`],
   ['`retryPolicy.retryOn`', ({ retry }) => codes(retry.retryOn)],
   ['`Retry-After` lengthens the wait', ({ retry }) => yesNo(retry.honoursRetryAfter)],
+  ['holds first tries back while the receiver fails', ({ hasCircuit }) => yesNo(hasCircuit)],
+  ['switched off after failed deliveries in a row', ({ autoDisable }) => disableWords(autoDisable)],
   ['410 switches the subscription off', ({ goneDisables }) => yesNo(goneDisables)],
   [
     '`webhook-delivery: abort-message` or `disable` in an answer is obeyed',
     ({ heedsReceiver }) => yesNo(heedsReceiver),
   ],
 ];
+
+const HOUR_MS = 3_600_000;
+
+function disableWords(rule: Profile['autoDisable']): string {
+  if (rule === null) return 'never';
+  const { threshold, minSpanMs, probes } = rule;
+  const probed = probes ? '; then tried once an hour with its oldest held delivery' : '';
+  return `${threshold}, the first of them at least ${minSpanMs / HOUR_MS} hours ago${probed}`;
+}
 
 function profilesPage(): string {
   const names = Object.keys(profiles) as ProfileName[];
@@ -113,7 +124,8 @@ ${table(['', ...names.map(code)], rows)}
 The body is \`{"id", "timestamp", "event", "tenantId", "data"}\` in both, and \`data\` alone with \`"envelope": "none"\`. The
 headers \`x-stella-signature\` and \`webhook-signature\` are there with \`authType: "signature"\`;
 \`x-stella-signature-next\` is kept for the rotation of secrets, which this version does not have. Every delivery also
-carries \`hookyard-delivery\`, \`hookyard-attempt\`, \`hookyard-idempotency-key\` and \`traceparent\`.
+carries \`hookyard-delivery\`, \`hookyard-attempt\`, \`hookyard-idempotency-key\`, \`hookyard-hops\` and \`traceparent\`,
+an ordered one \`hookyard-sequence\` too. An \`autoDisableThreshold\` of the subscription's own decides alone.
 
 Without \`retryPolicy.maxAgeSeconds\` a delivery is given up when it is older than its longest possible waits and
 timeouts together, and an hour.

@@ -16,6 +16,7 @@ import {
   settledAs,
   subscribed,
   succeeding,
+  upTo,
 } from './samples.ts';
 
 /** C1 to C4, as far as they are the store's. */
@@ -80,12 +81,12 @@ function cursors(sentence: Sentence): void {
     const all = (await claimed(under.store)).tickets;
     const walked: Ticket[] = [];
     for (let cursor: ClaimCursor = { shard: 0, after: null }; walked.length < 3; ) {
-      const next = only((await under.store.claim([cursor], 1)).tickets);
+      const next = only((await under.store.claim([cursor], upTo(1))).tickets);
       walked.push(next);
       cursor = cursorAfter(next);
     }
     assert.deepEqual(walked, all);
-    assert.deepEqual(idsOf(await under.store.claim([cursorAfter(only(walked.slice(2)))], 10)), []);
+    assert.deepEqual(idsOf(await under.store.claim([cursorAfter(only(walked.slice(2)))], upTo(10))), []);
   });
 
   sentence(
@@ -99,7 +100,7 @@ function cursors(sentence: Sentence): void {
       }
       const found = await under.store.claim(
         [1, 3].map((shard) => ({ shard, after: null })),
-        3,
+        upTo(3),
       );
       const byShard = found.tickets.map((ticket) => shardOf(ticket.subscriptionId, 4)).sort();
       assert.deepEqual(byShard, [1, 1, 1, 3, 3, 3]);
@@ -112,7 +113,7 @@ function cursors(sentence: Sentence): void {
     const first = await publishedTo(under.store, hook);
     await under.advance(1_000);
     const second = await publishedTo(under.store, hook);
-    assert.deepEqual(idsOf(await under.store.claim([cursorAfter(first)], 10)), idsOf([second]));
+    assert.deepEqual(idsOf(await under.store.claim([cursorAfter(first)], upTo(10))), idsOf([second]));
     assert.deepEqual(idsOf(await claimed(under.store)), idsOf([first, second]));
   });
 }

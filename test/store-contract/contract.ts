@@ -12,6 +12,7 @@ import { idempotency } from './idempotency.ts';
 import { keys } from './keys.ts';
 import { lanes } from './lanes.ts';
 import { leases } from './leases.ts';
+import { limits } from './limits.ts';
 import { listing } from './listing.ts';
 import { queries } from './queries.ts';
 import { receipts } from './receipts.ts';
@@ -19,6 +20,7 @@ import { redeliveries } from './redeliveries.ts';
 import { settles } from './settles.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tasks } from './tasks.ts';
+import { troubled } from './troubled.ts';
 
 export type { OpenStore, StoreUnderTest } from './harness.ts';
 
@@ -31,9 +33,11 @@ export function describeStore(name: string, open: OpenStore): void {
     receipts,
     configuration,
     subscriptions,
+    troubled,
     keys,
     leases,
     claims,
+    limits,
     settles,
     lanes,
     tasks,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Sentence } from './harness.ts';
-import { claimed, engineMs, idsOf, publishedTo, settledAs, subscribed, succeeding } from './samples.ts';
+import { claimed, engineMs, idsOf, publishedTo, settledAs, subscribed, succeeding, upTo } from './samples.ts';
 
 /** What readiness asks, and what maintenance may not touch. */
 export function housekeeping(sentence: Sentence): void {
@@ -34,7 +34,7 @@ export function housekeeping(sentence: Sentence): void {
     await under.store.maintain();
     const found = await claimed(under.store);
     assert.deepEqual([idsOf(found), found.events.has(due.eventId)], [idsOf([due]), true]);
-    const lane = await under.store.laneHeads({ subscriptionId: hook, shard: 0 }, null, 10);
+    const lane = await under.store.laneHeads({ subscriptionId: hook, shard: 0 }, null, upTo(10));
     assert.deepEqual([idsOf(lane), lane.events.has(held.eventId)], [idsOf([held]), true]);
   });
 }

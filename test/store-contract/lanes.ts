@@ -18,6 +18,7 @@ import {
   settledAs,
   subscribed,
   succeeding,
+  upTo,
 } from './samples.ts';
 
 /** O1 and the life of a lane. */
@@ -39,7 +40,7 @@ function posOf(ticket: Ticket): number {
 }
 
 function run(store: Store, hook: Id, key: string, afterPos = 0, limit = 100) {
-  return store.laneRun({ subscriptionId: hook, shard: shardOf(hook, store.shards), key }, afterPos, limit);
+  return store.laneRun({ subscriptionId: hook, shard: shardOf(hook, store.shards), key }, afterPos, upTo(limit));
 }
 
 function order(sentence: Sentence): void {
@@ -69,6 +70,22 @@ function order(sentence: Sentence): void {
     await under.store.closeLane(hook, 0);
     await under.crash();
     assert.ok(posOf(await held(under.store, hook, 'k')) > posOf(second));
+  });
+
+  sentence('O1 positions rise over all keys, and over every way into the lane', async (under) => {
+    const hook = await subscribed(under.store);
+    const first = await held(under.store, hook, 'k');
+    const due = await publishedTo(under.store, hook);
+    const parked = await reopened(under.store, parking(due, { reason: 'circuit', key: '' }));
+    await under.crash();
+    const again = await reopened(under.store, parking(parked, { reason: 'circuit', key: '' }));
+    const last = await held(under.store, hook, 'a');
+    const positions = [first, parked, again, last].map(posOf);
+    assert.deepEqual(new Set(positions).size, positions.length);
+    assert.deepEqual(
+      positions,
+      positions.toSorted((a, b) => a - b),
+    );
   });
 
   sentence('O1 an item of a lane is settled straight from there', async (under) => {
@@ -105,10 +122,10 @@ function heads(sentence: Sentence): void {
     const b = await held(under.store, hook, 'b');
     const none = await held(under.store, hook, '');
     const lane = { subscriptionId: hook, shard: 0 };
-    assert.deepEqual((await under.store.laneHeads(lane, null, 10)).tickets, [none, a, b]);
-    assert.deepEqual(idsOf(await under.store.laneHeads(lane, null, 2)), idsOf([none, a]));
-    assert.deepEqual(idsOf(await under.store.laneHeads(lane, 'a', 10)), idsOf([b]));
-    assert.deepEqual(idsOf(await under.store.laneHeads(lane, '', 10)), idsOf([a, b]));
+    assert.deepEqual((await under.store.laneHeads(lane, null, upTo(10))).tickets, [none, a, b]);
+    assert.deepEqual(idsOf(await under.store.laneHeads(lane, null, upTo(2))), idsOf([none, a]));
+    assert.deepEqual(idsOf(await under.store.laneHeads(lane, 'a', upTo(10))), idsOf([b]));
+    assert.deepEqual(idsOf(await under.store.laneHeads(lane, '', upTo(10))), idsOf([a, b]));
   });
 
   sentence('O1 keys of any script can be walked head by head, each once', async (under) => {
@@ -126,7 +143,7 @@ function heads(sentence: Sentence): void {
 }
 
 async function keyOfHeadAfter(store: Store, hook: Id, after: string | null): Promise<string> {
-  const head = only((await store.laneHeads({ subscriptionId: hook, shard: 0 }, after, 1)).tickets);
+  const head = only((await store.laneHeads({ subscriptionId: hook, shard: 0 }, after, upTo(1))).tickets);
   assert.ok(head.place.kind === 'lane');
   return head.place.key;
 }
@@ -183,6 +200,15 @@ function states(sentence: Sentence): void {
     const lane = await laneOf(under.store, hook);
     assert.deepEqual([lane?.reason, lane?.probeAtMs, lane?.shard], ['circuit', 77, 0]);
     assert.ok((lane?.sinceMs ?? 0) >= fromMs);
+  });
+
+  sentence('P1 a circuit and its probe outlive what comes into the lane and leaves it', async (under) => {
+    const hook = await subscribed(under.store);
+    await under.store.setLane({ subscriptionId: hook, shard: 0, reason: 'circuit', probeAtMs: 77 });
+    const open = await laneOf(under.store, hook);
+    await settledAs(under.store, succeeding(await held(under.store, hook, '', 'full')));
+    await under.crash();
+    assert.deepEqual(await laneOf(under.store, hook), open);
   });
 
   sentence('P1 a lane keeps its time while its reason stays, and starts anew with another', async (under) => {

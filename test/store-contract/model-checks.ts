@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import type { ClaimCursor, Ticket } from '../../src/ports/store.ts';
 import type { World } from './model.ts';
 import { laneItems, openTickets } from './model.ts';
-import { engineMs, idsOf, TENANT } from './samples.ts';
+import { anEvent, engineMs, idsOf, TENANT, upTo } from './samples.ts';
+
+/** What an event of the samples weighs; so a page is cut now by weight, now by number. */
+const SAMPLE_BYTES = anEvent().data.length;
 
 /** A claim finds exactly what is due, in order, with its events; in pages as well as at once. */
 export async function checkDue(world: World, limit: number): Promise<void> {
@@ -12,13 +15,11 @@ export async function checkDue(world: World, limit: number): Promise<void> {
   const claimed: Ticket[] = [];
   let untilMs = fromMs;
   for (let cursor: ClaimCursor | null = { shard: 0, after: null }; cursor !== null; ) {
-    const { tickets, events, nowMs } = await store.claim([cursor], limit);
+    const { tickets, events, more, nowMs } = await store.claim([cursor], upTo(limit, limit * SAMPLE_BYTES - 1));
     for (const { eventId } of tickets) assert.deepEqual(events.get(eventId), world.events.get(eventId)?.event);
     claimed.push(...tickets);
     untilMs = nowMs;
-    const last = tickets.at(-1);
-    cursor =
-      last?.place.kind === 'due' ? { shard: 0, after: { dueMs: last.place.dueMs, deliveryId: last.deliveryId } } : null;
+    cursor = more.length === 0 ? null : cursorAfter(tickets.at(-1));
   }
   assert.deepEqual(claimed, claimed.toSorted(byDue), 'in due order');
   assert.equal(new Set(claimed.map((ticket) => ticket.deliveryId)).size, claimed.length, 'each once');
@@ -28,6 +29,12 @@ export async function checkDue(world: World, limit: number): Promise<void> {
   const missed = openTickets(world).filter((ticket) => dueMsOf(ticket) <= fromMs && !found.has(ticket.deliveryId));
   assert.deepEqual(missed, [], 'nothing that is due is missing');
   world.seen.push(...claimed);
+}
+
+/** A read that says there is more has a last ticket. */
+function cursorAfter(last: Ticket | undefined): ClaimCursor {
+  assert.ok(last?.place.kind === 'due');
+  return { shard: 0, after: { dueMs: last.place.dueMs, deliveryId: last.deliveryId } };
 }
 
 function dueMsOf({ place }: Ticket): number {
@@ -45,13 +52,13 @@ export async function checkLanes(world: World): Promise<void> {
     const lane = { subscriptionId, shard: 0 };
     const items = laneItems(world, subscriptionId);
     const byKey = Map.groupBy(items, (ticket) => ticket.place.key);
-    const heads = (await store.laneHeads(lane, null, 1000)).tickets;
+    const heads = (await store.laneHeads(lane, null, upTo(1000))).tickets;
     assert.deepEqual(
       heads,
       [...byKey.values()].flatMap((run) => run.slice(0, 1)),
     );
     for (const [key, run] of byKey) {
-      assert.deepEqual((await store.laneRun({ ...lane, key }, 0, 1000)).tickets, run);
+      assert.deepEqual((await store.laneRun({ ...lane, key }, 0, upTo(1000))).tickets, run);
     }
     const states = (await store.lanes([0])).filter((state) => state.subscriptionId === subscriptionId);
     assert.ok(items.length === 0 || states.length === 1, 'a lane that holds something has its state');

@@ -19,6 +19,7 @@ import {
   succeeding,
   TENANT,
   text,
+  upTo,
 } from './samples.ts';
 
 /** Redeliveries, replays and tests. */
@@ -59,7 +60,7 @@ function making(sentence: Sentence): void {
     const replay = aRepeat(hook);
     await under.store.redeliver(asking(ticket.eventId, test, { kind: 'test' }));
     await under.store.redeliver(asking(ticket.eventId, replay, { kind: 'replay', of: ticket.deliveryId }));
-    const held = await under.store.laneHeads({ subscriptionId: hook, shard: 0 }, null, 10);
+    const held = await under.store.laneHeads({ subscriptionId: hook, shard: 0 }, null, upTo(10));
     const due = only((await claimed(under.store)).tickets);
     assert.deepEqual([only(held.tickets).kind, due.kind], ['test', 'replay']);
     await settledAs(under.store, succeeding(due));
@@ -97,7 +98,7 @@ function repeating(sentence: Sentence): void {
       await under.store.redeliver(asking(ticket.eventId, { ...due, hold: held.hold }));
       await under.store.redeliver(asking(ticket.eventId, { ...held, hold: null }));
       assert.deepEqual(idsOf(await claimed(under.store)), [due.deliveryId]);
-      const lane = await under.store.laneHeads({ subscriptionId: hook, shard: 0 }, null, 10);
+      const lane = await under.store.laneHeads({ subscriptionId: hook, shard: 0 }, null, upTo(10));
       assert.deepEqual(idsOf(lane), [held.deliveryId]);
     },
   );

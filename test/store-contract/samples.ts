@@ -11,6 +11,7 @@ import type {
   IdempotencyClaim,
   LaneState,
   NewDelivery,
+  ReadLimits,
   ReceiptRequest,
   Settlement,
   Store,
@@ -112,6 +113,7 @@ export function aTry(ticket: Ticket, changes: Partial<AttemptRecord> = {}): Atte
     closes: null,
     detail: {
       envelopeAtMs: BASE_MS,
+      sequence: null,
       phases: { dns: 1, connect: 2.5, tls: null, send: 0.1, firstByte: 8, total: 12 },
       connection: { remoteAddress: '192.0.2.1', reused: true, httpVersion: '1.1' },
       facts: { host: 'receiver.example' },
@@ -149,6 +151,7 @@ export function aHealth(changes: Partial<Health> = {}): Health {
   return {
     consecutiveFailures: 0,
     firstFailureAtMs: null,
+    toldPercent: 0,
     lastDeliveryAtMs: null,
     lastStatusCode: null,
     lastSuccessAtMs: null,
@@ -230,9 +233,14 @@ export async function reopened(store: Store, settlement: Settlement): Promise<Ti
   return ticket;
 }
 
+/** Limits of a read; without `bytes` its events may weigh what they like. */
+export function upTo(tickets: number, bytes = Number.MAX_SAFE_INTEGER): ReadLimits {
+  return { tickets, bytes };
+}
+
 /** All that is due on `shard` by now. */
 export function claimed(store: Store, shard = 0, limit = 1000): Promise<Tickets> {
-  return store.claim([{ shard, after: null }], limit);
+  return store.claim([{ shard, after: null }], upTo(limit));
 }
 
 export function idsOf(tickets: Tickets | readonly Ticket[]): readonly Id[] {

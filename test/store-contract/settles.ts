@@ -18,6 +18,7 @@ import {
   subscribed,
   succeeding,
   TENANT,
+  upTo,
 } from './samples.ts';
 
 /** S1 to S4. */
@@ -218,7 +219,7 @@ function parkings(sentence: Sentence): void {
     const due = await reopened(under.store, { ticket: parked, attempt: null, next: { kind: 'retry', delayMs: 0 } });
     assert.deepEqual((await claimed(under.store)).tickets, [due]);
     const lane = { subscriptionId: ticket.subscriptionId, shard: 0 };
-    assert.deepEqual(idsOf(await under.store.laneHeads(lane, null, 10)), []);
+    assert.deepEqual(idsOf(await under.store.laneHeads(lane, null, upTo(10))), []);
   });
 }
 

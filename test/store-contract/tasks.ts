@@ -18,6 +18,7 @@ import {
   succeeding,
   TENANT,
   text,
+  upTo,
 } from './samples.ts';
 
 /** Durable work other than deliveries, under the same contract: C3, S1, S3. */
@@ -136,7 +137,7 @@ function repetitions(sentence: Sentence): void {
     const held = { ...made, hold: { reason: 'paused', key: '' } } as const;
     assert.deepEqual(await under.store.settleTask(done(next, [held])), { kind: 'settled', tickets: [] });
     assert.deepEqual((await claimed(under.store)).tickets, first.kind === 'settled' ? first.tickets : []);
-    const lane = await under.store.laneHeads({ subscriptionId: hook, shard: 0 }, null, 10);
+    const lane = await under.store.laneHeads({ subscriptionId: hook, shard: 0 }, null, upTo(10));
     assert.deepEqual(idsOf(lane), []);
   });
 }

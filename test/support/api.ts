@@ -137,6 +137,7 @@ export async function openApi(options: Partial<ServerOptions> = {}): Promise<Tes
     store: createMemoryStore({ now: () => nowMs }),
     dispatch: {
       offer: (handover: Handover) => void handovers.push(handover),
+      hold: () => null,
       configurationChanged: () => {},
       withdraw: () => {},
     },

@@ -80,7 +80,12 @@ export function fakePorts(overrides: Partial<Ports> = {}): FakePorts {
     },
     log: fakeLog(noted.logged),
     metrics: NO_METRICS,
-    dispatch: { offer: (handover) => noted.offered.push(handover), configurationChanged: () => {}, withdraw: () => {} },
+    dispatch: {
+      offer: (handover) => noted.offered.push(handover),
+      hold: () => null,
+      configurationChanged: () => {},
+      withdraw: () => {},
+    },
     ...overrides,
   };
   const configuration = createConfigurationCache(ports);

@@ -27,10 +27,11 @@ export function yard(options: Partial<WorkerOptions> = {}, overrides: Partial<Po
       offer: (handover) => worker?.offer(handover),
       configurationChanged: (tenant) => worker?.configurationChanged(tenant),
       withdraw: (deliveryId) => worker?.withdraw(deliveryId),
+      hold: (id) => worker?.hold(id) ?? null,
     },
     ...overrides,
   });
-  worker = createWorker(ports, { limits: DEFAULT_LIMITS, gone: async () => {}, ...options });
+  worker = createWorker(ports, { limits: DEFAULT_LIMITS, ...options });
   const made = worker;
   const deliveries = () => ports.store.deliveries({ tenant: DEFAULT_TENANT, limit: 1000 });
   return {

@@ -1,17 +1,16 @@
 import type { Id } from '../../core/ids.ts';
-import type { ClaimCursor, Pulse, Ticket, Tickets } from '../../ports/store.ts';
+import type { ClaimCursor, Pulse, ReadLimits, Ticket, Tickets } from '../../ports/store.ts';
 import { copyOf } from './copy.ts';
+import { readWithin } from './reading.ts';
 import type { Tables } from './tables.ts';
 import { onShard } from './tables.ts';
-import { withEvents } from './tickets.ts';
 
-export function claim(tables: Tables, cursors: readonly ClaimCursor[], limit: number): Tickets {
-  const found = cursors.flatMap(({ shard, after }) => {
+export function claim(tables: Tables, cursors: readonly ClaimCursor[], limits: ReadLimits): Tickets {
+  const lines = cursors.map(({ shard, after }) => {
     const from = after === null ? null : { dueMs: after.dueMs, id: after.deliveryId };
-    const waiting = onShard(tables.due, shard).after(from);
-    return [...dueNow(tables, waiting).take(limit)];
+    return { shard, tickets: dueNow(tables, onShard(tables.due, shard).after(from)) };
   });
-  return withEvents(tables, found);
+  return readWithin(tables, limits, lines);
 }
 
 /** The tickets of a walk through the due index up to engine time. */

@@ -1,8 +1,9 @@
 import type { Id } from '../../core/ids.ts';
-import type { LaneState, Ticket, Tickets } from '../../ports/store.ts';
+import type { LaneState, ReadLimits, Ticket, Tickets } from '../../ports/store.ts';
 import { copyOf } from './copy.ts';
+import { readWithin } from './reading.ts';
 import type { Lane, Tables } from './tables.ts';
-import { laneFor, withEvents } from './tickets.ts';
+import { laneFor } from './tickets.ts';
 
 /** A lane as its caller names it. */
 interface LaneName {
@@ -33,29 +34,36 @@ export function closeLane(tables: Tables, name: LaneName): boolean {
   return lane.items.size === 0 && tables.lanes.delete(name.subscriptionId);
 }
 
-export function laneRun(tables: Tables, name: LaneName & { key: string }, afterPos: number, limit: number): Tickets {
-  const behind = laneNamed(tables, name)?.items.after({ key: name.key, pos: afterPos }) ?? [];
-  const run: Ticket[] = [];
-  for (const ticket of behind) {
-    if (run.length === limit || keyOf(ticket) !== name.key) break;
-    run.push(ticket);
+export function laneRun(
+  tables: Tables,
+  name: LaneName & { key: string },
+  afterPos: number,
+  limits: ReadLimits,
+): Tickets {
+  return readWithin(tables, limits, [{ shard: name.shard, tickets: itemsOfKey(tables, name, afterPos) }]);
+}
+
+function* itemsOfKey(tables: Tables, name: LaneName & { key: string }, afterPos: number): Generator<Ticket> {
+  for (const ticket of laneNamed(tables, name)?.items.after({ key: name.key, pos: afterPos }) ?? []) {
+    if (keyOf(ticket) !== name.key) return;
+    yield ticket;
   }
-  return withEvents(tables, run);
+}
+
+export function laneHeads(tables: Tables, name: LaneName, afterKey: string | null, limits: ReadLimits): Tickets {
+  return readWithin(tables, limits, [{ shard: name.shard, tickets: headsOf(tables, name, afterKey) }]);
 }
 
 /** Jumps from each head to behind the last item of its key, so blocked items are never read. */
-export function laneHeads(tables: Tables, name: LaneName, afterKey: string | null, limit: number): Tickets {
-  const items = laneNamed(tables, name)?.items;
-  const heads: Ticket[] = [];
+function* headsOf(tables: Tables, name: LaneName, afterKey: string | null): Generator<Ticket> {
   let from = afterKey;
-  while (items !== undefined && heads.length < limit) {
+  for (;;) {
     const behind = from === null ? null : { key: from, pos: Number.POSITIVE_INFINITY };
-    const [head] = items.after(behind).take(1);
-    if (head === undefined) break;
-    heads.push(head);
+    const [head] = laneNamed(tables, name)?.items.after(behind).take(1) ?? [];
+    if (head === undefined) return;
+    yield head;
     from = keyOf(head);
   }
-  return withEvents(tables, heads);
 }
 
 function keyOf({ place }: Ticket): string | null {

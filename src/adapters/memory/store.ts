@@ -14,7 +14,7 @@ import * as leases from './leases.ts';
 import * as queries from './queries.ts';
 import { recordReceipt } from './receipts.ts';
 import { intend, settle } from './settle.ts';
-import { healthOf, subscriptionVersion } from './subscriptions.ts';
+import { healthOf, subscriptionVersion, troubled } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
 import { createTables } from './tables.ts';
 import { claimTasks, settleTask } from './tasks.ts';
@@ -60,6 +60,7 @@ function configured(
   | 'configVersion'
   | 'subscriptionVersion'
   | 'health'
+  | 'troubled'
   | 'keyByHash'
   | 'keys'
   | 'touchKeys'
@@ -70,6 +71,7 @@ function configured(
     configVersion: async (tenant) => tables.configVersions.get(tenant) ?? 0,
     subscriptionVersion: async (tenant, id, version) => subscriptionVersion(tables, tenant, id, version),
     health: async (tenant, ids) => healthOf(tables, tenant, ids),
+    troubled: async (tenant, limit) => troubled(tables, tenant, limit),
     keyByHash: async (hash) => keys.keyByHash(tables, hash),
     keys: async (tenant) => keys.keysOf(tables, tenant),
     touchKeys: async (ids) => keys.touchKeys(tables, ids),
@@ -97,14 +99,14 @@ function working(
     lease: async (owner, shards, ttlMs) => leases.lease(tables, owner, shards, ttlMs),
     renew: async (owner, held, ttlMs) => leases.renew(tables, owner, held, ttlMs),
     release: async (owner, held) => leases.release(tables, owner, held),
-    claim: async (cursors, limit) => claims.claim(tables, cursors, limit),
+    claim: async (cursors, limits) => claims.claim(tables, cursors, limits),
     settle: async (request) => settle(tables, request),
     intend: async (tries) => intend(tables, tries),
     lanes: async (shards) => lanes.lanesOf(tables, shards),
     setLane: async (state) => lanes.setLane(tables, state),
     closeLane: async (subscriptionId, shard) => lanes.closeLane(tables, { subscriptionId, shard }),
-    laneRun: async (lane, afterPos, limit) => lanes.laneRun(tables, lane, afterPos, limit),
-    laneHeads: async (lane, afterKey, limit) => lanes.laneHeads(tables, lane, afterKey, limit),
+    laneRun: async (lane, afterPos, limits) => lanes.laneRun(tables, lane, afterPos, limits),
+    laneHeads: async (lane, afterKey, limits) => lanes.laneHeads(tables, lane, afterKey, limits),
     claimTasks: async (shards, limit) => claimTasks(tables, shards, limit),
     settleTask: async (settlement) => settleTask(tables, settlement),
   };

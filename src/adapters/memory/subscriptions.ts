@@ -1,20 +1,13 @@
+import { NO_HEALTH } from '../../core/health.ts';
 import type { Id } from '../../core/ids.ts';
 import { shardOf } from '../../core/ids.ts';
 import type { SubscriptionState } from '../../core/subscription.ts';
-import type { Health, StateChange, SubscriptionRow } from '../../ports/store.ts';
+import type { Health, StateChange, SubscriptionRow, Troubled } from '../../ports/store.ts';
 import type { Change, Changed } from './change.ts';
 import { copyOf } from './copy.ts';
+import { compareText } from './ordered.ts';
 import type { SubscriptionTable, Tables } from './tables.ts';
 import { putTask } from './tasks.ts';
-
-const UNTRIED: Health = {
-  consecutiveFailures: 0,
-  firstFailureAtMs: null,
-  lastDeliveryAtMs: null,
-  lastStatusCode: null,
-  lastSuccessAtMs: null,
-  lastFailureAtMs: null,
-};
 
 /** A subscription of this tenant that is not deleted. */
 function living(tables: Tables, tenant: Id, id: Id): SubscriptionTable | undefined {
@@ -50,7 +43,7 @@ function makeSubscription(tables: Tables, tenant: Id, change: Change<'put_subscr
     updatedAtMs: nowMs,
     createdBy: change.createdBy,
     config: copyOf(change.config),
-    health: UNTRIED,
+    health: NO_HEALTH,
   };
   if (change.state !== undefined) enter(row, change.state, nowMs);
   tables.subscriptions.set(change.id, { row, versions: [row.config], deleted: false });
@@ -70,6 +63,10 @@ function enter(row: SubscriptionRow, change: StateChange, nowMs: number): void {
   if (row.state.kind === 'paused' && change.to === 'paused') return;
   const ended = row.pauses.map((pause) => (pause.toMs === null ? { ...pause, toMs: nowMs } : pause));
   row.pauses = change.to === 'paused' ? [...ended, { fromMs: nowMs, toMs: null }] : ended;
+  if (row.state.kind === 'disabled' && change.to === 'active') {
+    // What the owner was told stays: that it is on again is yet to be told.
+    row.health = { ...row.health, consecutiveFailures: 0, firstFailureAtMs: null };
+  }
   row.state = stateOf(change, nowMs);
 }
 
@@ -103,4 +100,12 @@ export function subscriptionVersion(tables: Tables, tenant: Id, id: Id, version:
 export function healthOf(tables: Tables, tenant: Id, ids: readonly Id[]): ReadonlyMap<Id, Health> {
   const found = ids.flatMap((id) => living(tables, tenant, id)?.row ?? []);
   return new Map(found.map((row) => [row.id, copyOf(row.health)]));
+}
+
+export function troubled(tables: Tables, tenant: Id, limit: number): Troubled[] {
+  const found = [...tables.subscriptions.values()].filter(({ row, deleted }) => {
+    return !deleted && row.tenant === tenant && (row.state.kind === 'disabled' || row.health.consecutiveFailures > 0);
+  });
+  const byId = found.map(({ row }) => row).sort((a, b) => compareText(a.id, b.id));
+  return copyOf(byId.slice(0, limit).map(({ id, health }) => ({ id, health })));
 }

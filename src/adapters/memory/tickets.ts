@@ -1,8 +1,6 @@
-import type { HookEvent } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import { shardOf } from '../../core/ids.ts';
-import type { DeliveryKind, Hold, LaneState, NewDelivery, Place, Ticket, Tickets } from '../../ports/store.ts';
-import { copyOf } from './copy.ts';
+import type { DeliveryKind, Hold, LaneState, NewDelivery, Place, Ticket } from '../../ports/store.ts';
 import type { Lane, Tables } from './tables.ts';
 import { createLane, onShard } from './tables.ts';
 
@@ -75,14 +73,4 @@ function samePlace(a: Place, b: Place): boolean {
   if (a.shard !== b.shard) return false;
   if (a.kind === 'due') return b.kind === 'due' && a.dueMs === b.dueMs;
   return b.kind === 'lane' && a.key === b.key && a.pos === b.pos && a.notBeforeMs === b.notBeforeMs;
-}
-
-/** Copies of tickets with the events they point at. */
-export function withEvents(tables: Tables, tickets: readonly Ticket[]): Tickets {
-  const events = new Map<Id, HookEvent>();
-  for (const { eventId } of tickets) {
-    const stored = events.has(eventId) ? undefined : tables.events.get(eventId);
-    if (stored !== undefined) events.set(eventId, copyOf(stored.event));
-  }
-  return { tickets: copyOf(tickets), events, nowMs: tables.nowMs() };
 }

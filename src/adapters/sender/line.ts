@@ -161,6 +161,7 @@ function markSent(exchange: Exchange, socket: Socket, clock: Clock): void {
   const sent = () => {
     const nowMs = clock.monotonicMs();
     exchange.sendMs = nowMs - exchange.markMs;
+    exchange.request.onItsWay?.();
     exchange.markMs = nowMs;
   };
   if (socket.writableNeedDrain) socket.once('drain', sent);

@@ -1,6 +1,5 @@
 /** Events coming in: with their tickets, or with one fan-out task when there are too many. */
 
-import { MAX_DIRECT_TARGETS } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import type {
   AppendOutcome,
@@ -12,7 +11,7 @@ import type {
 import { recordClaims, refusedClaim } from './claims.ts';
 import {
   type AppendPacket,
-  type DeliveryPacket,
+  type DeliveriesPacket,
   type EventPacket,
   eventValues,
   packDelivery,
@@ -45,17 +44,18 @@ export function append(writer: Writer, packet: AppendPacket): AppendAnswer {
 export function writeEvent(
   writer: Writer,
   event: EventPacket,
-  deliveries: readonly DeliveryPacket[],
+  deliveries: DeliveriesPacket,
   decidedOn: number,
 ): readonly Spot[] | null {
-  const values = eventValues(event, decidedOn, packTargets(deliveries));
+  const isFanout = deliveries instanceof Uint8Array;
+  const values = eventValues(event, decidedOn, isFanout ? deliveries : packTargets(deliveries));
   if (writer.db.run('insert_event', ...values) === 0) return null;
-  const id = blob(event[0]);
-  if (deliveries.length <= MAX_DIRECT_TARGETS) {
-    return deliveries.map((delivery) => placeNew(writer, delivery, id, flagsOf('first')));
+  if (isFanout) {
+    makeTask(writer, { id: event[0], tenant: event[1], kind: 'fanout', ref: event[0] });
+    return [];
   }
-  makeTask(writer, { id: event[0], tenant: event[1], kind: 'fanout', ref: event[0] });
-  return [];
+  const id = blob(event[0]);
+  return deliveries.map((delivery) => placeNew(writer, delivery, id, flagsOf('first')));
 }
 
 function refusal(
@@ -74,15 +74,11 @@ function refusal(
 }
 
 /** After a lost answer the event may be there by this very append: then its open tickets are handed over. */
-function stored(writer: Writer, deliveries: readonly DeliveryPacket[]): AppendOutcome {
+function stored(writer: Writer, deliveries: DeliveriesPacket): AppendOutcome {
   if (!writer.repeated) return { kind: 'duplicate' };
-  return {
-    kind: 'appended',
-    tickets: openTickets(
-      writer,
-      deliveries.map(([id]) => id),
-    ),
-  };
+  // What a fan-out has made so far was handed over by its task.
+  const ids = deliveries instanceof Uint8Array ? [] : deliveries.map(([id]) => id);
+  return { kind: 'appended', tickets: openTickets(writer, ids) };
 }
 
 function openTickets(writer: Writer, ids: readonly Id[]): readonly Ticket[] {

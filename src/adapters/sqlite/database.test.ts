@@ -37,3 +37,25 @@ test('the reading connection cannot write', () =>
     assert.throws(() => db.run('make_shard', 9), /readonly|read-only/);
     db.close();
   }));
+
+/** Statements that must not get slower with what they do not ask for, and the index that sees to it. */
+const INDEXES: Readonly<Record<string, string>> = {
+  troubled: 'USING INDEX subscription_troubled (tenant=?)',
+  lane_run: 'USING PRIMARY KEY (shard=? AND subscription_id=? AND key=? AND pos>?)',
+  lane_first_head: 'USING PRIMARY KEY (shard=? AND subscription_id=?)',
+  lane_next_head: 'USING PRIMARY KEY (shard=? AND subscription_id=? AND key>?)',
+  lane_holds: 'USING PRIMARY KEY (shard=? AND subscription_id=?)',
+  due_from_start: 'USING PRIMARY KEY (shard=? AND due_ms<?)',
+};
+
+test('what is asked for often is one search of an index, and nothing is sorted', () =>
+  temporaryStore(async ({ directory, open }) => {
+    const { store } = await open();
+    await store.close();
+    const db = openDatabase(`${directory}/hookyard.db`, 'reading');
+    for (const [name, index] of Object.entries(INDEXES)) {
+      const plan = db.select<{ detail: string }>(['plan.of', name], {}).map(({ detail }) => detail);
+      assert.ok(plan.length === 1 && plan[0]?.endsWith(index), `${name}: ${plan.join(', ')}`);
+    }
+    db.close();
+  }));

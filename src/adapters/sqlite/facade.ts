@@ -13,6 +13,7 @@ import type {
   SettleOutcome,
   SettleRequest,
   Store,
+  StoredEvent,
   TaskOutcome,
   TaskSettlement,
   Ticket,
@@ -21,8 +22,10 @@ import { packConfigure } from './configuration.ts';
 import type { Call, OperationName, Operations } from './operations.ts';
 import { own, ownClaim, packAppend, packSettlement, placeAt, type Spot, ticketAt } from './packets.ts';
 import type { Ask, Queries, QueryName } from './queries.ts';
+import type { EventAnswer } from './query-events.ts';
 import { packReceipt } from './receipts.ts';
 import type { SettleAnswer } from './settle.ts';
+import { targetsOf } from './targets.ts';
 import { packTask } from './tasks.ts';
 
 /** Roads to the two threads. */
@@ -58,14 +61,14 @@ export function facade(shards: number, roads: Roads): Store {
     lease: (owner, of, ttlMs) => write('lease', { owner, shards: of, ttlMs }),
     renew: (owner, leases, ttlMs) => write('renew', { owner, leases, ttlMs }),
     release: (owner, leases) => write('release', { owner, leases }),
-    claim: (cursors, limit) => write('claim', { cursors, limit }),
+    claim: (cursors, limits) => write('claim', { cursors, limits }),
     settle: async (request) => settled(request, await write('settle', packSettle(request))),
     intend: (tries) => write('intend', tries),
     lanes: (of) => write('lanes', of),
     setLane: (lane) => write('setLane', lane),
     closeLane: (subscriptionId, shard) => write('closeLane', { subscriptionId, shard }),
-    laneRun: (lane, afterPos, limit) => write('laneRun', { lane, afterPos, limit }),
-    laneHeads: (lane, afterKey, limit) => write('laneHeads', { lane, afterKey, limit }),
+    laneRun: (lane, afterPos, limits) => write('laneRun', { lane, afterPos, limits }),
+    laneHeads: (lane, afterKey, limits) => write('laneHeads', { lane, afterKey, limits }),
     claimTasks: (of, limit) => write('claimTasks', { shards: of, limit }),
     settleTask: async (settlement) => taskOutcome(shards, settlement, await write('settleTask', packTask(settlement))),
     recall: (tenant, scope, key) => read('recall', { tenant, scope, key }),
@@ -73,10 +76,11 @@ export function facade(shards: number, roads: Roads): Store {
     configVersion: (tenant) => read('configVersion', tenant),
     subscriptionVersion: (tenant, id, version) => read('subscriptionVersion', { tenant, id, version }),
     health: (tenant, ids) => read('health', { tenant, ids }),
+    troubled: (tenant, limit) => read('troubled', { tenant, limit }),
     keyByHash: (hash) => read('keyByHash', own(hash)),
     keys: (tenant) => read('keys', tenant),
     events: (query) => read('events', query),
-    event: (tenant, id) => read('event', { tenant, id }),
+    event: async (tenant, id) => storedEvent(await read('event', { tenant, id })),
     deliveries: (query) => read('deliveries', query),
     delivery: (tenant, id) => read('delivery', { tenant, id }),
     attempts: (tenant, id) => read('attempts', { tenant, id }),
@@ -126,6 +130,10 @@ function recorded(shards: number, request: ReceiptRequest, answer: Answer<'recor
     return spots === null ? [] : [{ event, tickets: firstTickets(shards, event.id, deliveries, spots) }];
   });
   return { kind: 'recorded', handovers };
+}
+
+function storedEvent(answer: EventAnswer | null): StoredEvent | null {
+  return answer === null ? null : { ...answer, targets: targetsOf(answer.targets) };
 }
 
 /** Deliveries without a spot were not made: there is a fan-out task, or they existed before. */

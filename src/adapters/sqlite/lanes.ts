@@ -1,23 +1,21 @@
 /** What waits: the due index read by cursor, and the lanes of subscriptions that are held back. */
-import type { HookEvent } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
-import type { ClaimCursor, LaneState, Ticket, Tickets } from '../../ports/store.ts';
-import {
-  blob,
-  type DueRow,
-  dueTicket,
-  type EventRow,
-  hookEvent,
-  type LaneRow,
-  type LaneStateRow,
-  laneState,
-  laneTicket,
-} from './rows.ts';
+import type { ClaimCursor, LaneState, ReadLimits, Ticket, Tickets } from '../../ports/store.ts';
+import { readWithin, type Waiting } from './reading.ts';
+import { blob, type DueRow, dueTicket, type LaneRow, type LaneStateRow, laneState, laneTicket } from './rows.ts';
 import type { Writer } from './turn.ts';
 
-export function claim(writer: Writer, input: { cursors: readonly ClaimCursor[]; limit: number }): Tickets {
-  const tickets = input.cursors.flatMap((cursor) => dueAt(writer, cursor, input.limit).map(dueTicket));
-  return withEvents(writer, tickets);
+/** One ticket more than may be taken tells whether there is more. */
+function rowsFor(limits: ReadLimits): number {
+  return limits.tickets + 1;
+}
+
+export function claim(writer: Writer, input: { cursors: readonly ClaimCursor[]; limits: ReadLimits }): Tickets {
+  return readWithin(writer, input.limits, dueLines(writer, input.cursors, rowsFor(input.limits)));
+}
+
+function* dueLines(writer: Writer, cursors: readonly ClaimCursor[], limit: number): Generator<Waiting> {
+  for (const cursor of cursors) yield { shard: cursor.shard, tickets: dueAt(writer, cursor, limit).map(dueTicket) };
 }
 
 function dueAt(writer: Writer, { shard, after }: ClaimCursor, limit: number): readonly DueRow[] {
@@ -25,16 +23,6 @@ function dueAt(writer: Writer, { shard, after }: ClaimCursor, limit: number): re
   const { dueMs, deliveryId } = after;
   const values = { shard, now: writer.nowMs, due_ms: dueMs, delivery_id: blob(deliveryId), limit };
   return writer.db.select(['due_after'], values);
-}
-
-function withEvents(writer: Writer, tickets: readonly Ticket[]): Tickets {
-  const events = new Map<Id, HookEvent>();
-  for (const { eventId } of tickets) {
-    if (events.has(eventId)) continue;
-    const row = writer.db.get<EventRow>('event_by_id', blob(eventId));
-    if (row !== undefined) events.set(eventId, hookEvent(row));
-  }
-  return { tickets, events, nowMs: writer.nowMs };
 }
 
 export function lanes(writer: Writer, shards: readonly number[]): readonly LaneState[] {
@@ -56,39 +44,34 @@ export function closeLane(writer: Writer, lane: { subscriptionId: Id; shard: num
 export interface LaneRun {
   lane: { subscriptionId: Id; shard: number; key: string };
   afterPos: number;
-  limit: number;
+  limits: ReadLimits;
 }
 
-export function laneRun(writer: Writer, { lane, afterPos, limit }: LaneRun): Tickets {
+export function laneRun(writer: Writer, { lane, afterPos, limits }: LaneRun): Tickets {
   const { shard, subscriptionId, key } = lane;
-  const rows = writer.db.all<LaneRow>('lane_run', shard, blob(subscriptionId), key, afterPos, limit);
-  return withEvents(writer, rows.map(laneTicket));
+  const rows = writer.db.all<LaneRow>('lane_run', shard, blob(subscriptionId), key, afterPos, rowsFor(limits));
+  return readWithin(writer, limits, [{ shard, tickets: rows.map(laneTicket) }]);
 }
 
 export interface LaneHeads {
   lane: { subscriptionId: Id; shard: number };
   afterKey: string | null;
-  limit: number;
+  limits: ReadLimits;
 }
 
-export function laneHeads(writer: Writer, { lane, afterKey, limit }: LaneHeads): Tickets {
-  const heads: Ticket[] = [];
-  let key = afterKey;
-  while (heads.length < limit) {
-    const row = nextHead(writer, lane.shard, blob(lane.subscriptionId), key);
-    if (row === undefined) break;
-    heads.push(laneTicket(row));
-    key = row.key;
+export function laneHeads(writer: Writer, { lane, afterKey, limits }: LaneHeads): Tickets {
+  return readWithin(writer, limits, [{ shard: lane.shard, tickets: headsOf(writer, lane, afterKey) }]);
+}
+
+/** Steps from key to key, one seek each. */
+function* headsOf(writer: Writer, lane: LaneHeads['lane'], afterKey: string | null): Generator<Ticket> {
+  const at = [lane.shard, blob(lane.subscriptionId)] as const;
+  let row =
+    afterKey === null
+      ? writer.db.get<LaneRow>('lane_first_head', ...at)
+      : writer.db.get<LaneRow>('lane_next_head', ...at, afterKey);
+  while (row !== undefined) {
+    yield laneTicket(row);
+    row = writer.db.get<LaneRow>('lane_next_head', ...at, row.key);
   }
-  return withEvents(writer, heads);
-}
-
-function nextHead(
-  writer: Writer,
-  shard: number,
-  subscription: Uint8Array,
-  afterKey: string | null,
-): LaneRow | undefined {
-  if (afterKey === null) return writer.db.get('lane_first_head', shard, subscription);
-  return writer.db.get('lane_next_head', shard, subscription, afterKey);
 }

@@ -7,6 +7,7 @@ import {
   keys,
   recall,
   subscriptionVersion,
+  troubled,
 } from './query-configuration.ts';
 import { deliveries } from './query-deliveries.ts';
 import { attempts, delivery, openTickets } from './query-delivery.ts';
@@ -20,6 +21,7 @@ export const queries = {
   configVersion,
   subscriptionVersion,
   health,
+  troubled,
   keyByHash,
   keys,
   recall,

@@ -1,7 +1,8 @@
 /** Reading configuration, health, keys and remembered answers. */
+import type { ToldPercent } from '../../core/health.ts';
 import type { Id } from '../../core/ids.ts';
 import type { DisabledReason, SubscriptionState } from '../../core/subscription.ts';
-import type { Configuration, Health, KeyRow, SourceRow, SubscriptionRow } from '../../ports/store.ts';
+import type { Configuration, Health, KeyRow, SourceRow, SubscriptionRow, Troubled } from '../../ports/store.ts';
 import type { ClaimRow } from './claims.ts';
 import type { Database } from './database.ts';
 import { type ApiKeyRow, keyRow } from './keys.ts';
@@ -14,6 +15,7 @@ interface HealthColumns {
   last_status_code: number | null;
   last_success_ms: number | null;
   last_failure_ms: number | null;
+  told_percent: ToldPercent;
 }
 
 interface SubscriptionColumns extends HealthColumns {
@@ -89,6 +91,7 @@ function healthOf(row: HealthColumns): Health {
     lastStatusCode: row.last_status_code,
     lastSuccessAtMs: row.last_success_ms,
     lastFailureAtMs: row.last_failure_ms,
+    toldPercent: row.told_percent,
   };
 }
 
@@ -118,6 +121,11 @@ export function health(db: Database, of: { tenant: Id; ids: readonly Id[] }): Re
     return row === undefined ? [] : [[id, healthOf(row)] as const];
   });
   return new Map(entries);
+}
+
+export function troubled(db: Database, of: { tenant: Id; limit: number }): readonly Troubled[] {
+  const rows = db.all<HealthColumns & { id: Uint8Array }>('troubled', blob(of.tenant), of.limit);
+  return rows.map((row) => ({ id: idOf(row.id), health: healthOf(row) }));
 }
 
 export function keyByHash(db: Database, hash: Uint8Array): KeyRow | null {

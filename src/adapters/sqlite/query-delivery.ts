@@ -24,8 +24,11 @@ interface AttemptRow {
   response_body: Uint8Array | null;
 }
 
+/** As it is written, by this version of the program or an earlier one. */
+type StoredDetail = Omit<AttemptDetail, 'responseBody' | 'sequence'> & Partial<Pick<AttemptDetail, 'sequence'>>;
+
 function attemptRecord(row: AttemptRow): AttemptRecord {
-  const detail: Omit<AttemptDetail, 'responseBody'> = JSON.parse(row.detail);
+  const detail: StoredDetail = JSON.parse(row.detail);
   return {
     deliveryId: idOf(row.delivery_id),
     n: row.n,
@@ -40,7 +43,8 @@ function attemptRecord(row: AttemptRow): AttemptRecord {
     failure: row.class,
     responseTimeMs: row.response_ms,
     closes: row.closes,
-    detail: { ...detail, responseBody: row.response_body },
+    // Rows of before deliveries could be ordered have no sequence.
+    detail: { ...detail, sequence: detail.sequence ?? null, responseBody: row.response_body },
   };
 }
 

@@ -4,7 +4,6 @@ import type { Id } from '../../core/ids.ts';
 import type { EventQuery, StoredEvent } from '../../ports/store.ts';
 import type { Database } from './database.ts';
 import { blob, type EventRow, hookEvent } from './rows.ts';
-import { targetsOf } from './targets.ts';
 import { SLICE_ROWS, type Walk, walk } from './walk.ts';
 
 export function* events(db: Database, query: EventQuery): Generator<undefined, readonly HookEvent[], undefined> {
@@ -26,9 +25,12 @@ function given(name: string, value: string | undefined): Readonly<Record<string,
   return value === undefined ? {} : { [name]: value };
 }
 
-export function event(db: Database, input: { tenant: Id; id: Id }): StoredEvent | null {
+/** An event as it crosses to the main thread: its targets still packed, 36 bytes each. */
+export type EventAnswer = Omit<StoredEvent, 'targets'> & { targets: Uint8Array };
+
+export function event(db: Database, input: { tenant: Id; id: Id }): EventAnswer | null {
   type Row = EventRow & { config_version: number; targets: Uint8Array };
   const row = db.get<Row>('event', blob(input.id), blob(input.tenant));
   if (row === undefined) return null;
-  return { event: hookEvent(row), configVersion: row.config_version, targets: targetsOf(row.targets) };
+  return { event: hookEvent(row), configVersion: row.config_version, targets: row.targets };
 }

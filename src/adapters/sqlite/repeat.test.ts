@@ -11,6 +11,7 @@ import {
   succeeding,
 } from '../../../test/store-contract/samples.ts';
 import { temporaryStore } from '../../../test/support/sqlite.ts';
+import { MAX_DIRECT_TARGETS } from '../../core/event.ts';
 import type { Settlement, Ticket } from '../../ports/store.ts';
 import { append } from './append.ts';
 import { openDatabase } from './database.ts';
@@ -59,6 +60,16 @@ test('an append that was committed before its answer got lost hands over what it
     append(writer, packet);
     const tickets = deliveries.map(({ deliveryId }) => openTicket(writer, deliveryId));
     assert.deepEqual(append(successor(writer), packet), { kind: 'appended', tickets });
+    assert.deepEqual(append(writer, packet), { kind: 'duplicate' });
+  }));
+
+test('an append of a fan-out that was committed before its answer got lost leaves its deliveries to the task', () =>
+  withWriter((writer) => {
+    const event = anEvent();
+    const deliveries = Array.from({ length: MAX_DIRECT_TARGETS + 1 }, () => aDelivery(event, newId()));
+    const packet = packAppend({ event, deliveries }, 0, []);
+    assert.deepEqual(append(writer, packet), []);
+    assert.deepEqual(append(successor(writer), packet), { kind: 'appended', tickets: [] });
     assert.deepEqual(append(writer, packet), { kind: 'duplicate' });
   }));
 

@@ -10,12 +10,17 @@ const DIGITS = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
 /** An id as its 16 bytes. Measured: 0.05 µs; by way of `Buffer.from(…, 'hex')` 0.19 µs, fifteen times a delivery. */
 export function blob(id: Id): Uint8Array {
   const bytes = new Uint8Array(16);
-  let at = 0;
+  writeId(bytes, id, 0);
+  return bytes;
+}
+
+/** Writes the 16 bytes of an id from `start` on. */
+export function writeId(bytes: Uint8Array, id: Id, start: number): void {
+  let at = start;
   for (const digit of DIGITS) {
     const high = NIBBLES[id.charCodeAt(digit)] ?? 0;
     bytes[at++] = (high << 4) | (NIBBLES[id.charCodeAt(digit + 1)] ?? 0);
   }
-  return bytes;
 }
 
 export function blobOrNull(id: Id | null): Uint8Array | null {

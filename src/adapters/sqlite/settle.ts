@@ -106,6 +106,7 @@ function setHealth(writer: Writer, id: Id, health: Health): void {
     health.lastStatusCode,
     health.lastSuccessAtMs,
     health.lastFailureAtMs,
+    health.toldPercent,
     blob(id),
   );
 }

@@ -60,6 +60,8 @@ function enter(writer: Writer, tenant: Id, id: Id, change: StateChange): void {
   const pauses = JSON.stringify(pausesAfter(JSON.parse(current.pauses), change, writer.nowMs));
   const sinceMs = change.to === 'active' ? null : writer.nowMs;
   writer.db.run('set_subscription_state', change.to, sinceMs, reason, pauses, writer.nowMs, blob(id));
+  // What the owner was told stays: that it is on again is yet to be told.
+  if (current.state === 'disabled' && change.to === 'active') writer.db.run('end_streak', blob(id));
 }
 
 function pausesAfter(pauses: readonly Pause[], change: StateChange, nowMs: number): readonly Pause[] {

@@ -1,17 +1,22 @@
 /** The targets of an event as one column: 36 bytes each, so that a thousand of them are one read. */
+
+import type { Id } from '../../core/ids.ts';
 import type { StoredEvent } from '../../ports/store.ts';
-import type { DeliveryPacket } from './packets.ts';
-import { blob, idOf } from './rows.ts';
+import { idOf, writeId } from './rows.ts';
 
 const TARGET_BYTES = 36;
 
-export function packTargets(deliveries: readonly DeliveryPacket[]): Uint8Array {
-  const packed = Buffer.alloc(deliveries.length * TARGET_BYTES);
+/** What a packed delivery begins with. */
+type Target = readonly [deliveryId: Id, subscriptionId: Id, subscriptionVersion: number, ...rest: readonly unknown[]];
+
+export function packTargets(deliveries: readonly Target[]): Uint8Array {
+  const packed = new Uint8Array(deliveries.length * TARGET_BYTES);
+  const view = new DataView(packed.buffer);
   for (const [at, [deliveryId, subscriptionId, version]] of deliveries.entries()) {
     const start = at * TARGET_BYTES;
-    packed.set(blob(subscriptionId), start);
-    packed.writeUInt32BE(version, start + 16);
-    packed.set(blob(deliveryId), start + 20);
+    writeId(packed, subscriptionId, start);
+    view.setUint32(start + 16, version);
+    writeId(packed, deliveryId, start + 20);
   }
   return packed;
 }

@@ -18,10 +18,13 @@ export interface Known {
   configVersions: Map<Id, number>;
   /** False when the table of intents is certainly empty. */
   intents: boolean;
+  /** The next position to give in a lane, and the first one that is not reserved. */
+  nextPos: number;
+  endPos: number;
 }
 
 export function nothingKnown(): Known {
-  return { configVersions: new Map(), intents: true };
+  return { configVersions: new Map(), intents: true, nextPos: 0, endPos: 0 };
 }
 
 /** A tenant's configuration version; 0 before its first change. */

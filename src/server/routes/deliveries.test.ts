@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openApi, receiverAnswer, type TestApi } from '../../../test/support/api.ts';
-import { DEFAULT_TENANT } from '../../core/ids.ts';
+import type { HookEvent } from '../../core/event.ts';
+import { DEFAULT_TENANT, idAt, shardOf } from '../../core/ids.ts';
 import { deliver } from '../../flows/deliver.ts';
+import type { Ticket } from '../../ports.ts';
 import { LISTED_BODY_BYTES } from '../show/text.ts';
 
 /** Names that seed 001's log and the design's list have. */
@@ -11,7 +13,7 @@ const LOG_NAMES =
     ' ',
   );
 const MORE_NAMES =
-  'eventKind eventId deliveryUuid maxAttempts nextRetryAt idempotencyKey errorSummary responseHeaders responseTruncated startedAt completedAt redeliverOf status kind heldReason attempts closedAt'.split(
+  'eventKind eventId deliveryUuid maxAttempts nextRetryAt idempotencyKey errorSummary responseHeaders responseTruncated startedAt completedAt redeliverOf status kind heldReason sequence attempts closedAt'.split(
     ' ',
   );
 
@@ -29,16 +31,21 @@ async function pending(more: Record<string, unknown> = {}) {
   return { api, subscriptionId: made.json.data.id, id: data[0].id, path: `/api/v1/deliveries/${data[0].id}` };
 }
 
-/** Makes the try that the worker would make. */
+/** Makes the try that the worker would make of what was handed over last. */
 async function attempt(api: TestApi): Promise<void> {
-  const { event, tickets } = api.handovers.at(-1) ?? { event: null, tickets: [] };
-  const [ticket] = tickets;
+  const { event, tickets } = api.handovers.at(-1) ?? assert.fail();
+  await tried(api, { event, ticket: tickets[0] ?? assert.fail() });
+}
+
+/** Makes one try and returns the ticket it leaves open. */
+async function tried(api: TestApi, { event, ticket }: { event: HookEvent; ticket: Ticket }): Promise<Ticket | null> {
   const { subscriptions } = await api.ports.configuration.of(DEFAULT_TENANT);
-  const subscription = subscriptions.get(ticket?.subscriptionId ?? '');
-  if (!event || !ticket || !subscription?.config) throw new Error('nothing to deliver');
+  const subscription = subscriptions.get(ticket.subscriptionId);
+  if (!subscription?.config) throw new Error('nothing to deliver');
   const work = { ticket, event, subscription, config: subscription.config, mayRepeat: false };
   const { settlement } = await deliver(api.ports, work);
-  await api.ports.store.settle({ settlements: [settlement], health: new Map() });
+  const [outcome] = await api.ports.store.settle({ settlements: [settlement], health: new Map() });
+  return outcome?.kind === 'settled' ? outcome.ticket : null;
 }
 
 test('an item has the names of seed 001 and of the design', async () => {
@@ -120,6 +127,82 @@ test('attempts show what was sent by the version of that time', async () => {
   assert.equal(first.requestBody, new TextDecoder().decode(api.sent[0]?.body));
   assert.equal(first.phases.total, 10);
   assert.deepEqual([first.remoteAddress, first.reused, first.httpVersion], ['203.0.113.9', false, '1.1']);
+});
+
+/** Puts the event of the last hand-over into the ordered lane of `key`, without the flow that chooses lanes. */
+async function holdInOrder(api: TestApi, key: string): Promise<Ticket> {
+  const deliveryId = idAt(api.ports.clock.nowMs(), api.ports.random.bytes(16));
+  const [{ eventId, subscriptionId, deliveryId: of } = assert.fail()] = api.handovers.at(-1)?.tickets ?? [];
+  const hold = { reason: 'ordered', key } as const;
+  await api.ports.store.redeliver({
+    tenant: DEFAULT_TENANT,
+    delivery: { deliveryId, subscriptionId, subscriptionVersion: 1, delayMs: 0, hold },
+    eventId,
+    of,
+    kind: 'redelivery',
+    by: null,
+    claims: [],
+  });
+  const lane = { subscriptionId, shard: shardOf(subscriptionId, api.ports.store.shards), key };
+  const { tickets } = await api.ports.store.laneRun(lane, -1, { tickets: 9, bytes: 1e6 });
+  return tickets.at(-1) ?? assert.fail();
+}
+
+test('one in order shows its place, also after it has closed, and when it is tried again', async () => {
+  const { api } = await pending();
+  const ticket = await holdInOrder(api, 'order-7');
+  assert.ok(ticket.place.kind === 'lane');
+  const path = `/api/v1/deliveries/${ticket.deliveryId}`;
+  const { pos } = ticket.place;
+  const shown = async () => {
+    const { data } = (await api.call('GET', path)).json;
+    return [data.status, data.heldReason, data.sequence, data.nextRetryAt];
+  };
+  assert.deepEqual(await shown(), ['pending', 'ordered', pos, null]);
+  const { event } = api.handovers[0] ?? assert.fail();
+  api.receiverAnswers(receiverAnswer(503));
+  const again = await tried(api, { event, ticket });
+  assert.deepEqual(await shown(), ['failed_retry', 'ordered', pos, '2026-03-04T09:30:10.000Z']);
+  api.receiverAnswers(receiverAnswer(200));
+  await tried(api, { event, ticket: again ?? assert.fail() });
+  assert.deepEqual(await shown(), ['succeeded', null, pos, null]);
+  const { data } = (await api.call('GET', `${path}/attempts`)).json;
+  assert.equal(data[1].requestHeaders['hookyard-sequence'], `${pos}`);
+});
+
+test('why one is held is first of all what its subscription is', async () => {
+  const { api, path, subscriptionId } = await pending();
+  const { deliveryId: id } = await holdInOrder(api, 'order-7');
+  const reasons = async () => {
+    const held = [path, `/api/v1/deliveries/${id}`].map(async (one) => (await api.call('GET', one)).json.data);
+    return (await Promise.all(held)).map(({ heldReason, sequence }) => [heldReason, sequence !== null]);
+  };
+  const subscription = `/api/v1/webhook-subscriptions/${subscriptionId}`;
+  for (const [method, call, body, reason, ordered = reason] of [
+    ['GET', '', undefined, null, 'ordered'],
+    ['POST', '/pause', undefined, 'paused'],
+    ['PATCH', '', { enabled: false }, 'disabled'],
+    ['POST', '/enable', undefined, null, 'ordered'],
+  ] as const) {
+    assert.equal((await api.call(method, `${subscription}${call}`, body)).status, 200);
+    const expected = [
+      [reason, false],
+      [ordered, true],
+    ];
+    assert.deepEqual(await reasons(), expected, `${method} ${call}`);
+  }
+});
+
+test('one that a pause held waits for those before it once the pause is over', async () => {
+  const { api, subscriptionId } = await pending();
+  const subscription = `/api/v1/webhook-subscriptions/${subscriptionId}`;
+  await api.call('POST', `${subscription}/pause`);
+  api.advance(1);
+  await api.call('POST', '/api/v1/events', { type: 'a.b', data: 1, id: 'held' });
+  const reason = async () => (await api.call('GET', `${subscription}/deliveries`)).json.data[0].heldReason;
+  assert.equal(await reason(), 'paused');
+  await api.call('POST', `${subscription}/resume`);
+  assert.equal(await reason(), 'full');
 });
 
 test('deliveries are found by status, event, subscription and type', async () => {

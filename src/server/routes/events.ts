@@ -80,6 +80,7 @@ export function eventEndpoints(server: Server): readonly Endpoint[] {
         contentType: request.header('content-type'),
         query: request.url.searchParams,
         read: request.read,
+        stay: request.stay,
       }),
   };
   return [publish, listEvents(server), getEvent(server)];

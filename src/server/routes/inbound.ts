@@ -4,6 +4,7 @@ import { problem } from '../../core/problem.ts';
 import { SOURCE_TYPES } from '../../core/source.ts';
 import { type Door, type Received, receive } from '../../flows/receive.ts';
 import type { Endpoint, IncomingRequest, RouteSpec } from '../endpoint.ts';
+import { DOORS, seat } from '../load.ts';
 import type { Server } from '../options.ts';
 import { type Answer, flatAnswer, type Reply } from '../respond.ts';
 import { received } from '../schemas/receipt.ts';
@@ -77,6 +78,8 @@ export function inboundEndpoints(server: Server): readonly Endpoint[] {
 
 /** Takes in one request below an inbound prefix. */
 export async function takeIn(server: Server, request: IncomingRequest): Promise<Reply> {
+  const crowded = seat(server.load, request.stay, DOORS);
+  if (crowded !== null) return crowded;
   const read = await request.read(server.limits.receipt);
   if (read.kind === 'problem') return read;
   const taken = await receive(server.ports, {

@@ -74,12 +74,16 @@ test('everything wrong with a subscription is named at once', async () => {
     enabled: 'yes',
     colour: 'red',
     retryPolicy: { maxRetries: -1, jitter: 2, foo: 1, retryOn: ['6xx'] },
+    rateLimit: { count: 0, seconds: 1.5, burst: 1 },
+    ordered: 'yes',
+    autoDisableThreshold: 0,
     authHeader: { name: 'a' },
     filters: [{ field: 'data.a', operator: 'is', value: 1, more: 1 }],
   });
   assert.deepEqual([got.status, got.json.code], [400, 'validation_failed']);
   assert.deepEqual(pointers(got), [
     '/authHeader/value',
+    '/autoDisableThreshold',
     '/colour',
     '/enabled',
     '/events',
@@ -87,6 +91,10 @@ test('everything wrong with a subscription is named at once', async () => {
     '/filters/0/operator',
     '/method',
     '/name',
+    '/ordered',
+    '/rateLimit/burst',
+    '/rateLimit/count',
+    '/rateLimit/seconds',
     '/retryPolicy/foo',
     '/retryPolicy/jitter',
     '/retryPolicy/maxRetries',
@@ -103,6 +111,13 @@ test('what fields mean together is checked too', async () => {
     [{ headers: { 'X-A': 'one\r\nX-B: two' } }, '/headers/X-A'],
     [{ headers: { 'X-A\r\nX-B': 'two' } }, '/headers/X-A\r\nX-B'],
     [{ headers: { 'Content-Length': '1' } }, '/headers/Content-Length'],
+    [{ headers: { 'Hookyard-Sequence': '1' } }, '/headers/Hookyard-Sequence'],
+    [{ rateLimit: { count: 10_001, seconds: 60 } }, '/rateLimit/count'],
+    [{ rateLimit: { count: 1, seconds: 3601 } }, '/rateLimit/seconds'],
+    [{ rateLimit: { count: 1 } }, '/rateLimit/seconds'],
+    [{ rateLimit: 5 }, '/rateLimit'],
+    [{ ordered: null }, '/ordered'],
+    [{ autoDisableThreshold: 1_000_001 }, '/autoDisableThreshold'],
     [{ headers: { 'X-Stella-Event': 'a' } }, '/headers/X-Stella-Event'],
     [{ filters: [{ field: '$..a', operator: 'equals', value: 1 }] }, '/filters/0/field'],
     [{ filters: [{ field: '$.a[?@.b==1]', operator: 'equals', value: 1 }] }, '/filters/0/field'],
@@ -152,6 +167,28 @@ test('GET, change, PATCH works: what is sent back unchanged is left alone', asyn
   const config = subscriptions.get(shown.id)?.config;
   assert.deepEqual(config?.headers, { 'X-Secret': 'canary', Accept: '*/*', 'X-New': 'b' });
   assert.deepEqual(config?.signatureSecrets, ['my-secret-key']);
+});
+
+test('rate, order and threshold are set, shown, sent back, changed and taken away again', async () => {
+  const api = await openApi();
+  const traffic = ({ rateLimit, ordered, autoDisableThreshold }: Record<string, unknown>) => [
+    rateLimit,
+    ordered,
+    autoDisableThreshold,
+  ];
+  const rateLimit = { count: 10_000, seconds: 3600 };
+  const made = await create(api, { rateLimit, ordered: true, autoDisableThreshold: 1_000_000 });
+  assert.deepEqual(traffic(made.json.data), [rateLimit, true, 1_000_000]);
+  const path = `${BASE}/${made.json.data.id}`;
+  const shown = (await api.call('GET', path)).json.data;
+  const same = await api.call('PATCH', path, shown);
+  assert.deepEqual([same.json.data, same.headers.get('etag')], [shown, '"1"']);
+  const changes = { rateLimit: null, ordered: false, autoDisableThreshold: null };
+  const bare = await api.call('PATCH', path, { ...shown, ...changes });
+  assert.deepEqual([traffic(bare.json.data), bare.headers.get('etag')], [[null, false, null], '"2"']);
+  const set = await api.call('PATCH', path, { rateLimit: { count: 1, seconds: 1 } });
+  assert.deepEqual(traffic(set.json.data), [{ count: 1, seconds: 1 }, false, null]);
+  assert.deepEqual(traffic((await create(api)).json.data), [null, false, null]);
 });
 
 test('a read-only field cannot be changed, an unknown one is unknown', async () => {

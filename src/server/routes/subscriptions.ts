@@ -1,58 +1,33 @@
 import { REDACTED } from '../../core/header.ts';
 import { NO_HEALTH } from '../../core/health.ts';
-import type { Id } from '../../core/ids.ts';
-import { type Problem, problem } from '../../core/problem.ts';
 import type { SubscriptionInput } from '../../core/subscription-input.ts';
 import { changeSubscription } from '../../flows/change-subscription.ts';
 import type { LiveSubscription } from '../../flows/configuration.ts';
 import { createSubscription, type Made } from '../../flows/create-subscription.ts';
 import { deleteSubscription } from '../../flows/delete-subscription.ts';
 import { testSubscription } from '../../flows/test-subscription.ts';
-import type { Health } from '../../ports.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { conditionRefusal, etag, IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { conditionRefusal, IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
 import { givenFields, readPatch } from '../patch.ts';
-import { type Answer, answer, NO_CONTENT } from '../respond.ts';
+import { answer, NO_CONTENT } from '../respond.ts';
 import { testInput, testShown } from '../schemas/delivery.ts';
 import { subscriptionInput, subscriptionPatch, subscriptionShown } from '../schemas/subscription.ts';
 import { z } from '../schemas/zod.ts';
 import { showTest } from '../show/attempt.ts';
 import { showSubscription } from '../show/subscription.ts';
+import { BASE, find, healthOf, ONE, shownAnswer, TAG } from './one-subscription.ts';
+import { subscriptionStateEndpoints } from './subscription-states.ts';
 
-const BASE = '/api/v1/webhook-subscriptions';
-const ONE = `${BASE}/{id}`;
-const TAG = 'Subscriptions';
 const URL_PROBLEMS = ['url_refused', 'url_unresolved', 'url_unresolved_timeout'] as const;
 
 /** `/api/v1/webhook-subscriptions`. */
 export function subscriptionEndpoints(server: Server): readonly Endpoint[] {
-  return [create(server), list(server), get(server), change(server), remove(server), test(server), enable(server)];
-}
-
-type Found = { kind: 'found'; subscription: LiveSubscription } | Problem;
-
-async function find(server: Server, tenant: Id, id: Id): Promise<Found> {
-  const { subscriptions } = await server.ports.configuration.of(tenant);
-  const subscription = subscriptions.get(id);
-  return subscription === undefined ? problem('not_found') : { kind: 'found', subscription };
-}
-
-async function healthOf(server: Server, { tenant, id }: LiveSubscription): Promise<Health> {
-  return (await server.ports.store.health(tenant, [id])).get(id) ?? NO_HEALTH;
-}
-
-function shownAnswer(
-  status: number,
-  subscription: LiveSubscription,
-  health: Health,
-  generatedSecret: string | null = null,
-): Answer {
-  const headers = etag(subscription.version);
-  return answer(status, showSubscription(subscription, health, generatedSecret), { headers });
+  const one = [get(server), change(server), remove(server), test(server)];
+  return [create(server), list(server), ...one, ...subscriptionStateEndpoints(server)];
 }
 
 function create(server: Server): Endpoint {
@@ -236,28 +211,6 @@ function test(server: Server): Endpoint {
       const outcome = await testSubscription(server.ports, request);
       if (outcome.kind === 'problem') return outcome;
       return answer(200, showTest(outcome.deliveryId, outcome.attempt));
-    },
-  });
-}
-
-function enable(server: Server): Endpoint {
-  return keyed(server, {
-    method: 'POST',
-    path: `${ONE}/enable`,
-    operationId: 'enableSubscription',
-    tag: TAG,
-    summary: 'Switch a disabled subscription on again',
-    roles: MAY_CHANGE,
-    success: { status: 200, description: 'The subscription as it stands now.', schema: subscriptionShown },
-    problems: [],
-    run: async ({ caller, id }) => {
-      const found = await find(server, caller.tenant, id);
-      if (found.kind === 'problem') return found;
-      const request = { tenant: caller.tenant, id, patch: {}, enabled: true, ifVersion: null };
-      const isOn = found.subscription.state.kind !== 'disabled';
-      const outcome = isOn ? found : await changeSubscription(server.ports, request);
-      if (outcome.kind === 'problem') return outcome;
-      return shownAnswer(200, outcome.subscription, await healthOf(server, outcome.subscription));
     },
   });
 }

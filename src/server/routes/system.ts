@@ -53,7 +53,7 @@ const documentSpec: RouteSpec = {
  * Probes, metrics and the document.
  * @param document makes the OpenAPI document; called once, when it is first asked for
  */
-export function systemEndpoints({ ports, options }: Server, document: () => unknown): readonly Endpoint[] {
+export function systemEndpoints({ ports, options, load }: Server, document: () => unknown): readonly Endpoint[] {
   let described: Answer | undefined;
   return [
     { spec: healthSpec, handle: async () => flatAnswer(200, { status: 'ok' }) },
@@ -66,12 +66,13 @@ export function systemEndpoints({ ports, options }: Server, document: () => unkn
     },
     {
       spec: metricsSpec,
-      handle: async () => ({
-        kind: 'answer',
-        status: 200,
-        headers: { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' },
-        body: await ports.metrics.expose(),
-      }),
+      handle: async () => {
+        // Set when asked for: on each request they would cost the hot path.
+        ports.metrics.gauge('requests_in_flight', load.inFlight);
+        ports.metrics.gauge('request_bytes_in_flight', load.bytes);
+        const headers = { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' };
+        return { kind: 'answer', status: 200, headers, body: await ports.metrics.expose() };
+      },
     },
     {
       spec: documentSpec,

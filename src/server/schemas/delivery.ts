@@ -76,7 +76,14 @@ export const deliveryShown = z
     kind: z.enum(['first', 'redelivery', 'replay', 'test']),
     redeliverOf: uuid.nullable(),
     status: z.enum(DELIVERY_STATUSES),
-    heldReason: z.enum(['paused', 'disabled', 'circuit', 'full', 'ordered']).nullable(),
+    heldReason: z.enum(['paused', 'disabled', 'circuit', 'full', 'ordered']).nullable().openapi({
+      description:
+        'Why an open delivery is held back: its subscription is `paused` or `disabled`; its receiver fails (`circuit`); others wait before it (`full`), or before it in the order of its key (`ordered`).',
+    }),
+    sequence: z.int().nullable().openapi({
+      description:
+        'Place in the order of its key, as sent in `Hookyard-Sequence`: it grows from delivery to delivery, with gaps. null for what is not ordered.',
+    }),
     attempt: z.int().openapi({ description: 'Number of the last try, from 1; 0 before it.' }),
     attempts: z.int().openapi({ description: 'Tries sent so far.' }),
     maxAttempts: z.int().nullable(),

@@ -42,9 +42,11 @@ export const eventInput = z
       .openapi({
         description: `At most ${MAX_HEADERS}; they go to every receiver of this event and are stored as they are: no place for credentials.`,
       }),
-    orderingKey: textInput(1, MAX_ID_CHARACTERS)
-      .optional()
-      .openapi({ description: 'Kept and shown; deliveries are not ordered by it yet.' }),
+    orderingKey: textInput(1, MAX_ID_CHARACTERS).optional().openapi({
+      description:
+        'Events of one key reach a subscription with `ordered: true` one after the other, in the order they were accepted. A failed delivery blocks only its own key, until it closes. Events without a key are not ordered.',
+      example: 'deployment:4711',
+    }),
   })
   .openapi('EventInput');
 

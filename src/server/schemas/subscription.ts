@@ -9,6 +9,9 @@ const BACKOFF_TYPES = ['exponential', 'linear', 'fixed', 'schedule'] as const;
 const RETRY_ON = ['network', '5xx', '408', '425', '429', '4xx', '3xx'] as const;
 const MAX_RETRIES = 100;
 const MAX_DELAY_SECONDS = 30 * 86_400;
+const MAX_RATE_COUNT = 10_000;
+const MAX_RATE_SECONDS = 3600;
+const MAX_DISABLE_THRESHOLD = 1_000_000;
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const delaySeconds = z.number().min(0).max(MAX_DELAY_SECONDS);
@@ -44,6 +47,13 @@ const retryPolicy = z
   })
   .openapi('RetryPolicy');
 
+const rateLimit = z
+  .strictObject({
+    count: z.int().min(1).max(MAX_RATE_COUNT),
+    seconds: z.int().min(1).max(MAX_RATE_SECONDS),
+  })
+  .openapi('RateLimit');
+
 /** A string map with bounded names and values. */
 function stringMap(maxEntries: number, maxCharacters: number) {
   const map = z
@@ -75,7 +85,22 @@ export const subscriptionInput = z
     profile: z.enum(['standard', 'stella']).optional(),
     envelope: z.enum(['full', 'none']).optional(),
     maxConcurrency: z.int().min(1).max(1000).optional(),
-    enabled: z.boolean().optional(),
+    rateLimit: rateLimit.nullable().optional().openapi({
+      description:
+        'At most `count` requests, retries included, begin in any stretch of `seconds`; what is over it waits. null for no limit.',
+    }),
+    ordered: z.boolean().optional().openapi({
+      description:
+        'true: events of one `orderingKey` are sent one after the other, in the order they were accepted, with the header `Hookyard-Sequence`. A delivery that fails blocks its own key until it closes; other keys and events without a key go on.',
+    }),
+    autoDisableThreshold: z.int().min(1).max(MAX_DISABLE_THRESHOLD).nullable().optional().openapi({
+      description:
+        'Deliveries in a row that failed for good, or expired, after which the subscription is switched off with `disabledReason` `failures`. null: the rule of its profile.',
+    }),
+    enabled: z.boolean().optional().openapi({
+      description:
+        'false disables, which also ends a pause; true makes a disabled subscription active. A paused one is enabled: true leaves it paused.',
+    }),
   })
   .openapi('SubscriptionInput');
 
@@ -98,7 +123,10 @@ export const subscriptionShown = subscriptionInput
       .string()
       .optional()
       .openapi({ description: 'Shown once: in the answer to the request that made Hookyard generate it.' }),
-    state: z.enum(['active', 'paused', 'disabled']),
+    state: z.enum(['active', 'paused', 'disabled']).openapi({
+      description: '`paused`: events still become deliveries, which are held. `disabled`: they do not.',
+    }),
+    pausedAt: time.nullable().openapi({ description: 'When the pause that lasts began; null unless paused.' }),
     disabledAt: time.nullable(),
     disabledReason: z.enum(['user', 'gone', 'failures']).nullable(),
     consecutiveFailures: z.int(),
@@ -131,6 +159,9 @@ export const subscriptionShown = subscriptionInput
     profile: true,
     envelope: true,
     maxConcurrency: true,
+    rateLimit: true,
+    ordered: true,
+    autoDisableThreshold: true,
     hasSignatureSecret: true,
   })
   .openapi('Subscription');

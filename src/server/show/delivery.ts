@@ -5,8 +5,9 @@ import { type Id, idMs } from '../../core/ids.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import { idempotencyKey } from '../../core/wire.ts';
 import type { FlowPorts, LiveSubscription } from '../../flows/configuration.ts';
+import { sequenceOf } from '../../flows/deliver.ts';
 import { type PastRequest, pastRequest } from '../../flows/past-request.ts';
-import type { DeliveryView } from '../../ports.ts';
+import type { DeliveryView, HoldReason } from '../../ports.ts';
 import { showFailure } from './failure.ts';
 import { showBeginning } from './text.ts';
 
@@ -63,7 +64,8 @@ export function showDelivery({ view, subscription, sent, idempotencyKey: key }: 
     kind,
     redeliverOf: view.redeliverOf,
     status: statusOf({ open: open !== null, attempts: view.attempts, closes }),
-    heldReason: open?.hold ?? null,
+    heldReason: heldReason(view, subscription),
+    sequence: sequence(view),
     attempt: last?.n ?? 0,
     attempts: view.attempts,
     maxAttempts: maxAttempts(view, subscription),
@@ -96,8 +98,26 @@ function maxAttempts(view: DeliveryView, subscription: LiveSubscription | undefi
   return config ? config.retry.maxRetries + 1 : null;
 }
 
+/** The subscription's own state comes first: what its lane was opened for says nothing of why it is held now. */
+function heldReason({ open }: DeliveryView, subscription: LiveSubscription | undefined): HoldReason | null {
+  if (open === null) return null;
+  const state = subscription?.state.kind ?? 'active';
+  if (state !== 'active') return state;
+  if (open.hold !== 'paused' && open.hold !== 'disabled') return open.hold;
+  // What held it is over: it waits for those before it.
+  return sequenceOf(open.place) === null ? 'full' : 'ordered';
+}
+
+function sequence({ open, last }: DeliveryView): number | null {
+  return (open === null ? null : sequenceOf(open.place)) ?? last?.detail.sequence ?? null;
+}
+
 function nextRetryAt({ open, last }: DeliveryView): string | null {
-  return last !== null && open?.place.kind === 'due' ? isoTime(open.place.dueMs) : null;
+  if (open === null || last === null) return null;
+  const { place } = open;
+  if (place.kind === 'due') return isoTime(place.dueMs);
+  // An ordered delivery waits for its next try in its place.
+  return sequenceOf(place) === null ? null : isoTime(place.notBeforeMs);
 }
 
 function completedAtMs(last: AttemptRecord | null): number | null {

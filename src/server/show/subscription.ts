@@ -38,6 +38,7 @@ function showState(state: SubscriptionState) {
   return {
     enabled: disabled === null,
     state: state.kind,
+    pausedAt: isoTimeOrNull(state.kind === 'paused' ? state.sinceMs : null),
     disabledAt: isoTimeOrNull(disabled?.sinceMs ?? null),
     disabledReason: disabled?.reason ?? null,
   };

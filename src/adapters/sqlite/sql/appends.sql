@@ -18,9 +18,9 @@ insert into lane (shard, subscription_id, key, pos, delivery_id, event_id, n, no
 values (?, ?, ?, ?, ?, ?, ?, ?, ?);
 
 -- name: delivery_exists
-select 1 as found from due where delivery_id = :id
-union all select 1 from lane where delivery_id = :id
-union all select 1 from attempt where delivery_id = :id
+select 1 as found from due where delivery_id = ?
+union all select 1 from lane where delivery_id = ?
+union all select 1 from attempt where delivery_id = ?
 limit 1;
 
 -- name: delivery_tenant

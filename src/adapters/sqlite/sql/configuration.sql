@@ -32,7 +32,7 @@ update subscription set deleted_ms = ?, updated_ms = ? where id = ?;
 -- name: subscriptions
 select s.id, s.tenant, s.version, s.state, s.state_since_ms, s.state_reason, s.pauses, s.created_ms, s.updated_ms,
   s.created_by, s.consecutive_failures, s.first_failure_ms, s.last_delivery_ms, s.last_status_code, s.last_success_ms,
-  s.last_failure_ms, v.config
+  s.last_failure_ms, s.told_percent, v.config
 from subscription s join subscription_version v on v.id = s.id and v.version = s.version
 where s.tenant = ? and s.deleted_ms is null order by s.id;
 
@@ -41,8 +41,19 @@ select v.config from subscription_version v join subscription s on s.id = v.id
 where s.tenant = ? and v.id = ? and v.version = ?;
 
 -- name: health
-select id, consecutive_failures, first_failure_ms, last_delivery_ms, last_status_code, last_success_ms, last_failure_ms
+select id, consecutive_failures, first_failure_ms, last_delivery_ms, last_status_code, last_success_ms, last_failure_ms,
+  told_percent
 from subscription where id = ? and tenant = ? and deleted_ms is null;
+
+-- name: troubled
+-- Its conditions are those of the index subscription_troubled, word for word, or SQLite would not use it.
+select id, consecutive_failures, first_failure_ms, last_delivery_ms, last_status_code, last_success_ms, last_failure_ms,
+  told_percent
+from subscription where tenant = ? and deleted_ms is null and (consecutive_failures > 0 or state = 'disabled')
+order by id limit ?;
+
+-- name: end_streak
+update subscription set consecutive_failures = 0, first_failure_ms = null where id = ?;
 
 -- name: source
 select version from source where id = ? and tenant = ?;

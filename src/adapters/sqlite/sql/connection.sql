@@ -56,10 +56,13 @@ select value from meta where name = ?;
 -- name: set_meta
 insert into meta (name, value) values (?, ?) on conflict (name) do update set value = max(value, excluded.value);
 
--- name: next_pos
--- SQLite alone: no sequences; the row counts every place ever given in any lane.
-insert into meta (name, value) values ('lane_pos', 1) on conflict (name) do update set value = value + 1
+-- name: reserve_pos
+-- SQLite alone: no sequences; the row is the last position ever reserved in any lane.
+insert into meta (name, value) values ('lane_pos', ?) on conflict (name) do update set value = value + ?
 returning value;
+
+-- name: plan.of
+explain query plan
 
 -- name: journal_mode
 pragma journal_mode;

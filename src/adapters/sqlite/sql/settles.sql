@@ -32,5 +32,5 @@ returning times;
 
 -- name: set_health
 update subscription set consecutive_failures = ?, first_failure_ms = ?, last_delivery_ms = ?, last_status_code = ?,
-  last_success_ms = ?, last_failure_ms = ?
+  last_success_ms = ?, last_failure_ms = ?, told_percent = ?
 where id = ?;

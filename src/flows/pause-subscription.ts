@@ -1,0 +1,29 @@
+import type { Id } from '../core/ids.ts';
+import { type Problem, problem } from '../core/problem.ts';
+import type { FlowPorts } from './configuration.ts';
+import { putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
+
+export interface PauseSubscription {
+  tenant: Id;
+  id: Id;
+  /** true pauses, false resumes. */
+  paused: boolean;
+}
+
+/**
+ * Pauses or resumes a subscription. Paused it still gets deliveries, which are held and do not age until it is resumed.
+ * What stands already is left as it is: a second pause is the first. A disabled one has to be enabled first.
+ */
+export function pauseSubscription(ports: FlowPorts, request: PauseSubscription): Promise<Standing | Problem> {
+  return unlessOvertaken(null, () => pauseOnce(ports, request));
+}
+
+async function pauseOnce(ports: FlowPorts, { tenant, id, paused }: PauseSubscription): Promise<Standing | Problem> {
+  const subscription = (await ports.configuration.refresh(tenant)).subscriptions.get(id);
+  if (subscription === undefined) return problem('not_found');
+  const { state, config } = subscription;
+  if (state.kind === 'disabled') return problem('subscription_disabled');
+  if (paused === (state.kind === 'paused')) return { kind: 'changed', subscription };
+  if (config === null) return problem('secret_unavailable');
+  return putVersion(ports, subscription, config, { to: paused ? 'paused' : 'active' });
+}

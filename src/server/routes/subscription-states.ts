@@ -1,0 +1,81 @@
+import { changeSubscription } from '../../flows/change-subscription.ts';
+import { pauseSubscription } from '../../flows/pause-subscription.ts';
+import { MAY_CHANGE } from '../auth.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { keyed } from '../keyed.ts';
+import type { Server } from '../options.ts';
+import { subscriptionShown } from '../schemas/subscription.ts';
+import { find, healthOf, ONE, shownAnswer, TAG } from './one-subscription.ts';
+
+const AS_IT_STANDS = { status: 200, description: 'The subscription as it stands now.', schema: subscriptionShown };
+
+/** Pausing, resuming and switching a subscription on. */
+export function subscriptionStateEndpoints(server: Server): readonly Endpoint[] {
+  return [...PAUSING.map((row) => pausing(server, row)), enable(server)];
+}
+
+interface Pausing {
+  word: 'pause' | 'resume';
+  paused: boolean;
+  summary: string;
+  description: string;
+}
+
+const PAUSING: readonly Pausing[] = [
+  {
+    word: 'pause',
+    paused: true,
+    summary: 'Hold back what a subscription would be sent',
+    description:
+      'Events still become deliveries; they are held and do not age until it is resumed. A try that is on its way is not interrupted. Pausing a paused one changes nothing: `pausedAt` stays.',
+  },
+  {
+    word: 'resume',
+    paused: false,
+    summary: 'Send what a pause has held back',
+    description:
+      'What was held is sent oldest first, within `maxConcurrency` and `rateLimit`, few at a time to begin with. Resuming one that is not paused changes nothing.',
+  },
+];
+
+function pausing(server: Server, { word, paused, summary, description }: Pausing): Endpoint {
+  return keyed(server, {
+    method: 'POST',
+    path: `${ONE}/${word}`,
+    operationId: `${word}Subscription`,
+    tag: TAG,
+    summary,
+    description,
+    roles: MAY_CHANGE,
+    success: AS_IT_STANDS,
+    problems: ['subscription_disabled', 'secret_unavailable'],
+    run: async ({ caller, id }) => {
+      const outcome = await pauseSubscription(server.ports, { tenant: caller.tenant, id, paused });
+      if (outcome.kind === 'problem') return outcome;
+      return shownAnswer(200, outcome.subscription, await healthOf(server, outcome.subscription));
+    },
+  });
+}
+
+function enable(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'POST',
+    path: `${ONE}/enable`,
+    operationId: 'enableSubscription',
+    tag: TAG,
+    summary: 'Switch a disabled subscription on again',
+    description: 'It is active then, whether it was paused before or not. One that is not disabled is left as it is.',
+    roles: MAY_CHANGE,
+    success: AS_IT_STANDS,
+    problems: [],
+    run: async ({ caller, id }) => {
+      const found = await find(server, caller.tenant, id);
+      if (found.kind === 'problem') return found;
+      const request = { tenant: caller.tenant, id, patch: {}, enabled: true, ifVersion: null };
+      const isOn = found.subscription.state.kind !== 'disabled';
+      const outcome = isOn ? found : await changeSubscription(server.ports, request);
+      if (outcome.kind === 'problem') return outcome;
+      return shownAnswer(200, outcome.subscription, await healthOf(server, outcome.subscription));
+    },
+  });
+}

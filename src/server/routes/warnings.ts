@@ -1,0 +1,70 @@
+import type { Id } from '../../core/ids.ts';
+import { isOwnerPath, receives } from '../../core/owner.ts';
+import { type Warning, warningOf } from '../../core/warning.ts';
+import { MAY_READ } from '../auth.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { OWNER_WORDS } from '../event-rules.ts';
+import { keyed } from '../keyed.ts';
+import type { Server } from '../options.ts';
+import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
+import { warningShown } from '../schemas/warning.ts';
+import { z } from '../schemas/zod.ts';
+import { showWarning } from '../show/warning.ts';
+
+const warningsQuery = pagingQuery.extend({
+  owner: z
+    .string()
+    .refine(isOwnerPath, { error: OWNER_WORDS })
+    .optional()
+    .openapi({ description: 'This owner path and what is below it.', example: 'org:7' }),
+});
+
+/** `/api/v1/warnings`. */
+export function warningEndpoints(server: Server): readonly Endpoint[] {
+  return [list(server)];
+}
+
+function list(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'GET',
+    path: '/api/v1/warnings',
+    operationId: 'listWarnings',
+    tag: 'Subscriptions',
+    summary: 'List what is wrong now with the receivers of subscriptions, newest subscription first',
+    description:
+      'Subscriptions that have passed 50, 70 or 90 % of the failures in a row that switch them off, and those that were ' +
+      'switched off because their receiver failed or said that it is gone.',
+    roles: MAY_READ,
+    query: warningsQuery,
+    success: { status: 200, description: 'A page of warnings.', schema: z.array(warningShown) },
+    problems: [],
+    run: async ({ caller, query }) => {
+      const asked = readPaging(query);
+      if (asked.kind === 'problem') return asked;
+      const open = await openWarnings(server, caller.tenant, query.owner ?? null);
+      const rows = pageOf(open, asked.paging);
+      return listAnswer(
+        asked,
+        rows,
+        ({ id }) => id,
+        ({ warning }) => JSON.stringify(showWarning(warning)),
+      );
+    },
+  });
+}
+
+/** What the store knows of streaks, with the configuration's names; of this owner and below, all when null. */
+async function openWarnings(
+  { ports }: Server,
+  tenant: Id,
+  owner: string | null,
+): Promise<readonly { id: Id; warning: Warning }[]> {
+  const { subscriptions } = await ports.configuration.of(tenant);
+  // All of them: a list cut here would miss the newest.
+  const troubled = await ports.store.troubled(tenant, subscriptions.size);
+  return troubled.flatMap(({ id, health }) => {
+    const subscription = subscriptions.get(id);
+    const warning = subscription === undefined ? null : warningOf(subscription, health);
+    return warning !== null && receives(owner, warning.subscription.owner) ? [{ id, warning }] : [];
+  });
+}

@@ -1,0 +1,47 @@
+/** Whether an item may wait for its turn in memory, as a value; `turns.ts` makes it happen. */
+import type { Admission } from '../core/circuit.ts';
+import type { Hold } from '../ports.ts';
+import type { Item } from './item.ts';
+
+export type Entry =
+  /** It is let in; `probe` when it is the one that finds out whether the receiver is there again. */
+  { kind: 'in'; probe: boolean } | PutBack;
+
+/** Where an item goes that may not wait in memory. */
+export type PutBack =
+  /** Into its subscription's lane. */
+  | { kind: 'park'; hold: Hold }
+  /** Back into the due index, for a later probe. */
+  | { kind: 'postpone'; delayMs: number }
+  /** It stays in the lane it was read from. */
+  | { kind: 'leave' };
+
+const CIRCUIT: Hold = { reason: 'circuit', key: '' };
+
+/**
+ * Decides for one item.
+ * @param hold what a person or its failures hold the subscription with
+ * @param circuit `admit` is asked only when it matters, because asking takes a place among the probes
+ */
+export function decideEntry(
+  { ticket, probe }: Item,
+  hold: Hold | null,
+  circuit: { open: boolean; admit(): Admission },
+): Entry {
+  if (probe) return { kind: 'in', probe };
+  const isInLane = ticket.place.kind === 'lane';
+  if (hold !== null) return isInLane ? { kind: 'leave' } : { kind: 'park', hold: { ...hold, key: '' } };
+  if (!circuit.open) return { kind: 'in', probe: false };
+  if (isInLane) return { kind: 'leave' };
+  const admitted = circuit.admit();
+  switch (admitted.kind) {
+    case 'send':
+      return { kind: 'in', probe: false };
+    case 'probe':
+      return { kind: 'in', probe: true };
+    case 'postpone':
+      return { kind: 'postpone', delayMs: admitted.delayMs };
+    case 'park':
+      return { kind: 'park', hold: CIRCUIT };
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * What becomes of a receiver that fails, or answers again: its circuit, its being switched off and on, the probes that
+ * find out, and what its owner is told.
+ */
+import { createCircuit, isOpen, laneProbeAtMs, restoreOpen, takeLaneProbe } from '../core/circuit.ts';
+import { disableRule, isExhausted } from '../core/health.ts';
+import { type Id, shardOf } from '../core/ids.ts';
+import { profiles } from '../core/profile.ts';
+import { type Announce, announce } from '../flows/announce.ts';
+import type { LiveConfiguration, LiveSubscription } from '../flows/configuration.ts';
+import type { PublishPorts } from '../flows/publish.ts';
+import { type SwitchPorts, switchOff, switchOn } from '../flows/switch-subscription.ts';
+import type { LaneState } from '../ports.ts';
+import { createHerald, type Herald } from './herald.ts';
+import { follow as followLimits, letGo, putBackWaiting } from './holding.ts';
+import type { Item } from './item.ts';
+import { touch } from './lane.ts';
+import { type Looks, lookAt } from './lane-looks.ts';
+import { openLane } from './lanes.ts';
+import { forgetIdle, trafficOf } from './traffic.ts';
+import type { Turn } from './tries.ts';
+import type { Turns } from './turns.ts';
+
+export interface Receivers {
+  readonly turns: Turns;
+  readonly looks: Looks;
+  readonly herald: Herald;
+  readonly ports: ReceiverPorts;
+  /** Subscriptions being switched now. */
+  readonly switching: Set<Id>;
+  /** Whether each was held when the configuration was last looked at; only those that matter here. */
+  readonly held: Map<Id, LiveSubscription['state']['kind']>;
+}
+
+/** A subscription that was switched off for its failures is tried this often. */
+const PROBE_EVERY_MS = 60 * 60_000;
+
+export type ReceiverPorts = PublishPorts & SwitchPorts;
+
+/** Nothing is known of any receiver yet. */
+export function createReceivers(ports: ReceiverPorts, turns: Turns, looks: Looks): Receivers {
+  const tell: Announce = (subscription, news) => announce(ports, subscription, news);
+  const herald = createHerald({ ...ports, announce: tell }, turns.book);
+  return { turns, looks, herald, ports, switching: new Set(), held: new Map() };
+}
+
+/** A try was made: acts on what it says of the receiver. */
+export function afterTry(
+  receivers: Receivers,
+  subscription: LiveSubscription,
+  item: Item,
+  { tried }: Turn,
+  turned: 'opened' | 'closed' | null,
+): void {
+  if (turned === 'opened') opened(receivers, subscription);
+  if (turned === 'closed') closed(receivers, subscription);
+  if (tried?.judgement.disable === true) switchOver(receivers, subscription, 'gone');
+  else if (item.probe && tried?.judgement.delivered === true && isProbedHourly(subscription)) {
+    switchOver(receivers, subscription, 'on');
+  }
+}
+
+/** The streak of a subscription changed: switches it off when it is long enough, and tells its owner. */
+export function afterCount(receivers: Receivers, subscription: LiveSubscription): void {
+  const { turns, herald } = receivers;
+  const rule = subscription.config === null ? null : disableRule(subscription.config);
+  const health = turns.book.healthOf(subscription);
+  if (rule !== null && subscription.state.kind !== 'disabled' && isExhausted(health, rule, turns.ports.clock.nowMs())) {
+    switchOver(receivers, subscription, 'failures');
+  }
+  herald.look(subscription);
+}
+
+/** A lane was found after a takeover: what held it holds it again. */
+export function restored(receivers: Receivers, state: LaneState): void {
+  const { turns, looks } = receivers;
+  const { subscriptionId: id, reason, probeAtMs } = state;
+  const nowMs = turns.ports.clock.monotonicMs();
+  const subscription = turns.ports.configuration.peekSubscription(id);
+  lookAt(looks, id, 'age', nowMs);
+  const traffic = trafficOf(turns.traffic, id, subscription?.config ?? null);
+  traffic.usedAtMs = nowMs;
+  if (reason === 'circuit') {
+    traffic.circuit = restoreOpen(nowMs, nowMs);
+    lookAt(looks, id, 'probe', laneProbeAtMs(traffic.circuit));
+  } else if (reason === 'disabled' && probeAtMs !== null) {
+    lookAt(looks, id, 'hourly', nowMs + Math.max(0, probeAtMs - turns.ports.clock.nowMs()));
+  }
+}
+
+/** The configuration of a tenant is another one: queues, lanes, probes and what owners were told follow. */
+export function follow(receivers: Receivers, tenant: Id, configuration: LiveConfiguration): void {
+  const { turns, herald } = receivers;
+  turns.book.forgetOthers(tenant, configuration.subscriptions);
+  for (const subscription of configuration.subscriptions.values()) {
+    turns.book.follow(subscription);
+    followState(receivers, subscription);
+    followLimits(turns, subscription);
+  }
+  herald.lookAll(configuration.subscriptions.values());
+}
+
+function followState(receivers: Receivers, subscription: LiveSubscription): void {
+  const { turns, looks, held } = receivers;
+  const { id, state } = subscription;
+  const before = held.get(id) ?? 'active';
+  if (state.kind === 'active') held.delete(id);
+  else held.set(id, state.kind);
+  if (isProbedHourly(subscription)) lookAt(looks, id, 'hourly', hourAfter(receivers, state));
+  if (before === state.kind) return;
+  if (state.kind !== 'active') {
+    putBackWaiting(turns, id);
+    return;
+  }
+  // Whoever enables it says that the receiver is there: nothing of before is held against it.
+  const traffic = turns.traffic.get(id);
+  if (traffic !== undefined) traffic.circuit = createCircuit();
+  letGo(turns, subscription);
+  touch(looks.lanes, id);
+}
+
+function hourAfter({ turns }: Receivers, state: LiveSubscription['state']): number {
+  const { clock } = turns.ports;
+  const sinceMs = state.kind === 'active' ? clock.nowMs() : state.sinceMs;
+  return clock.monotonicMs() + Math.max(0, sinceMs + PROBE_EVERY_MS - clock.nowMs());
+}
+
+function opened(receivers: Receivers, { id }: LiveSubscription): void {
+  const { turns, looks } = receivers;
+  const traffic = turns.traffic.get(id);
+  if (traffic === undefined) return;
+  turns.ports.log.warn('circuit.opened', { subscriptionId: id });
+  turns.ports.metrics.count('circuits_opened_total');
+  openLane(looks.lanes, id, shardOf(id, turns.ports.store.shards));
+  noteLane(receivers, id, 'circuit', turns.ports.clock.nowMs());
+  lookAt(looks, id, 'probe', laneProbeAtMs(traffic.circuit));
+  putBackWaiting(turns, id);
+}
+
+function closed(receivers: Receivers, subscription: LiveSubscription): void {
+  const { turns, looks } = receivers;
+  turns.ports.log.info('circuit.closed', { subscriptionId: subscription.id });
+  noteLane(receivers, subscription.id, 'full', null);
+  letGo(turns, subscription);
+  touch(looks.lanes, subscription.id);
+}
+
+/** What a takeover finds of this lane. If it cannot be written, the circuit is found out anew after a restart. */
+function noteLane(
+  { turns }: Pick<Receivers, 'turns'>,
+  subscriptionId: Id,
+  reason: LaneState['reason'],
+  probeAtMs: number | null,
+): void {
+  const { store, log } = turns.ports;
+  const shard = shardOf(subscriptionId, store.shards);
+  store.setLane({ subscriptionId, shard, reason, probeAtMs }).catch((error: unknown) => {
+    log.error('lane.failed', { subscriptionId, error });
+  });
+}
+
+/** Whether the oldest delivery of a held lane may go now, to find out. */
+export function mayProbe(receivers: Receivers, id: Id, kind: 'probe' | 'hourly'): boolean {
+  const { turns } = receivers;
+  const subscription = turns.ports.configuration.peekSubscription(id);
+  if (subscription === undefined || turns.closed) return false;
+  if (kind === 'hourly') {
+    if (!isProbedHourly(subscription)) return false;
+    noteLane(receivers, id, 'disabled', turns.ports.clock.nowMs() + PROBE_EVERY_MS);
+    return true;
+  }
+  const traffic = turns.traffic.get(id);
+  return subscription.state.kind === 'active' && traffic !== undefined && isOpen(traffic.circuit)
+    ? takeLaneProbe(traffic.circuit, turns.ports.clock.monotonicMs())
+    : false;
+}
+
+/** When to look again whether a held lane may be probed; null when there is nothing to find out. */
+export function nextLookMs({ turns }: Receivers, id: Id, kind: 'probe' | 'hourly'): number | null {
+  const nowMs = turns.ports.clock.monotonicMs();
+  if (kind === 'hourly') {
+    const subscription = turns.ports.configuration.peekSubscription(id);
+    return subscription !== undefined && isProbedHourly(subscription) ? nowMs + PROBE_EVERY_MS : null;
+  }
+  const traffic = turns.traffic.get(id);
+  return traffic !== undefined && isOpen(traffic.circuit) ? Math.max(nowMs + 1, laneProbeAtMs(traffic.circuit)) : null;
+}
+
+/** Whether a lane has a reason to stay although it holds nothing: its circuit is open. */
+export function keepsLane({ turns }: Pick<Receivers, 'turns'>, id: Id): boolean {
+  const traffic = turns.traffic.get(id);
+  return traffic !== undefined && isOpen(traffic.circuit);
+}
+
+/** Forgets the traffic of receivers that nothing was sent to for long. */
+export function forget({ turns }: Receivers): void {
+  forgetIdle(turns.traffic, turns.ports.clock.monotonicMs(), isOpen);
+}
+
+function isProbedHourly({ state, config }: LiveSubscription): boolean {
+  if (state.kind !== 'disabled' || state.reason !== 'failures' || config === null) return false;
+  return profiles[config.profile].autoDisable?.probes === true;
+}
+
+function switchOver(receivers: Receivers, subscription: LiveSubscription, to: 'on' | 'gone' | 'failures'): void {
+  const { switching, ports } = receivers;
+  if (switching.has(subscription.id)) return;
+  switching.add(subscription.id);
+  const done = to === 'on' ? switchOn(ports, subscription) : switchOff(ports, subscription, to);
+  done
+    .catch((error: unknown) => ports.log.error('subscription.switch_failed', { error }))
+    .finally(() => switching.delete(subscription.id));
+}

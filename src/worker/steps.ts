@@ -1,0 +1,237 @@
+/**
+ * The steps of an item's way: let in or put back, queued fairly, given its turn, settled, forgotten. Each function below
+ * does one of them to the record in `turns.ts`.
+ */
+import { admit, isOpen } from '../core/circuit.ts';
+import { clear, finish, hasRoom, holdUntil, push, setCap, type Taken, take, wakeAtMs } from '../core/fairness.ts';
+import type { Id } from '../core/ids.ts';
+import { window } from '../core/pace.ts';
+import type { LiveSubscription } from '../flows/configuration.ts';
+import { holdOf } from '../flows/targets.ts';
+import type { Hold, Settlement } from '../ports.ts';
+import { decideEntry, type Entry, type PutBack } from './entry.ts';
+import type { Item } from './item.ts';
+import { arrived, type Begun, begin, nextStartMs, note, type Traffic, trafficOf } from './traffic.ts';
+import { report, type Turn, trySending } from './tries.ts';
+import { decideTurn, type TurnDecision } from './turn-decision.ts';
+import { subscriptionOf, type Turns } from './turns.ts';
+
+/** Takes an item in: queued if it may wait here, else put back to where the store keeps it. */
+export function enqueue(turns: Turns, item: Item): void {
+  if (letIn(turns, item)) pump(turns);
+}
+
+/** Takes nothing in any more and drops what waits; what is in flight goes on. */
+export function closeTurns(turns: Turns): void {
+  turns.closed = true;
+  turns.wake?.cancel();
+  for (const item of clear(turns.lineup)) drop(turns, item);
+}
+
+/** Notes that a delivery was closed by somebody else. What is on its way goes on, and its settlement will be lost. */
+export function withdraw(turns: Turns, deliveryId: Id): void {
+  if (turns.known.has(deliveryId)) turns.withdrawn.add(deliveryId);
+}
+
+/** Hands over health that waits for its regular write. */
+export function writeHealth(turns: Turns): void {
+  for (const [id, health] of turns.book.takeChanged()) turns.settling.noteHealth(id, health);
+}
+
+/** Settles without a turn: what was decided about an item that is in the store alone. */
+export function settleUnqueued(turns: Turns, item: Item, settlement: Settlement): void {
+  if (turns.closed || turns.known.has(item.ticket.deliveryId)) return;
+  turns.known.add(item.ticket.deliveryId);
+  settleTurn(turns, item, subscriptionOf(turns, item), { settlement, tried: null });
+}
+
+function letIn(turns: Turns, item: Item): boolean {
+  const { ticket, event } = item;
+  if (turns.closed || turns.known.has(ticket.deliveryId)) return false;
+  turns.known.add(ticket.deliveryId);
+  const subscription = subscriptionOf(turns, item);
+  const entry: Entry = subscription ? entryOf(turns, item, subscription) : { kind: 'in', probe: false };
+  if (entry.kind !== 'in') {
+    putBack(turns, item, entry);
+    return false;
+  }
+  const fits = ticket.place.kind === 'lane' || hasRoom(turns.lineup, ticket.subscriptionId, event.data.length);
+  if (!fits && !entry.probe) {
+    putBack(turns, item, { kind: 'park', hold: FULL });
+    return false;
+  }
+  pushItem(turns, entry.probe ? { ...item, probe: true } : item, subscription);
+  return true;
+}
+
+const FULL: Hold = { reason: 'full', key: '' };
+
+/** Whether an item may wait in memory for its turn. */
+export function entryOf(turns: Turns, item: Item, subscription: LiveSubscription): Entry {
+  const traffic = turns.traffic.get(subscription.id);
+  return decideEntry(item, holdOf(subscription), {
+    open: traffic !== undefined && isOpen(traffic.circuit),
+    admit: () => (traffic ? admit(traffic.circuit, item.ticket, turns.ports.clock.monotonicMs()) : { kind: 'send' }),
+  });
+}
+
+/** Queues an item that was let in. */
+export function pushItem(turns: Turns, item: Item, subscription: LiveSubscription | undefined): void {
+  const { ticket, event } = item;
+  const cap = subscription?.config?.maxConcurrency ?? 1;
+  const traffic = turns.traffic.get(ticket.subscriptionId);
+  const entry = {
+    id: ticket.subscriptionId,
+    tenant: event.tenant,
+    retry: ticket.n > 0,
+    bytes: event.data.length,
+    item,
+  };
+  push(turns.lineup, entry, traffic ? window(traffic.pace, cap) : cap);
+}
+
+/** Puts an item back to where the store keeps it. */
+export function putBack(turns: Turns, item: Item, entry: PutBack): void {
+  const { ticket } = item;
+  switch (entry.kind) {
+    case 'leave':
+      drop(turns, item);
+      break;
+    case 'park':
+      settle(turns, item, unsent({ ticket, attempt: null, next: { ...entry, delayMs: 0 } }));
+      break;
+    case 'postpone':
+      settle(turns, item, unsent({ ticket, attempt: null, next: { kind: 'retry', delayMs: entry.delayMs } }));
+  }
+}
+
+function unsent(settlement: Settlement): Turn {
+  return { settlement, tried: null };
+}
+
+/** Starts whatever may start. */
+export function pump(turns: Turns): void {
+  const nowMs = turns.ports.clock.monotonicMs();
+  for (let next = take(turns.lineup, nowMs); next !== null; next = take(turns.lineup, nowMs)) start(turns, next, nowMs);
+  const atMs = wakeAtMs(turns.lineup, nowMs);
+  if (atMs === null || turns.closed || (turns.wake !== null && turns.wake.atMs <= atMs)) return;
+  turns.wake?.cancel();
+  const wake = () => {
+    turns.wake = null;
+    pump(turns);
+  };
+  turns.wake = { atMs, cancel: turns.ports.clock.after(Math.max(0, atMs - nowMs), wake) };
+}
+
+function start(turns: Turns, taken: Taken<Item>, nowMs: number): void {
+  const { item } = taken.entry;
+  const subscription = subscriptionOf(turns, item);
+  const next = nextOf(turns, item, subscription);
+  switch (next.kind) {
+    case 'send':
+      void send(turns, taken, next, nowMs);
+      return;
+    case 'settle':
+      settleTurn(turns, item, subscription, unsent(next.settlement));
+      break;
+    case 'wait': {
+      const { subscriptionId } = item.ticket;
+      turns.ports.log.error('delivery.secret_unavailable', { subscriptionId, keyId: next.keyId });
+      settleTurn(turns, item, subscription, unsent(next.settlement));
+      break;
+    }
+    default:
+      putBack(turns, item, next);
+  }
+  finish(turns.lineup, taken);
+}
+
+/** What is to be done now; much may have happened since the item was let in. */
+function nextOf(turns: Turns, item: Item, subscription: LiveSubscription | undefined): TurnDecision | PutBack {
+  const { ticket } = item;
+  // Not ours any more, or closed by somebody else: nothing of it is settled here.
+  if (!turns.hooks.safe(ticket.place.shard) || turns.withdrawn.has(ticket.deliveryId)) return { kind: 'leave' };
+  const entry = subscription === undefined ? null : entryOf(turns, item, subscription);
+  if (entry !== null && entry.kind !== 'in') return entry;
+  return decideTurn(item, subscription, turns.ports.clock.nowMs());
+}
+
+async function send(
+  turns: Turns,
+  taken: Taken<Item>,
+  decision: Extract<TurnDecision, { kind: 'send' }>,
+  nowMs: number,
+): Promise<void> {
+  const { item } = taken.entry;
+  const { subscription, config } = decision;
+  const traffic = trafficOf(turns.traffic, subscription.id, config);
+  const begun = begin(traffic, nowMs);
+  steer(turns, subscription.id, traffic, config.maxConcurrency);
+  try {
+    const onItsWay = begun.slot === null ? undefined : () => sent(turns, subscription.id, traffic, begun);
+    const turn = await trySending(turns.ports, item, decision, turns.isolation, onItsWay);
+    settleTurn(turns, item, subscription, turn);
+    const { tried } = turn;
+    if (tried === null) return;
+    const endedMs = turns.ports.clock.monotonicMs();
+    const turned = note(traffic, begun, { ticket: item.ticket, profile: config.profile, tried }, endedMs);
+    steer(turns, subscription.id, traffic, config.maxConcurrency);
+    turns.hooks.tried(subscription, item, turn, turned);
+  } catch (error) {
+    // A bug of ours: the ticket stays in the store and the next full look finds it again.
+    turns.ports.log.error('delivery.failed', { deliveryId: item.ticket.deliveryId, error });
+    drop(turns, item);
+  } finally {
+    finish(turns.lineup, taken);
+    pump(turns);
+  }
+}
+
+/** A request under a rate limit is on its way: only now is it known when the next one may follow. */
+function sent(turns: Turns, id: Id, traffic: Traffic, begun: Begun): void {
+  const nowMs = turns.ports.clock.monotonicMs();
+  arrived(traffic, begun, nowMs);
+  const readyMs = nextStartMs(traffic, nowMs);
+  holdUntil(turns.lineup, id, readyMs);
+  pump(turns);
+}
+
+/** Lets the line-up know what pace and rate allow next. */
+export function steer(turns: Turns, id: Id, traffic: Traffic, cap: number): void {
+  const nowMs = turns.ports.clock.monotonicMs();
+  setCap(turns.lineup, id, window(traffic.pace, cap));
+  const readyMs = nextStartMs(traffic, nowMs);
+  if (readyMs > nowMs) holdUntil(turns.lineup, id, readyMs);
+}
+
+/** Settles a turn and counts it. */
+function settleTurn(turns: Turns, item: Item, subscription: LiveSubscription | undefined, turn: Turn): void {
+  const health = subscription === undefined ? null : turns.book.after(subscription, turn.settlement);
+  if (subscription !== undefined && health !== null) turns.settling.noteHealth(subscription.id, health);
+  settle(turns, item, turn);
+  if (subscription !== undefined && health !== null) turns.hooks.counted(subscription);
+}
+
+function settle(turns: Turns, item: Item, turn: Turn): void {
+  turns.settling.add(turn.settlement, (outcome) => {
+    forget(turns, item);
+    if (outcome.kind === 'settled') report(turns.ports, item.event, turn);
+    else lost(turns, item);
+    turns.hooks.left(item, turn.settlement, outcome);
+  });
+}
+
+function lost(turns: Turns, { ticket }: Item): void {
+  turns.ports.metrics.count('settles_lost_total');
+  turns.ports.log.warn('settle.lost', { deliveryId: ticket.deliveryId, attempt: ticket.n + 1 });
+}
+
+function forget(turns: Turns, { ticket }: Item): void {
+  turns.known.delete(ticket.deliveryId);
+  turns.withdrawn.delete(ticket.deliveryId);
+}
+
+function drop(turns: Turns, item: Item): void {
+  forget(turns, item);
+  turns.hooks.left(item, null, null);
+}

@@ -1,0 +1,85 @@
+/** What this process knows of the traffic to each receiver: its circuit, its pace, and what its rate limit still allows. */
+import { afterTry as afterCircuit, type Circuit, createCircuit, isTrouble } from '../core/circuit.ts';
+import type { Id } from '../core/ids.ts';
+import * as pacing from '../core/pace.ts';
+import { profiles } from '../core/profile.ts';
+import * as limiting from '../core/rate-limit.ts';
+import type { SubscriptionConfig } from '../core/subscription.ts';
+import type { Tried } from '../flows/deliver.ts';
+import type { Ticket } from '../ports.ts';
+
+export interface Traffic {
+  circuit: Circuit;
+  readonly pace: pacing.Pace;
+  rate: limiting.RateLog | null;
+  usedAtMs: number;
+}
+
+export type TrafficBook = Map<Id, Traffic>;
+
+/** A try that has begun, for what is noted when it ends. */
+export interface Begun {
+  slot: limiting.Slot | null;
+}
+
+/** Traffic that nothing was noted of for this long is forgotten, unless its circuit is open. */
+const FORGET_AFTER_MS = 10 * 60_000;
+
+/** The traffic of a subscription, begun when it is new; its rate limit follows the configuration. */
+export function trafficOf(book: TrafficBook, id: Id, config: Pick<SubscriptionConfig, 'rateLimit'> | null): Traffic {
+  let traffic = book.get(id);
+  if (traffic === undefined) {
+    traffic = { circuit: createCircuit(), pace: pacing.createPace(), rate: null, usedAtMs: 0 };
+    book.set(id, traffic);
+  }
+  followLimit(traffic, config?.rateLimit ?? null);
+  return traffic;
+}
+
+function followLimit(traffic: Traffic, limit: SubscriptionConfig['rateLimit']): void {
+  if (limit === null) traffic.rate = null;
+  else if (traffic.rate === null) traffic.rate = limiting.createRateLog(limit);
+  else limiting.changeLimit(traffic.rate, limit);
+}
+
+/** Notes that a try begins. */
+export function begin(traffic: Traffic, nowMs: number): Begun {
+  traffic.usedAtMs = nowMs;
+  pacing.started(traffic.pace, nowMs);
+  return { slot: traffic.rate === null ? null : limiting.started(traffic.rate, nowMs) };
+}
+
+/** Notes that the request of a try is on its way: what its receiver counts it from. */
+export function arrived({ rate }: Traffic, { slot }: Begun, nowMs: number): void {
+  if (rate !== null && slot !== null) limiting.arrived(rate, slot, nowMs);
+}
+
+/** When the next try may begin; not after `nowMs` when it may begin now. */
+export function nextStartMs(traffic: Traffic, nowMs: number): number {
+  const pacedMs = pacing.readyAtMs(traffic.pace, nowMs);
+  return traffic.rate === null ? pacedMs : Math.max(pacedMs, limiting.readyAtMs(traffic.rate, nowMs));
+}
+
+/** Notes how a try ended; says whether that opened or closed the circuit. */
+export function note(
+  traffic: Traffic,
+  begun: Begun,
+  { ticket, profile, tried }: { ticket: Ticket; profile: SubscriptionConfig['profile']; tried: Tried },
+  nowMs: number,
+): 'opened' | 'closed' | null {
+  const { answer, judgement } = tried;
+  arrived(traffic, begun, nowMs);
+  // A test is a person's: it neither opens a circuit nor closes one.
+  if (ticket.kind === 'test') return null;
+  const outcome = isTrouble(judgement) ? 'trouble' : answer.kind === 'response' ? 'answered' : 'neither';
+  pacing.afterTry(traffic.pace, outcome, nowMs);
+  if (!profiles[profile].hasCircuit) return null;
+  return afterCircuit(traffic.circuit, { deliveryId: ticket.deliveryId, n: ticket.n + 1, outcome }, nowMs);
+}
+
+/** Forgets what was not used for long and says nothing. */
+export function forgetIdle(book: TrafficBook, nowMs: number, isOpen: (circuit: Circuit) => boolean): void {
+  for (const [id, traffic] of book) {
+    if (nowMs - traffic.usedAtMs > FORGET_AFTER_MS && !isOpen(traffic.circuit)) book.delete(id);
+  }
+}

@@ -49,3 +49,14 @@ export function typeMatches(patterns: readonly string[], type: string): boolean 
 
 /** With more targets than this an event is appended with one `fanout` task instead of its tickets (A1). */
 export const MAX_DIRECT_TARGETS = 500;
+
+/**
+ * Deliveries that are made in the commit of their event: all of a few, and of many those with an ordering key, because
+ * their order is that of the commits. A task makes the others.
+ */
+export function madeAtOnce<Made extends { hold: { key: string } | null }>(
+  deliveries: readonly Made[],
+): readonly Made[] {
+  if (deliveries.length <= MAX_DIRECT_TARGETS) return deliveries;
+  return deliveries.filter(({ hold }) => hold !== null && hold.key !== '');
+}

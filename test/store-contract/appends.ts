@@ -109,6 +109,20 @@ function fanout(sentence: Sentence): void {
     assert.deepEqual(stored?.targets, request.deliveries.map(targetOf));
   });
 
+  sentence('O1 of many targets those with an ordering key are made with their event, and not again', async (under) => {
+    const request = manyTargets(MAX_DIRECT_TARGETS + 1);
+    const [first = assert.fail(), second = assert.fail(), ...others] = request.deliveries;
+    const ordered = { ...second, hold: { reason: 'ordered', key: 'k' } } as const;
+    const outcome = await under.store.append({ ...request, deliveries: [first, ordered, ...others] });
+    const ticket = only(outcome.kind === 'appended' ? outcome.tickets : []);
+    assert.deepEqual([ticket.deliveryId, ticket.place.kind], [second.deliveryId, 'lane']);
+    const task = only(await under.store.claimTasks([0], 10));
+    const eventId = request.event.id;
+    const deliveries = [first, ordered].map((delivery) => ({ ...delivery, eventId }));
+    const settled = await under.store.settleTask({ task, next: { kind: 'done' }, deliveries });
+    assert.deepEqual(idsOf(settled.kind === 'settled' ? settled.tickets : []), [first.deliveryId]);
+  });
+
   sentence(
     'A1 a fanout task lies on the shard of its event',
     async (under) => {

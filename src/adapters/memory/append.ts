@@ -1,4 +1,4 @@
-import { MAX_DIRECT_TARGETS } from '../../core/event.ts';
+import { madeAtOnce } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import { shardOf } from '../../core/ids.ts';
 import type {
@@ -39,13 +39,13 @@ export function writeEvent(tables: Tables, { event, deliveries }: EventAppend, c
     deliveryId,
   }));
   tables.events.set(event.id, { event: copyOf(event), configVersion, targets });
-  if (deliveries.length > MAX_DIRECT_TARGETS) {
+  const made = madeAtOnce(deliveries);
+  if (made.length < deliveries.length) {
     const shard = shardOf(event.id, tables.shards);
     putTask(tables, { shard, id: event.id, tenant: event.tenant, kind: 'fanout', ref: event.id });
-    return [];
   }
   const making = { tenant: event.tenant, eventId: event.id, kind: 'first', of: null } as const;
-  return copyOf(deliveries.map((fresh) => openDelivery(tables, making, fresh)).filter((ticket) => ticket !== null));
+  return copyOf(made.map((fresh) => openDelivery(tables, making, fresh)).filter((ticket) => ticket !== null));
 }
 
 export function redeliver(tables: Tables, request: RedeliveryRequest): RedeliveryOutcome {

@@ -47,15 +47,11 @@ export function writeEvent(
   deliveries: DeliveriesPacket,
   decidedOn: number,
 ): readonly Spot[] | null {
-  const isFanout = deliveries instanceof Uint8Array;
-  const values = eventValues(event, decidedOn, isFanout ? deliveries : packTargets(deliveries));
-  if (writer.db.run('insert_event', ...values) === 0) return null;
-  if (isFanout) {
-    makeTask(writer, { id: event[0], tenant: event[1], kind: 'fanout', ref: event[0] });
-    return [];
-  }
+  const [targets, made] = deliveries;
+  if (writer.db.run('insert_event', ...eventValues(event, decidedOn, targets ?? packTargets(made))) === 0) return null;
+  if (targets !== null) makeTask(writer, { id: event[0], tenant: event[1], kind: 'fanout', ref: event[0] });
   const id = blob(event[0]);
-  return deliveries.map((delivery) => placeNew(writer, delivery, id, flagsOf('first')));
+  return made.map((delivery) => placeNew(writer, delivery, id, flagsOf('first')));
 }
 
 function refusal(
@@ -74,11 +70,16 @@ function refusal(
 }
 
 /** After a lost answer the event may be there by this very append: then its open tickets are handed over. */
-function stored(writer: Writer, deliveries: DeliveriesPacket): AppendOutcome {
+function stored(writer: Writer, [, made]: DeliveriesPacket): AppendOutcome {
   if (!writer.repeated) return { kind: 'duplicate' };
   // What a fan-out has made so far was handed over by its task.
-  const ids = deliveries instanceof Uint8Array ? [] : deliveries.map(([id]) => id);
-  return { kind: 'appended', tickets: openTickets(writer, ids) };
+  return {
+    kind: 'appended',
+    tickets: openTickets(
+      writer,
+      made.map(([id]) => id),
+    ),
+  };
 }
 
 function openTickets(writer: Writer, ids: readonly Id[]): readonly Ticket[] {

@@ -1,4 +1,5 @@
 /** The store's port on the main thread: packs requests, unpacks answers, and waits for neither disk nor lock. */
+import { madeAtOnce } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import type {
   AppendOutcome,
@@ -114,7 +115,7 @@ function isSpots<Outcome extends { kind: string }, Spots extends readonly unknow
 
 function appended(shards: number, request: AppendRequest, answer: Answer<'append'>): AppendOutcome {
   if (!isSpots<AppendOutcome, readonly Spot[]>(answer)) return answer;
-  return { kind: 'appended', tickets: firstTickets(shards, request.event.id, request.deliveries, answer) };
+  return { kind: 'appended', tickets: firstTickets(shards, request.event.id, madeAtOnce(request.deliveries), answer) };
 }
 
 function redelivered(shards: number, request: RedeliveryRequest, answer: Answer<'redeliver'>): RedeliveryOutcome {
@@ -127,7 +128,7 @@ function recorded(shards: number, request: ReceiptRequest, answer: Answer<'recor
   if (!isSpots<ReceiptOutcome, readonly (readonly Spot[] | null)[]>(answer)) return answer;
   const handovers = request.events.flatMap(({ event, deliveries }, at): Handover[] => {
     const spots = answer[at] ?? null;
-    return spots === null ? [] : [{ event, tickets: firstTickets(shards, event.id, deliveries, spots) }];
+    return spots === null ? [] : [{ event, tickets: firstTickets(shards, event.id, madeAtOnce(deliveries), spots) }];
   });
   return { kind: 'recorded', handovers };
 }
@@ -136,7 +137,7 @@ function storedEvent(answer: EventAnswer | null): StoredEvent | null {
   return answer === null ? null : { ...answer, targets: targetsOf(answer.targets) };
 }
 
-/** Deliveries without a spot were not made: there is a fan-out task, or they existed before. */
+/** Deliveries without a spot existed before. */
 function firstTickets(
   shards: number,
   eventId: Id,

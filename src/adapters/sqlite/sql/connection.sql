@@ -5,12 +5,12 @@
 pragma journal_mode = wal;
 pragma synchronous = full;
 pragma wal_autocheckpoint = 0;
-pragma cache_size = -65536;
+pragma cache_size = -32768;
 pragma temp_store = memory;
 pragma foreign_keys = off;
 
 -- name: open_for_reading
-pragma cache_size = -32768;
+pragma cache_size = -16384;
 pragma temp_store = memory;
 pragma query_only = on;
 

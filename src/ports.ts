@@ -17,6 +17,8 @@ export interface Clock {
   monotonicMs(): number;
   /** Calls `run` once after `delayMs` (capped at 2^31 - 1); the returned function cancels it. */
   after(delayMs: number, run: () => void): () => void;
+  /** Calls `run` once everything that is ready now has had its turn: requests, answers, what the store says. */
+  soon(run: () => void): void;
 }
 
 /** Dice. */

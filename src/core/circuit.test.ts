@@ -10,6 +10,7 @@ import {
   isTrouble,
   laneProbeAtMs,
   type Outcome,
+  probeBegins,
   restoreOpen,
   takeLaneProbe,
 } from './circuit.ts';
@@ -245,4 +246,14 @@ test('however retries fall due, no two probes are within thirty seconds, and no 
     }),
     { numRuns: 200 },
   );
+});
+
+test('a probe that had to wait for its turn is counted from when it is sent', () => {
+  const circuit = restoreOpen(T0, T0);
+  assert.equal(admit(circuit, { n: 1 }, T0).kind, 'probe');
+  probeBegins(circuit, T0 + 20_000);
+  assert.deepEqual(admit(circuit, { n: 1 }, T0 + 35_000), { kind: 'postpone', delayMs: 16_000 });
+  assert.equal(takeLaneProbe(circuit, T0 + 79_999), false);
+  assert.equal(takeLaneProbe(circuit, T0 + 80_000), true);
+  probeBegins(createCircuit(), T0);
 });

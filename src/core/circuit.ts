@@ -213,6 +213,11 @@ function postpone({ slots }: Opening, slotMs: number, nowMs: number): Admission 
   return { kind: 'postpone', delayMs: slotMs - nowMs };
 }
 
+/** A probe is sent now: what waited between its admission and its turn counts from here. */
+export function probeBegins({ open }: Circuit, nowMs: number): void {
+  if (open !== null) probed(open, nowMs);
+}
+
 function probed(open: Opening, nowMs: number): void {
   open.probedAtMs = nowMs;
   open.laneProbeAtMs = nowMs + LANE_PROBE_MS;

@@ -91,7 +91,8 @@ function forget(log: RateLog, nowMs: number): void {
     if (slot.startedAtMs + MAX_ON_ITS_WAY_MS > nowMs) break;
     arrived(log, slot, slot.startedAtMs + MAX_ON_ITS_WAY_MS);
   }
-  while (log.length > 0 && arrivalAt(log, 0) <= nowMs - log.stretchMs) {
+  // The same sum as in `readyAtMs`: by the difference, a fraction could count once more at the very time it stops counting.
+  while (log.length > 0 && arrivalAt(log, 0) + log.stretchMs <= nowMs) {
     log.head = (log.head + 1) % log.arrivals.length;
     log.length--;
   }

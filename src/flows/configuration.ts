@@ -28,6 +28,8 @@ export interface LiveConfiguration {
   sources: ReadonlyMap<Id, LiveSource>;
   /** By hex digest of the key in the secret URL. */
   sourcesByUrlKey: ReadonlyMap<string, LiveSource>;
+  /** Which subscriptions ask for a type of event; filled as types turn up. */
+  byType: Map<string, readonly LiveSubscription[]>;
 }
 
 export interface ConfigurationCache {
@@ -35,6 +37,8 @@ export interface ConfigurationCache {
   peek(tenant: Id): LiveConfiguration | undefined;
   /** The same for one subscription of any tenant. */
   peekSubscription(id: Id): LiveSubscription | undefined;
+  /** Tenants whose configuration is known. */
+  tenants(): readonly Id[];
   of(tenant: Id): Promise<LiveConfiguration>;
   /** Reads the store again; concurrent calls share one read that began after they were made. */
   refresh(tenant: Id): Promise<LiveConfiguration>;
@@ -56,6 +60,8 @@ export function sourceContext(tenant: Id, id: Id): SealContext {
 /** A cache over the store. It never serves a version older than one it has shown before. */
 export function createConfigurationCache(ports: Pick<Ports, 'store' | 'sealer' | 'log'>): ConfigurationCache {
   const live = new Map<Id, LiveConfiguration>();
+  /** Of each subscription that was ever seen. */
+  const tenants = new Map<Id, Id>();
   const queued = new Map<Id, Promise<LiveConfiguration>>();
   const running = new Map<Id, Promise<LiveConfiguration>>();
 
@@ -65,6 +71,7 @@ export function createConfigurationCache(ports: Pick<Ports, 'store' | 'sealer' |
     if (before !== undefined && before.version > read.version) return before;
     const after = compile(read, before, ports);
     live.set(tenant, after);
+    for (const id of after.subscriptions.keys()) tenants.set(id, tenant);
     return after;
   }
 
@@ -89,12 +96,10 @@ export function createConfigurationCache(ports: Pick<Ports, 'store' | 'sealer' |
   return {
     peek: (tenant) => live.get(tenant),
     peekSubscription(id) {
-      for (const { subscriptions } of live.values()) {
-        const found = subscriptions.get(id);
-        if (found !== undefined) return found;
-      }
-      return undefined;
+      const tenant = tenants.get(id);
+      return tenant === undefined ? undefined : live.get(tenant)?.subscriptions.get(id);
     },
+    tenants: () => [...live.keys()],
     of: async (tenant) => live.get(tenant) ?? refresh(tenant),
     refresh,
   };
@@ -113,7 +118,7 @@ function compile(
   for (const source of sources.values()) {
     if (source.urlKeyHash) sourcesByUrlKey.set(Buffer.from(source.urlKeyHash).toString('hex'), source);
   }
-  return { version: read.version, subscriptions, sources, sourcesByUrlKey };
+  return { version: read.version, subscriptions, sources, sourcesByUrlKey, byType: new Map() };
 }
 
 function compileSubscription(

@@ -5,7 +5,7 @@ import { type Problem, problem } from '../core/problem.ts';
 import type { AppendOutcome, AppendRequest, IdempotencyClaim, Ports } from '../ports.ts';
 import type { ConfigurationCache } from './configuration.ts';
 import { claimOf, openAnswer } from './idempotency.ts';
-import { eventAppend } from './targets.ts';
+import { eventAppend, isLarge, largeEventAppend } from './targets.ts';
 
 export interface PublishInput {
   tenant: Id;
@@ -51,7 +51,9 @@ export async function publish(ports: PublishPorts, input: PublishInput): Promise
   const event = eventOf(ports, input);
   let configuration = ports.configuration.peek(input.tenant) ?? (await ports.configuration.of(input.tenant));
   for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
-    const append = eventAppend(event, input.value, configuration, ports);
+    const append = isLarge(configuration, event.type)
+      ? await largeEventAppend(event, input.value, configuration, ports)
+      : eventAppend(event, input.value, configuration, ports);
     const accepted: Accepted = {
       kind: 'accepted',
       id: event.id,

@@ -1,29 +1,79 @@
-import type { HookEvent } from '../core/event.ts';
+import { type HookEvent, typeMatches } from '../core/event.ts';
 import { deliveryIdFor } from '../core/ids.ts';
-import { decide, filterDocument } from '../core/match.ts';
+import { decide, type FilterDocument, filterDocument } from '../core/match.ts';
 import type { EventAppend, Hold, NewDelivery, Ports } from '../ports.ts';
 import type { LiveConfiguration, LiveSubscription } from './configuration.ts';
+
+type TargetPorts = Pick<Ports, 'mac' | 'dispatch'>;
 
 /** An event with a delivery for each subscription that wants it. `data` is the parsed form of the event's bytes. */
 export function eventAppend(
   event: HookEvent,
   data: unknown,
   configuration: LiveConfiguration,
-  { mac, dispatch }: Pick<Ports, 'mac' | 'dispatch'>,
+  ports: TargetPorts,
 ): EventAppend {
   const document = filterDocument(event, data);
+  const candidates = candidatesFor(configuration, event.type);
+  return { event, deliveries: candidates.flatMap((candidate) => deliveriesTo(candidate, event, document, ports)) };
+}
+
+/** Candidates looked at in one go: some milliseconds of deriving ids. */
+const STEP = 500;
+
+/** The same with pauses between, so that an event for ten thousand subscriptions keeps nobody waiting. */
+export async function largeEventAppend(
+  event: HookEvent,
+  data: unknown,
+  configuration: LiveConfiguration,
+  ports: TargetPorts & Pick<Ports, 'clock'>,
+): Promise<EventAppend> {
+  const document = filterDocument(event, data);
+  const candidates = candidatesFor(configuration, event.type);
   const deliveries: NewDelivery[] = [];
-  for (const subscription of configuration.subscriptions.values()) {
-    if (decide(subscription, event, document).kind !== 'wanted') continue;
-    deliveries.push({
+  for (let from = 0; from < candidates.length; from += STEP) {
+    if (from > 0) await new Promise<void>((resolve) => ports.clock.soon(resolve));
+    const some = candidates.slice(from, from + STEP);
+    for (const candidate of some) deliveries.push(...deliveriesTo(candidate, event, document, ports));
+  }
+  return { event, deliveries };
+}
+
+/** Whether an event of this type may have so many targets that they are found in steps. */
+export function isLarge(configuration: LiveConfiguration, type: string): boolean {
+  return candidatesFor(configuration, type).length > STEP;
+}
+
+/** Types remembered for one version of a configuration. */
+const MAX_TYPES = 1000;
+
+/** Subscriptions that ask for a type, found once for each version of the configuration. */
+function candidatesFor({ subscriptions, byType }: LiveConfiguration, type: string): readonly LiveSubscription[] {
+  const known = byType.get(type);
+  if (known !== undefined) return known;
+  // Who makes up types has everybody's remembered ones forgotten, and no more.
+  if (byType.size >= MAX_TYPES) byType.clear();
+  const found = [...subscriptions.values()].filter(({ config }) => config === null || typeMatches(config.events, type));
+  byType.set(type, found);
+  return found;
+}
+
+function deliveriesTo(
+  subscription: LiveSubscription,
+  event: HookEvent,
+  document: FilterDocument,
+  { mac, dispatch }: TargetPorts,
+): NewDelivery[] {
+  if (decide(subscription, event, document).kind !== 'wanted') return [];
+  return [
+    {
       deliveryId: deliveryIdFor(event.id, subscription.id, mac.sha256),
       subscriptionId: subscription.id,
       subscriptionVersion: subscription.version,
       delayMs: 0,
       hold: holdOfNew(subscription, event, dispatch),
-    });
-  }
-  return { event, deliveries };
+    },
+  ];
 }
 
 /** What keeps a new delivery in its subscription's lane: a person, its order, or what waits there before it. */

@@ -1,5 +1,8 @@
 /** Whether an item may wait for its turn in memory, as a value; `turns.ts` makes it happen. */
 import type { Admission } from '../core/circuit.ts';
+import { profiles } from '../core/profile.ts';
+import type { LiveSubscription } from '../flows/configuration.ts';
+import { holdOf } from '../flows/targets.ts';
 import type { Hold } from '../ports.ts';
 import type { Item } from './item.ts';
 
@@ -16,7 +19,20 @@ export type PutBack =
   /** It stays in the lane it was read from. */
   | { kind: 'leave' };
 
+/** Nothing holds it back. */
+export const LET_IN: Entry = { kind: 'in', probe: false };
 const CIRCUIT: Hold = { reason: 'circuit', key: '' };
+
+/** Whether a subscription was switched off for its failures and is tried now and then. */
+export function isProbedHourly({ state, config }: Pick<LiveSubscription, 'state' | 'config'>): boolean {
+  if (state.kind !== 'disabled' || state.reason !== 'failures' || config === null) return false;
+  return profiles[config.profile].autoDisable?.probes === true;
+}
+
+/** What holds one item of a subscription. Whoever pauses it, or switches it off, stops its probes too. */
+export function holdOn({ probe }: Pick<Item, 'probe'>, subscription: LiveSubscription): Hold | null {
+  return probe && isProbedHourly(subscription) ? null : holdOf(subscription);
+}
 
 /**
  * Decides for one item.
@@ -28,9 +44,9 @@ export function decideEntry(
   hold: Hold | null,
   circuit: { open: boolean; admit(): Admission },
 ): Entry {
-  if (probe) return { kind: 'in', probe };
   const isInLane = ticket.place.kind === 'lane';
   if (hold !== null) return isInLane ? { kind: 'leave' } : { kind: 'park', hold: { ...hold, key: '' } };
+  if (probe) return { kind: 'in', probe };
   if (!circuit.open) return { kind: 'in', probe: false };
   if (isInLane) return { kind: 'leave' };
   const admitted = circuit.admit();

@@ -1,11 +1,11 @@
 /** Holding subscriptions back and letting them go: how much of a lane fits, and what a change means for what waits. */
 import { isOpen } from '../core/circuit.ts';
-import { hasRoom, remove, waiting } from '../core/fairness.ts';
+import { hasRoom, remove, setCap, waiting } from '../core/fairness.ts';
 import type { Id } from '../core/ids.ts';
-import { recover, recovered, window } from '../core/pace.ts';
+import { isRecovering, recover, recovered, window } from '../core/pace.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
 import type { Entry } from './entry.ts';
-import { entryOf, pump, pushItem, putBack, steer } from './steps.ts';
+import { entryOf, limit, pump, pushItem, putBack } from './steps.ts';
 import { trafficOf } from './traffic.ts';
 import { subscriptionOf, type Turns } from './turns.ts';
 
@@ -24,6 +24,11 @@ export function laneRoom(turns: Turns, id: Id): number {
   if (has > wanted / 2 || !hasRoom(lineup, id, 0)) return 0;
   // With many waiting in all, a lane gets what keeps its receiver busy and no more.
   return lineup.queued < limits.spare ? wanted - has : has === 0 ? Math.min(wanted, cap) : 0;
+}
+
+/** How many items of a lane may be queued or on their way at once. */
+export function mostInMemory({ ports, limits }: Turns, id: Id): number {
+  return limits.perSubscription + (ports.configuration.peekSubscription(id)?.config?.maxConcurrency ?? 0);
 }
 
 /** Whether so much waits in memory that nothing more is read from the store. */
@@ -52,10 +57,10 @@ export function putBackWaiting(turns: Turns, id: Id): void {
 
 /** Follows a subscription's configuration: its limits, and what its traffic has come to. */
 export function follow(turns: Turns, { id, config }: LiveSubscription): void {
+  if (config === null) return;
   const traffic = turns.traffic.get(id);
-  if (traffic === undefined || config === null) return;
-  trafficOf(turns.traffic, id, config);
-  steer(turns, id, traffic, config.maxConcurrency);
+  if (traffic === undefined) setCap(turns.lineup, id, config.maxConcurrency);
+  else limit(turns, id, trafficOf(turns.traffic, id, config), config.maxConcurrency);
   pump(turns);
 }
 
@@ -63,14 +68,15 @@ export function follow(turns: Turns, { id, config }: LiveSubscription): void {
 export function letGo(turns: Turns, { id, config }: Pick<LiveSubscription, 'id' | 'config'>): void {
   const traffic = trafficOf(turns.traffic, id, config);
   recover(traffic.pace, turns.ports.clock.monotonicMs());
-  steer(turns, id, traffic, config?.maxConcurrency ?? 1);
+  limit(turns, id, traffic, config?.maxConcurrency ?? 1);
 }
 
 /** Nothing of a subscription waits any more: it goes at full pace. */
 export function caughtUp(turns: Turns, id: Id): void {
   const traffic = turns.traffic.get(id);
+  if (traffic === undefined || !isRecovering(traffic.pace)) return;
   const subscription = turns.ports.configuration.peekSubscription(id);
-  if (traffic === undefined) return;
   recovered(traffic.pace);
-  steer(turns, id, traffic, subscription?.config?.maxConcurrency ?? 1);
+  limit(turns, id, traffic, subscription?.config?.maxConcurrency ?? 1);
+  pump(turns);
 }

@@ -1,14 +1,17 @@
 /** The ordered part of a lane: the first item of each key in its turn, the next one when it is closed (O1). */
-import { takeDue, add as wait } from '../core/timeline.ts';
+import type { Id } from '../core/ids.ts';
+import { add, takeDue } from '../core/timeline.ts';
 import type { Place, ReadLimits, SettleOutcome, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
-import { type Lane, type Lanes, laneTicket, touch } from './lane.ts';
-import { arrived, closed, found, lost, pageDone, reading, wasRead } from './ordered-keys.ts';
+import { type Lane, type Lanes, laneTicket, readLane, touch } from './lane.ts';
+import { arrived, closed, found, lost, pageDone, passedBy, reading, wasRead } from './ordered-keys.ts';
 
 type LanePlace = Extract<Place, { kind: 'lane' }>;
 
 /** One item: its own limit is that of an event. */
 const ONE: ReadLimits = { tickets: 1, bytes: 1 };
+/** A head whose event cannot be read is looked at again after this. */
+const UNREADABLE_MS = 60_000;
 
 /** An item came in under a key: sent straight on when nothing of its key is open. */
 export function keyedArrived(lanes: Lanes, lane: Lane, item: Pick<Item, 'ticket' | 'event'>, place: LanePlace): void {
@@ -27,43 +30,67 @@ export function keyedArrived(lanes: Lanes, lane: Lane, item: Pick<Item, 'ticket'
 export function keyedLeft(
   lanes: Lanes,
   lane: Lane,
-  place: LanePlace,
+  { deliveryId, place }: { deliveryId: Id; place: LanePlace },
   outcome: SettleOutcome | null,
   delayMs: number | null,
 ): void {
   const { key, pos } = place;
+  lanes.resting.delete(deliveryId);
   if (outcome?.kind !== 'settled') lost(lane.keys, key);
   else if (outcome.ticket === null) {
     if (closed(lane.keys, key)) void readKey(lanes, lane, key, pos);
-  } else {
-    wait(lanes.waiting, lanes.ports.clock.monotonicMs() + (delayMs ?? 0), { id: lane.id, key });
-  }
+  } else if (lane.keys.heads.has(key)) rest(lanes, lane, { deliveryId, key }, delayMs ?? 0);
+  // A probe of a key that nobody attends to.
+  else lost(lane.keys, key);
 }
 
 /** Reads the keys whose first item has become due. */
 export function wakeKeys(lanes: Lanes): void {
   const nowMs = lanes.ports.clock.monotonicMs();
   for (let due = takeDue(lanes.waiting, nowMs); due !== undefined; due = takeDue(lanes.waiting, nowMs)) {
-    const lane = lanes.byId.get(due.id);
-    const head = lane?.keys.heads.get(due.key);
-    if (lane === undefined || head === undefined) continue;
-    if (lanes.rules.isHeld(lane.id)) lost(lane.keys, due.key);
-    else void readKey(lanes, lane, due.key, head.pos - 1);
+    const resting = takeResting(lanes, due);
+    if (resting === null) continue;
+    const { lane, key, pos } = resting;
+    if (lanes.rules.isHeld(lane.id)) lost(lane.keys, key);
+    else void readKey(lanes, lane, key, pos - 1);
   }
 }
 
+/** A delivery was closed by somebody else: if its key waited for its next try, what stands behind it follows. */
+export function withdrawn(lanes: Lanes, deliveryId: Id): void {
+  const resting = takeResting(lanes, deliveryId);
+  if (resting !== null) void readKey(lanes, resting.lane, resting.key, resting.pos);
+}
+
+function rest(lanes: Lanes, { id }: Lane, { deliveryId, key }: { deliveryId: Id; key: string }, delayMs: number): void {
+  lanes.resting.set(deliveryId, { id, key });
+  add(lanes.waiting, lanes.ports.clock.monotonicMs() + delayMs, deliveryId);
+}
+
+function takeResting(lanes: Lanes, deliveryId: Id): { lane: Lane; key: string; pos: number } | null {
+  const resting = lanes.resting.get(deliveryId);
+  lanes.resting.delete(deliveryId);
+  const lane = resting === undefined ? undefined : lanes.byId.get(resting.id);
+  const head = resting === undefined ? undefined : lane?.keys.heads.get(resting.key);
+  if (resting === undefined || lane === undefined || head === undefined) return null;
+  return { lane, key: resting.key, pos: head.pos };
+}
+
 /** Reads one page of the heads of a lane and takes those that nobody attends to. */
-export async function sweep(lanes: Lanes, lane: Lane, limits: ReadLimits): Promise<void> {
+export function sweep(lanes: Lanes, lane: Lane, limits: ReadLimits): Promise<void> {
   const { id: subscriptionId, shard, keys } = lane;
-  const page = await lanes.ports.store.laneHeads({ subscriptionId, shard }, keys.afterKey, limits);
-  await lanes.rules.ready(page.events);
-  const suspect = keys.suspect;
-  for (const ticket of page.tickets) {
-    const { key, pos } = laneTicket(ticket).place;
-    if (key === '') keys.afterKey = '';
-    else if (found(keys, key, pos)) takeHead(lanes, lane, ticket, page, suspect);
-  }
-  if (pageDone(keys, page.more.length > 0)) lane.touched = true;
+  const heads = lanes.ports.store.laneHeads({ subscriptionId, shard }, keys.afterKey, limits);
+  return readLane(lanes, lane, heads, (page, isGone) => {
+    // Taking a head may make the sweep begin again, which must not bring the mark back.
+    const { suspect } = keys;
+    for (const ticket of page.tickets) {
+      const { key, pos } = laneTicket(ticket).place;
+      if (key === '') keys.afterKey = '';
+      else if (isGone(ticket)) passedBy(keys, key);
+      else if (found(keys, key, pos)) takeHead(lanes, lane, ticket, page, suspect);
+    }
+    pageDone(keys, page.more.length > 0);
+  });
 }
 
 async function readKey(lanes: Lanes, lane: Lane, key: string, afterPos: number): Promise<void> {
@@ -89,14 +116,16 @@ async function readKey(lanes: Lanes, lane: Lane, key: string, afterPos: number):
   touch(lanes, lane.id);
 }
 
-function takeHead(lanes: Lanes, lane: Lane, ticket: Ticket, read: Tickets, mayRepeat: boolean): void {
+function takeHead(lanes: Lanes, lane: Lane, ticket: Ticket, read: Tickets, suspect: boolean): void {
   const { place } = laneTicket(ticket);
+  const { deliveryId } = ticket;
   const event = read.events.get(ticket.eventId);
   // In memory already, as a probe: whoever has it says when it leaves.
-  if (lanes.rules.known(ticket.deliveryId)) return;
-  if (event === undefined) lost(lane.keys, place.key);
-  else if (place.notBeforeMs > read.nowMs) {
-    const dueMs = lanes.ports.clock.monotonicMs() + (place.notBeforeMs - read.nowMs);
-    wait(lanes.waiting, dueMs, { id: lane.id, key: place.key });
-  } else lanes.rules.accept({ ticket, event, mayRepeat, probe: false });
+  if (lanes.rules.known(deliveryId)) return;
+  const delayMs = event === undefined ? UNREADABLE_MS : place.notBeforeMs - read.nowMs;
+  if (event === undefined || delayMs > 0) rest(lanes, lane, { deliveryId, key: place.key }, delayMs);
+  else {
+    const mayRepeat = lane.stillSuspect.delete(deliveryId) || suspect;
+    lanes.rules.accept({ ticket, event, mayRepeat, probe: false });
+  }
 }

@@ -2,10 +2,12 @@
  * Looking at lanes that are held back, at set times: to try their oldest delivery and find out whether the receiver is
  * there again, and to close what has grown too old meanwhile.
  */
+import type { HookEvent } from '../core/event.ts';
 import type { Id } from '../core/ids.ts';
 import { add, createTimeline, type Timeline, takeDue } from '../core/timeline.ts';
+import type { ReadLimits, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
-import { type Lane, type Lanes, laneTicket } from './lane.ts';
+import { type Lane, type Lanes, laneTicket, readLane, takeSuspect } from './lane.ts';
 
 /** `probe`: its circuit is open · `hourly`: it was switched off for its failures · `age`: its oldest may be too old. */
 export type LookKind = 'probe' | 'hourly' | 'age';
@@ -16,6 +18,7 @@ export interface Looks {
   readonly timeline: Timeline<{ id: Id; kind: LookKind }>;
   /** What the timeline holds, so that nothing is noted twice. */
   readonly noted: Set<string>;
+  running: number;
 }
 
 export interface LookRules {
@@ -31,8 +34,9 @@ export interface LookRules {
   expire(item: Item): void;
 }
 
-const LOOK_TICKETS = 64;
-const LOOK_BYTES = 1024 * 1024;
+const LOOK: ReadLimits = { tickets: 64, bytes: 1024 * 1024 };
+/** Pages of keys that one look turns over; keys beyond them are seen when these have moved on. */
+const MAX_PAGES = 16;
 /** An age that cannot be told now is asked for again after this. */
 const AGE_AGAIN_MS = 60 * 60_000;
 /** A look that failed is taken again after this. */
@@ -43,7 +47,7 @@ const SETTLED_WITHIN_MS = 500;
 const MAX_LOOKS = 32;
 
 export function createLooks(lanes: Lanes, rules: LookRules): Looks {
-  return { lanes, rules, timeline: createTimeline(), noted: new Set() };
+  return { lanes, rules, timeline: createTimeline(), noted: new Set(), running: 0 };
 }
 
 /** Notes that a lane is to be looked at, unless a look of this kind is noted for it already. */
@@ -54,72 +58,106 @@ export function lookAt(looks: Looks, id: Id, kind: LookKind, atMs: number): void
   add(looks.timeline, atMs, { id, kind });
 }
 
-/** Looks at every lane whose time has come. */
+/** Looks at every lane whose time has come, some at a time. */
 export function runLooks(looks: Looks): void {
   const nowMs = looks.lanes.ports.clock.monotonicMs();
-  for (let count = 0; count < MAX_LOOKS; count++) {
+  while (looks.running < MAX_LOOKS) {
     const due = takeDue(looks.timeline, nowMs);
     if (due === undefined) return;
     looks.noted.delete(`${due.kind} ${due.id}`);
-    look(looks, due.id, due.kind).catch((error: unknown) => {
-      looks.lanes.ports.log.error('lane.failed', { subscriptionId: due.id, error });
-      lookAt(looks, due.id, due.kind, nowMs + FAILED_AGAIN_MS);
-    });
+    looks.running++;
+    look(looks, due.id, due.kind)
+      .catch((error: unknown) => {
+        looks.lanes.ports.log.error('lane.failed', { subscriptionId: due.id, error });
+        lookAt(looks, due.id, due.kind, nowMs + FAILED_AGAIN_MS);
+      })
+      .finally(() => {
+        looks.running--;
+        runLooks(looks);
+      });
   }
 }
 
 async function look(looks: Looks, id: Id, kind: LookKind): Promise<void> {
-  const lane = looks.lanes.byId.get(id);
-  if (kind === 'age') {
+  const { lanes, rules } = looks;
+  const lane = lanes.byId.get(id);
+  const nowMs = lanes.ports.clock.monotonicMs();
+  if (lane !== undefined && !lanes.rules.safe(lane.shard)) lookAt(looks, id, kind, nowMs + FAILED_AGAIN_MS);
+  else if (kind === 'age') {
     if (lane !== undefined) await closeAged(looks, lane);
-    return;
+  } else {
+    if (lane !== undefined) await probe(looks, lane, kind);
+    const nextMs = rules.nextMs(id, kind);
+    if (nextMs !== null) lookAt(looks, id, kind, nextMs);
   }
-  if (lane !== undefined && looks.rules.mayProbe(id, kind)) {
-    const [oldest] = (await oldestOf(looks, lane, 1)).free;
-    if (oldest !== undefined) looks.rules.accept({ ...oldest, probe: true });
-  }
-  const nextMs = looks.rules.nextMs(id, kind);
-  if (nextMs !== null) lookAt(looks, id, kind, nextMs);
 }
 
-/** Closes what is too old at the head of a held lane, and notes when the next one will be. */
+/** Sends the oldest delivery that is due, if one may go to find out. */
+async function probe({ lanes, rules }: Looks, lane: Lane, kind: 'probe' | 'hourly'): Promise<void> {
+  if (lane.drained && lane.keys.swept) return;
+  await turnOver(lanes, lane, (ticket, event, nowMs) => {
+    if (laneTicket(ticket).place.notBeforeMs > nowMs) return false;
+    if (!rules.mayProbe(lane.id, kind)) return true;
+    const isKeyed = laneTicket(ticket).place.key !== '';
+    const mayRepeat = isKeyed ? lane.keys.suspect : takeSuspect(lanes, lane, ticket);
+    rules.accept({ ticket, event, mayRepeat, probe: true });
+    return true;
+  });
+}
+
+/** Closes what is too old of a held lane, and notes when the next one will be. */
 async function closeAged(looks: Looks, lane: Lane): Promise<void> {
   const { lanes, rules } = looks;
   const nowMs = lanes.ports.clock.monotonicMs();
   if (!lanes.rules.isHeld(lane.id)) return;
-  const { free, isEmpty } = await oldestOf(looks, lane, LOOK_TICKETS);
-  if (isEmpty) return;
-  const unexpired = free.find((item) => !expireOld(looks, item));
-  if (unexpired === undefined) lookAt(looks, lane.id, 'age', nowMs + SETTLED_WITHIN_MS);
-  else lookAt(looks, lane.id, 'age', nowMs + (rules.leftMs(unexpired) ?? AGE_AGAIN_MS));
-}
-
-function expireOld(looks: Looks, item: Item): boolean {
-  const leftMs = looks.rules.leftMs(item);
-  if (leftMs === null || leftMs > 0) return false;
-  looks.rules.expire(item);
-  return true;
-}
-
-/** The first items of a lane that nobody has in memory: those without a key, else the first of each key. */
-async function oldestOf(
-  { lanes }: Looks,
-  lane: Lane,
-  tickets: number,
-): Promise<{ free: readonly Item[]; isEmpty: boolean }> {
-  const { id: subscriptionId, shard } = lane;
-  const limits = { tickets, bytes: LOOK_BYTES };
-  let run = await lanes.ports.store.laneRun({ subscriptionId, shard, key: '' }, -1, limits);
-  if (run.tickets.length === 0) run = await lanes.ports.store.laneHeads({ subscriptionId, shard }, null, limits);
-  await lanes.rules.ready(run.events);
-  const free = run.tickets.flatMap((ticket): Item[] => {
-    const event = run.events.get(ticket.eventId);
-    const isFree = event !== undefined && !lanes.rules.known(ticket.deliveryId) && isDue(ticket, run.nowMs);
-    return isFree ? [{ ticket, event, mayRepeat: false, probe: false }] : [];
+  let leftMs = Number.POSITIVE_INFINITY;
+  const isEmpty = await turnOver(lanes, lane, (ticket, event) => {
+    const item = { ticket, event, mayRepeat: false, probe: false };
+    const itsMs = rules.leftMs(item) ?? AGE_AGAIN_MS;
+    if (itsMs <= 0) rules.expire(item);
+    leftMs = Math.min(leftMs, Math.max(itsMs, SETTLED_WITHIN_MS));
+    return false;
   });
-  return { free, isEmpty: run.tickets.length === 0 };
+  if (!isEmpty) lookAt(looks, lane.id, 'age', nowMs + Math.min(leftMs, AGE_AGAIN_MS));
 }
 
-function isDue(ticket: Item['ticket'], nowMs: number): boolean {
-  return laneTicket(ticket).place.notBeforeMs <= nowMs;
+type Visit = (ticket: Ticket, event: HookEvent, nowMs: number) => boolean;
+
+/**
+ * Visits the first items of a lane that nobody has in memory: of those without a key, then of each key the first, until
+ * `visit` says that it is enough. True when nothing stands in the lane.
+ */
+async function turnOver(lanes: Lanes, lane: Lane, visit: Visit): Promise<boolean> {
+  const { store } = lanes.ports;
+  const { id: subscriptionId, shard } = lane;
+  const plain = await visitPage(lanes, lane, store.laneRun({ subscriptionId, shard, key: '' }, -1, LOOK), visit);
+  let isEmpty = plain.isEmpty;
+  // Behind those without a key.
+  let afterKey: string | null = plain.isEnough ? null : '';
+  for (let pages = 0; afterKey !== null && pages < MAX_PAGES; pages++) {
+    const page = await visitPage(lanes, lane, store.laneHeads({ subscriptionId, shard }, afterKey, LOOK), visit);
+    isEmpty &&= page.isEmpty;
+    afterKey = page.isEnough ? null : page.nextKey;
+  }
+  return isEmpty;
+}
+
+interface Page {
+  isEmpty: boolean;
+  isEnough: boolean;
+  /** null when nothing stands behind it. */
+  nextKey: string | null;
+}
+
+function visitPage(lanes: Lanes, lane: Lane, read: Promise<Tickets>, visit: Visit): Promise<Page> {
+  return readLane(lanes, lane, read, ({ tickets, events, more, nowMs }, isGone) => {
+    const isEnough = tickets.some((ticket) => {
+      const event = events.get(ticket.eventId);
+      if (event === undefined || isGone(ticket) || lanes.rules.known(ticket.deliveryId)) return false;
+      return visit(ticket, event, nowMs);
+    });
+    const last = tickets.at(-1);
+    const nextKey = last === undefined || more.length === 0 ? null : laneTicket(last).place.key;
+    return { isEmpty: tickets.length === 0, isEnough, nextKey };
+  });
 }

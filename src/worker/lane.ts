@@ -12,13 +12,22 @@ export interface Lane {
   afterPos: number;
   /** Nothing without a key stands beyond `afterPos`. */
   drained: boolean;
+  /** Up to here it is read again: something in memory was dropped and stands in the store still. */
+  againFrom: number;
   /** Items without a key in memory. */
-  inMemory: number;
+  readonly inMemory: Set<Id>;
   reading: boolean;
   /** Something came in while it was read. */
   touched: boolean;
-  /** After an unclean takeover: items without a key, from the first on, that may have been sent before. */
-  suspects: number;
+  /**
+   * After an unclean takeover: items without a key, from the first on, that may have been sent before. null until it is
+   * known how many were in flight at most.
+   */
+  suspects: number | null;
+  /** Of these, what was dropped before it was sent. */
+  readonly stillSuspect: Set<Id>;
+  /** For each reading that is under way, what left memory since it began: its answer may be older than that. */
+  readonly readings: Set<Set<Id>>;
   readonly keys: OrderedKeys;
   /** Since when nothing is known to stand in it. */
   emptyAtMs: number | null;
@@ -27,8 +36,12 @@ export interface Lane {
 export interface LaneRules {
   /** How many items the subscription could queue now; 0 while it is held or has enough. */
   room(id: Id): number;
+  /** Whether this process may send for a shard right now. */
+  safe(shard: number): boolean;
   /** Whether nothing of the subscription is to be sent now. */
   isHeld(id: Id): boolean;
+  /** How many of its items may be queued or on their way at once. */
+  mostInMemory(id: Id): number;
   /** Whether memory is so full that no lane is read at all. */
   full(): boolean;
   /** Whether a delivery is in this process's memory. */
@@ -53,10 +66,19 @@ export interface Lanes {
   reads: number;
   /** Lanes that seem to be empty. */
   readonly empty: Set<Id>;
-  /** Keys whose first item waits for its next try. */
-  readonly waiting: Timeline<{ id: Id; key: string }>;
-  /** Leases whose lanes were not read yet. */
-  readonly untaken: Map<number, Lease>;
+  /** Lanes that could not be read now: looked at again with the next round. */
+  readonly later: Set<Id>;
+  /** First items of keys that wait for their next try. */
+  readonly waiting: Timeline<Id>;
+  /** The same by delivery; what is no more in here is not woken. */
+  readonly resting: Map<Id, { id: Id; key: string }>;
+  /** Shards whose lanes were not read yet since their lease was taken. */
+  readonly untaken: Map<number, Takeover>;
+}
+
+export interface Takeover {
+  readonly lease: Lease;
+  reading: boolean;
 }
 
 /** Something changed for a lane: it is looked at with the next feed. */
@@ -65,6 +87,27 @@ export function touch(lanes: Lanes, id: Id): void {
   if (lane === undefined) return;
   lane.touched = true;
   lanes.ready.add(id);
+}
+
+/**
+ * Reads from a lane and passes on what was read, at once. What was sent and settled since the reading began may stand in
+ * it all the same: `isGone` tells, so that nothing is sent twice (C4).
+ */
+export async function readLane<Result>(
+  lanes: Lanes,
+  lane: Lane,
+  read: Promise<Tickets>,
+  take: (read: Tickets, isGone: (ticket: Ticket) => boolean) => Result,
+): Promise<Result> {
+  const gone = new Set<Id>();
+  lane.readings.add(gone);
+  try {
+    const tickets = await read;
+    await lanes.rules.ready(tickets.events);
+    return take(tickets, ({ deliveryId }) => gone.has(deliveryId));
+  } finally {
+    lane.readings.delete(gone);
+  }
 }
 
 /** A ticket that is known to wait in a lane. */
@@ -76,4 +119,13 @@ export function laneTicket(ticket: Ticket): {
   const { place, subscriptionId } = ticket;
   if (place.kind !== 'lane') throw new Error('a ticket of the due index was taken for one of a lane');
   return { place, subscriptionId, shard: place.shard };
+}
+
+/** Whether an item without a key may have been sent before an unclean takeover. What is dropped unsent stays suspect. */
+export function takeSuspect({ rules }: Lanes, lane: Lane, { deliveryId }: Ticket): boolean {
+  if (lane.stillSuspect.delete(deliveryId)) return true;
+  lane.suspects ??= rules.mostInMemory(lane.id);
+  if (lane.suspects === 0) return false;
+  lane.suspects--;
+  return true;
 }

@@ -6,9 +6,18 @@ import type { Id } from '../core/ids.ts';
 import { createTimeline } from '../core/timeline.ts';
 import type { Lease, SettleOutcome, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
-import { type Lane, type LaneRules, type Lanes, laneTicket, touch } from './lane.ts';
+import {
+  type Lane,
+  type LaneRules,
+  type Lanes,
+  laneTicket,
+  readLane,
+  type Takeover,
+  takeSuspect,
+  touch,
+} from './lane.ts';
 import { keyedArrived, keyedLeft, sweep } from './lane-keys.ts';
-import { createKeys } from './ordered-keys.ts';
+import { createKeys, isFullOfKeys, sweepAgain } from './ordered-keys.ts';
 
 /** Lanes read at the same time. */
 const MAX_READS = 8;
@@ -26,21 +35,23 @@ export function createLanes(ports: Lanes['ports'], rules: LaneRules): Lanes {
     ready: new Set(),
     reads: 0,
     empty: new Set(),
+    later: new Set(),
     waiting: createTimeline(),
+    resting: new Map(),
     untaken: new Map(),
   };
 }
 
 /** A lease was taken: its lanes are read with the next feed, until that works. */
 export function leaseTaken(lanes: Lanes, lease: Lease): void {
-  lanes.untaken.set(lease.shard, lease);
+  lanes.untaken.set(lease.shard, { lease, reading: false });
   feed(lanes);
 }
 
 /** A delivery was put into its subscription's lane. */
 export function parked(lanes: Lanes, item: Pick<Item, 'ticket' | 'event'>): void {
   const { place, subscriptionId, shard } = laneTicket(item.ticket);
-  const lane = open(lanes, subscriptionId, shard, 'new');
+  const lane = openLane(lanes, subscriptionId, shard);
   lane.emptyAtMs = null;
   lane.touched = true;
   if (place.key !== '') {
@@ -51,9 +62,10 @@ export function parked(lanes: Lanes, item: Pick<Item, 'ticket' | 'event'>): void
   }
 }
 
-/** The lane of a subscription, made when nobody knew of it. */
+/** The lane of a subscription, made when nobody knew of it. It holds nothing then, unless its shard was not read yet. */
 export function openLane(lanes: Lanes, id: Id, shard: number): Lane {
-  return open(lanes, id, shard, 'new');
+  const takeover = lanes.untaken.get(shard);
+  return open(lanes, id, shard, takeover === undefined ? 'new' : foundBy(takeover));
 }
 
 /** Whether more waits in a lane than is in memory: what comes in now stands behind it. */
@@ -63,30 +75,35 @@ export function isWaiting(lanes: Lanes, id: Id): boolean {
 }
 
 /** A lane item left this process's memory; `outcome` is null when it was dropped unsettled. */
-export function left(lanes: Lanes, { ticket }: Item, outcome: SettleOutcome | null, delayMs: number | null): void {
+export function left(lanes: Lanes, item: Item, outcome: SettleOutcome | null, delayMs: number | null): void {
+  const { ticket, mayRepeat } = item;
+  const { place, deliveryId } = ticket;
   const lane = lanes.byId.get(ticket.subscriptionId);
-  if (lane === undefined || ticket.place.kind !== 'lane') return;
-  if (ticket.place.key !== '') {
-    keyedLeft(lanes, lane, ticket.place, outcome, delayMs);
-  } else {
-    lane.inMemory--;
-    if (outcome === null) {
-      lane.afterPos = Math.min(lane.afterPos, ticket.place.pos - 1);
-      lane.drained = false;
-    }
-  }
+  if (lane === undefined || place.kind !== 'lane') return;
+  if (outcome !== null) for (const gone of lane.readings) gone.add(deliveryId);
+  else if (mayRepeat) lane.stillSuspect.add(deliveryId);
+  if (place.key !== '') keyedLeft(lanes, lane, { deliveryId, place }, outcome, delayMs);
+  else plainLeft(lane, deliveryId, outcome === null ? place.pos : null);
   touch(lanes, lane.id);
+}
+
+function plainLeft(lane: Lane, deliveryId: Id, droppedAt: number | null): void {
+  lane.inMemory.delete(deliveryId);
+  if (droppedAt === null) return;
+  // A reading that is under way moves `afterPos`, so that going back is left to the next one.
+  lane.againFrom = Math.min(lane.againFrom, droppedAt - 1);
+  lane.drained = false;
+}
+
+/** Looks again at what could not be read when it was its turn. */
+export function lookAgain(lanes: Lanes): void {
+  for (const id of lanes.later) touch(lanes, id);
+  lanes.later.clear();
 }
 
 /** Reads on for lanes that changed and whose subscription can take more. */
 export function feed(lanes: Lanes): void {
-  for (const [shard, lease] of lanes.untaken) {
-    lanes.untaken.delete(shard);
-    takeOver(lanes, lease).catch((error: unknown) => {
-      lanes.ports.log.error('lane.failed', { shard, error });
-      lanes.untaken.set(shard, lease);
-    });
-  }
+  for (const takeover of lanes.untaken.values()) if (!takeover.reading) void takeOver(lanes, takeover);
   for (const id of lanes.ready) {
     if (lanes.reads >= MAX_READS || lanes.rules.full()) return;
     lanes.ready.delete(id);
@@ -108,7 +125,7 @@ export function closeEmpty(lanes: Lanes): void {
   }
 }
 
-/** Runs one reading of a lane; a failure is logged, and the lane looked at again. */
+/** Runs one reading of a lane; a failure is logged, and the lane looked at again, but not before the next round. */
 export function guard(lanes: Lanes, lane: Lane, read: () => Promise<void>): void {
   lane.reading = true;
   lane.touched = false;
@@ -116,7 +133,8 @@ export function guard(lanes: Lanes, lane: Lane, read: () => Promise<void>): void
   read()
     .catch((error: unknown) => {
       lanes.ports.log.error('lane.failed', { subscriptionId: lane.id, error });
-      lane.touched = true;
+      lane.touched = false;
+      lanes.later.add(lane.id);
     })
     .finally(() => {
       lane.reading = false;
@@ -126,18 +144,28 @@ export function guard(lanes: Lanes, lane: Lane, read: () => Promise<void>): void
     });
 }
 
-function open(lanes: Lanes, id: Id, shard: number, found: 'new' | 'stored' | 'suspect'): Lane {
+/** `suspect`: what stands in it may have been sent before. */
+type Found = 'new' | 'stored' | 'suspect';
+
+function foundBy({ lease }: Takeover): Found {
+  return lease.taken === 'unclean' ? 'suspect' : 'stored';
+}
+
+function open(lanes: Lanes, id: Id, shard: number, found: Found): Lane {
   const known = lanes.byId.get(id);
   if (known !== undefined) return known;
   const lane: Lane = {
     id,
     shard,
     afterPos: -1,
+    againFrom: Number.POSITIVE_INFINITY,
     drained: found === 'new',
-    inMemory: 0,
+    inMemory: new Set(),
     reading: false,
     touched: false,
-    suspects: found === 'suspect' ? RUN_LIMIT : 0,
+    suspects: found === 'suspect' ? null : 0,
+    stillSuspect: new Set(),
+    readings: new Set(),
     keys: createKeys({ swept: found === 'new', suspect: found === 'suspect' }),
     emptyAtMs: null,
   };
@@ -145,47 +173,85 @@ function open(lanes: Lanes, id: Id, shard: number, found: 'new' | 'stored' | 'su
   return lane;
 }
 
-async function takeOver(lanes: Lanes, lease: Lease): Promise<void> {
-  const states = await lanes.ports.store.lanes([lease.shard]);
-  for (const state of states) {
-    open(lanes, state.subscriptionId, state.shard, lease.taken === 'unclean' ? 'suspect' : 'stored');
-    lanes.rules.restored(state);
-    touch(lanes, state.subscriptionId);
+async function takeOver(lanes: Lanes, takeover: Takeover): Promise<void> {
+  const { shard } = takeover.lease;
+  takeover.reading = true;
+  try {
+    const states = await lanes.ports.store.lanes([shard]);
+    if (lanes.untaken.get(shard) === takeover) lanes.untaken.delete(shard);
+    for (const state of states) {
+      const known = lanes.byId.get(state.subscriptionId);
+      // Whoever had the lease meanwhile may have changed everything.
+      if (known !== undefined) readAnew(known, foundBy(takeover));
+      else open(lanes, state.subscriptionId, shard, foundBy(takeover));
+      lanes.rules.restored(state);
+      touch(lanes, state.subscriptionId);
+    }
+    feed(lanes);
+  } catch (error) {
+    lanes.ports.log.error('lane.failed', { shard, error });
+    takeover.reading = false;
   }
-  feed(lanes);
+}
+
+/** Everything of a lane is read again, but what is in memory. */
+function readAnew(lane: Lane, found: Found): void {
+  lane.againFrom = -1;
+  lane.drained = false;
+  sweepAgain(lane.keys);
+  if (found !== 'suspect') return;
+  lane.suspects = null;
+  lane.keys.suspect = true;
 }
 
 function look(lanes: Lanes, lane: Lane): void {
-  const room = lanes.rules.room(lane.id);
-  if (lane.drained && lane.keys.swept) noteEmpty(lanes, lane);
-  else if (room > 0) guard(lanes, lane, () => readOn(lanes, lane, Math.min(RUN_LIMIT, room)));
+  if (isRead(lane)) noteEmpty(lanes, lane);
+  else if (!lanes.rules.safe(lane.shard)) lanes.later.add(lane.id);
+  else {
+    const room = lanes.rules.room(lane.id);
+    if (room > 0) guard(lanes, lane, () => readOn(lanes, lane, Math.min(RUN_LIMIT, room)));
+  }
+}
+
+/** Whether nothing is to be read of a lane now. */
+function isRead({ drained, keys }: Lane): boolean {
+  return drained && (keys.swept || isFullOfKeys(keys));
 }
 
 async function readOn(lanes: Lanes, lane: Lane, tickets: number): Promise<void> {
   const limits = { tickets, bytes: READ_BYTES };
-  if (!lane.drained) {
-    const { id: subscriptionId, shard } = lane;
-    const run = await lanes.ports.store.laneRun({ subscriptionId, shard, key: '' }, lane.afterPos, limits);
-    await lanes.rules.ready(run.events);
-    lane.drained = run.more.length === 0 && !lane.touched;
-    for (const ticket of run.tickets) acceptPlain(lanes, lane, ticket, run);
-  }
-  if (!lane.keys.swept) await sweep(lanes, lane, limits);
+  if (!lane.drained) await readPlain(lanes, lane, limits);
+  if (!lane.keys.swept && !isFullOfKeys(lane.keys)) await sweep(lanes, lane, limits);
   lane.touched = true;
 }
 
-function acceptPlain(lanes: Lanes, lane: Lane, ticket: Ticket, run: Tickets): void {
+function readPlain(lanes: Lanes, lane: Lane, limits: { tickets: number; bytes: number }): Promise<void> {
+  const { id: subscriptionId, shard } = lane;
+  lane.afterPos = Math.min(lane.afterPos, lane.againFrom);
+  lane.againFrom = Number.POSITIVE_INFINITY;
+  const run = lanes.ports.store.laneRun({ subscriptionId, shard, key: '' }, lane.afterPos, limits);
+  return readLane(lanes, lane, run, (read, isGone) => {
+    lane.drained = read.more.length === 0 && !lane.touched;
+    for (const ticket of read.tickets) acceptPlain(lanes, lane, ticket, read, isGone);
+  });
+}
+
+function acceptPlain(
+  lanes: Lanes,
+  lane: Lane,
+  ticket: Ticket,
+  run: Tickets,
+  isGone: (ticket: Ticket) => boolean,
+): void {
   const event = run.events.get(ticket.eventId);
   lane.afterPos = Math.max(lane.afterPos, laneTicket(ticket).place.pos);
-  if (event === undefined || lanes.rules.known(ticket.deliveryId)) return;
-  lane.inMemory++;
-  const mayRepeat = lane.suspects > 0;
-  if (mayRepeat) lane.suspects--;
-  lanes.rules.accept({ ticket, event, mayRepeat, probe: false });
+  if (event === undefined || isGone(ticket) || lanes.rules.known(ticket.deliveryId)) return;
+  lane.inMemory.add(ticket.deliveryId);
+  lanes.rules.accept({ ticket, event, mayRepeat: takeSuspect(lanes, lane, ticket), probe: false });
 }
 
 function noteEmpty(lanes: Lanes, lane: Lane): void {
-  if (lane.inMemory > 0 || lane.keys.heads.size > 0) return;
+  if (lane.inMemory.size > 0 || lane.keys.heads.size > 0) return;
   lane.emptyAtMs ??= lanes.ports.clock.monotonicMs();
   lanes.empty.add(lane.id);
   lanes.rules.emptied(lane.id);
@@ -196,9 +262,7 @@ async function close(lanes: Lanes, lane: Lane): Promise<void> {
     if (!lane.touched) lanes.byId.delete(lane.id);
     return;
   }
-  // Something stands in it that nobody handed over: everything is read again.
-  lane.afterPos = -1;
-  lane.drained = false;
-  lane.keys.swept = false;
+  // Something stands in it that nobody handed over.
+  readAnew(lane, 'stored');
   lane.touched = true;
 }

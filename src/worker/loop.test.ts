@@ -8,6 +8,7 @@ import { changeSubscription } from '../flows/change-subscription.ts';
 import { deleteSubscription } from '../flows/delete-subscription.ts';
 import { createWorker, DEFAULT_LIMITS } from './loop.ts';
 import { POISON_AFTER } from './tries.ts';
+import { ALONE_AFTER_MS } from './turns.ts';
 
 test('what is handed over is sent at once and settled', async () => {
   const { ports, worker, subscribe, publish: send, statuses } = yard();
@@ -206,7 +207,7 @@ test('after an unclean end sends are marked, and in a loop of crashes there is a
     const { ports } = first;
     const worker = createWorker({ ...ports, sender }, { limits: DEFAULT_LIMITS });
     await worker.start();
-    await quiet();
+    await pass(ports, ALONE_AFTER_MS);
     assert.equal(held.length, 1, `start ${death}`);
     // The process ends here: nothing is settled, nothing released, and its timers are never heard again.
     ports.clock.advance(0);

@@ -3,18 +3,17 @@
  * drains. Decisions are in `core/`, single steps in its neighbours; this file only ties them together.
  */
 
-import { isOpen } from '../core/circuit.ts';
 import type { LineupLimits } from '../core/fairness.ts';
 import { idAt } from '../core/ids.ts';
 import { ageMs } from '../flows/deliver.ts';
 import type { Dispatch, Handover, Settlement, SettleOutcome, Tickets } from '../ports.ts';
 import { type Claims, createClaims } from './claims.ts';
-import { caughtUp, isFull, isHeld, laneRoom } from './holding.ts';
+import { caughtUp, isFull, isHeld, laneRoom, mostInMemory } from './holding.ts';
 import type { Item } from './item.ts';
 import { type Lanes, touch } from './lane.ts';
-import { wakeKeys } from './lane-keys.ts';
+import { wakeKeys, withdrawn } from './lane-keys.ts';
 import { createLooks, type LookRules, type Looks, lookAt, runLooks } from './lane-looks.ts';
-import { closeEmpty, createLanes, feed, isWaiting, left as laneLeft, leaseTaken, parked } from './lanes.ts';
+import { closeEmpty, createLanes, feed, isWaiting, left as laneLeft, leaseTaken, lookAgain, parked } from './lanes.ts';
 import { createLeases, type Leases } from './leases.ts';
 import * as receivers from './receivers.ts';
 import { createRounds, type Rounds } from './rounds.ts';
@@ -78,7 +77,10 @@ const FLUSH_WITHIN_MS = 5000;
 export function createWorker(ports: WorkerPorts, options: WorkerOptions): Worker {
   const dispatch: Dispatch = {
     offer: (handover) => offer(parts, handover),
-    withdraw: (deliveryId) => withdraw(parts.turns, deliveryId),
+    withdraw: (deliveryId) => {
+      withdraw(parts.turns, deliveryId);
+      withdrawn(parts.lanes, deliveryId);
+    },
     hold: (id) => holdOf(parts, id),
     configurationChanged: (tenant) => configurationChanged(parts, tenant),
   };
@@ -89,6 +91,8 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions): Worker
     async start() {
       await leases.start();
       await rounds.start();
+      // After the first round: by then lanes that were found say when they were probed last.
+      for (const tenant of ports.configuration.tenants()) configurationChanged(parts, tenant);
     },
     async drain(timeoutMs) {
       rounds.stop();
@@ -116,10 +120,12 @@ function assemble(ports: WorkerPorts, dispatch: Dispatch, options: WorkerOptions
   });
   const known = (deliveryId: string) => turns.known.has(deliveryId);
   const accept = (item: Item) => enqueue(turns, item);
-  const ready = (events: Tickets['events']) => configured(ports, events);
+  const ready = (events: Tickets['events']) => configured(parts, events);
   const claims = createClaims(ports, known, accept, ready);
   const lanes = createLanes(ports, {
     room: (id) => laneRoom(turns, id),
+    mostInMemory: (id) => mostInMemory(turns, id),
+    safe: (shard) => parts.leases.safe(shard),
     isHeld: (id) => isHeld(turns, id),
     full: () => isFull(turns),
     known,
@@ -167,10 +173,12 @@ function lookRules(parts: () => Parts): LookRules {
 }
 
 /** The worker looks up subscriptions without waiting, so their tenants' configuration is read before. */
-async function configured({ configuration }: WorkerPorts, events: Tickets['events']): Promise<void> {
+async function configured({ ports, receivers: known }: Parts, events: Tickets['events']): Promise<void> {
+  const { configuration } = ports;
   const tenants = new Set<string>();
   for (const { tenant } of events.values()) if (configuration.peek(tenant) === undefined) tenants.add(tenant);
-  await Promise.all([...tenants].map((tenant) => configuration.of(tenant)));
+  const load = async (tenant: string) => receivers.follow(known, tenant, await configuration.of(tenant));
+  await Promise.all([...tenants].map(load));
 }
 
 /** Milliseconds an item has left before it is too old; null while its subscription is paused or unknown. */
@@ -189,9 +197,11 @@ function expire({ ports, turns }: Parts, item: Item): void {
 
 function offer(parts: Parts, { event, tickets }: Handover): void {
   for (const ticket of tickets) {
-    if (!parts.leases.safe(ticket.place.shard)) continue;
-    if (ticket.place.kind === 'lane') noteParked(parts, { ticket, event });
-    else enqueue(parts.turns, { ticket, event, mayRepeat: false, probe: false });
+    const { kind, shard } = ticket.place;
+    // A claim finds what is due. Nobody reads a lane again that was not told of.
+    if (kind === 'lane' && parts.leases.shards().includes(shard)) noteParked(parts, { ticket, event });
+    const isDue = kind === 'due' && parts.leases.safe(shard);
+    if (isDue) enqueue(parts.turns, { ticket, event, mayRepeat: false, probe: false });
   }
 }
 
@@ -206,8 +216,7 @@ function noteParked(parts: Parts, item: Pick<Item, 'ticket' | 'event'>): void {
 }
 
 function holdOf({ lanes, turns }: Parts, id: string): 'circuit' | 'full' | null {
-  const traffic = turns.traffic.get(id);
-  if (traffic !== undefined && isOpen(traffic.circuit)) return 'circuit';
+  if (receivers.keepsLane({ turns }, id)) return 'circuit';
   return isWaiting(lanes, id) ? 'full' : null;
 }
 
@@ -244,6 +253,7 @@ async function round(parts: Parts): Promise<boolean> {
     // With memory full, what is due waits in the store.
     if (!isFull(turns)) more = await claims.read(shards);
     wakeKeys(lanes);
+    lookAgain(lanes);
     runLooks(looks);
     feed(lanes);
     if (nowMs >= parts.tasksAtMs) parts.tasks ??= work(parts, shards);

@@ -40,7 +40,7 @@ export function arrived(keys: OrderedKeys, key: string, pos: number): boolean {
     head.behind = true;
     return false;
   }
-  if (!keys.swept || keys.heads.size >= MAX_KEYS) {
+  if (!keys.swept || isFullOfKeys(keys)) {
     sweepAgain(keys);
     return false;
   }
@@ -91,17 +91,28 @@ export function found(keys: OrderedKeys, key: string, pos: number): boolean {
   return true;
 }
 
-/** The sweep is through, or was stopped by the number of keys. True when it goes on. */
-export function pageDone(keys: OrderedKeys, more: boolean): boolean {
-  if (more) return keys.heads.size < MAX_KEYS;
+/** The sweep came upon a head that was closed meanwhile: what stands behind it is found the next time. */
+export function passedBy(keys: OrderedKeys, key: string): void {
+  keys.afterKey = key;
+  if (!keys.heads.has(key)) sweepAgain(keys);
+}
+
+/** Whether no more keys are attended to. */
+export function isFullOfKeys(keys: OrderedKeys): boolean {
+  return keys.heads.size >= MAX_KEYS;
+}
+
+/** A page was swept. */
+export function pageDone(keys: OrderedKeys, more: boolean): void {
+  if (more) return;
   keys.afterKey = null;
   keys.suspect = false;
   keys.swept = !keys.missed;
   keys.missed = false;
-  return !keys.swept;
 }
 
-function sweepAgain(keys: OrderedKeys): void {
+/** Something stands in the lane that is not attended to. */
+export function sweepAgain(keys: OrderedKeys): void {
   if (keys.swept) keys.swept = false;
   else keys.missed = true;
 }

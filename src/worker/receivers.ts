@@ -5,14 +5,14 @@
 import { createCircuit, isOpen, laneProbeAtMs, restoreOpen, takeLaneProbe } from '../core/circuit.ts';
 import { disableRule, isExhausted } from '../core/health.ts';
 import { type Id, shardOf } from '../core/ids.ts';
-import { profiles } from '../core/profile.ts';
 import { type Announce, announce } from '../flows/announce.ts';
 import type { LiveConfiguration, LiveSubscription } from '../flows/configuration.ts';
 import type { PublishPorts } from '../flows/publish.ts';
 import { type SwitchPorts, switchOff, switchOn } from '../flows/switch-subscription.ts';
 import type { LaneState } from '../ports.ts';
+import { isProbedHourly } from './entry.ts';
 import { createHerald, type Herald } from './herald.ts';
-import { follow as followLimits, letGo, putBackWaiting } from './holding.ts';
+import { caughtUp, follow as followLimits, letGo, putBackWaiting } from './holding.ts';
 import type { Item } from './item.ts';
 import { touch } from './lane.ts';
 import { type Looks, lookAt } from './lane-looks.ts';
@@ -34,6 +34,9 @@ export interface Receivers {
 
 /** A subscription that was switched off for its failures is tried this often. */
 const PROBE_EVERY_MS = 60 * 60_000;
+
+/** A circuit that could not be probed, because nothing waits in its lane or its tenant is not known yet, is looked at again. */
+const NOTHING_TO_PROBE_MS = 10_000;
 
 export type ReceiverPorts = PublishPorts & SwitchPorts;
 
@@ -77,10 +80,14 @@ export function restored(receivers: Receivers, state: LaneState): void {
   const { subscriptionId: id, reason, probeAtMs } = state;
   const nowMs = turns.ports.clock.monotonicMs();
   const subscription = turns.ports.configuration.peekSubscription(id);
+  // Held since before this process began: that it is let go is news.
+  const kind = subscription?.state.kind ?? 'active';
+  if (kind !== 'active') receivers.held.set(id, kind);
   lookAt(looks, id, 'age', nowMs);
-  const traffic = trafficOf(turns.traffic, id, subscription?.config ?? null);
-  traffic.usedAtMs = nowMs;
+  if (subscription !== undefined) followState(receivers, subscription);
   if (reason === 'circuit') {
+    const traffic = trafficOf(turns.traffic, id, subscription?.config ?? null);
+    traffic.usedAtMs = nowMs;
     traffic.circuit = restoreOpen(nowMs, nowMs);
     lookAt(looks, id, 'probe', laneProbeAtMs(traffic.circuit));
   } else if (reason === 'disabled' && probeAtMs !== null) {
@@ -92,6 +99,7 @@ export function restored(receivers: Receivers, state: LaneState): void {
 export function follow(receivers: Receivers, tenant: Id, configuration: LiveConfiguration): void {
   const { turns, herald } = receivers;
   turns.book.forgetOthers(tenant, configuration.subscriptions);
+  forgetDeleted(receivers);
   for (const subscription of configuration.subscriptions.values()) {
     turns.book.follow(subscription);
     followState(receivers, subscription);
@@ -107,16 +115,35 @@ function followState(receivers: Receivers, subscription: LiveSubscription): void
   if (state.kind === 'active') held.delete(id);
   else held.set(id, state.kind);
   if (isProbedHourly(subscription)) lookAt(looks, id, 'hourly', hourAfter(receivers, state));
-  if (before === state.kind) return;
+  if (before === state.kind) {
+    // It may have been held before this process knew its tenant.
+    if (state.kind === 'active') touch(looks.lanes, id);
+    return;
+  }
   if (state.kind !== 'active') {
+    if (looks.lanes.byId.has(id)) lookAt(looks, id, 'age', turns.ports.clock.monotonicMs());
     putBackWaiting(turns, id);
     return;
   }
   // Whoever enables it says that the receiver is there: nothing of before is held against it.
   const traffic = turns.traffic.get(id);
-  if (traffic !== undefined) traffic.circuit = createCircuit();
+  if (traffic !== undefined && isOpen(traffic.circuit)) {
+    traffic.circuit = createCircuit();
+    noteLane(receivers, id, 'full', null);
+  }
   letGo(turns, subscription);
+  // Without a lane there is nothing to catch up with.
+  if (!looks.lanes.byId.has(id)) caughtUp(turns, id);
   touch(looks.lanes, id);
+}
+
+/** What was held of a subscription that was deleted is read, to be cancelled, and its lane closed. */
+function forgetDeleted({ turns, looks, held }: Receivers): void {
+  for (const id of held.keys()) {
+    if (turns.ports.configuration.peekSubscription(id) !== undefined) continue;
+    held.delete(id);
+    touch(looks.lanes, id);
+  }
 }
 
 function hourAfter({ turns }: Receivers, state: LiveSubscription['state']): number {
@@ -134,6 +161,7 @@ function opened(receivers: Receivers, { id }: LiveSubscription): void {
   openLane(looks.lanes, id, shardOf(id, turns.ports.store.shards));
   noteLane(receivers, id, 'circuit', turns.ports.clock.nowMs());
   lookAt(looks, id, 'probe', laneProbeAtMs(traffic.circuit));
+  lookAt(looks, id, 'age', turns.ports.clock.monotonicMs());
   putBackWaiting(turns, id);
 }
 
@@ -178,12 +206,16 @@ export function mayProbe(receivers: Receivers, id: Id, kind: 'probe' | 'hourly')
 /** When to look again whether a held lane may be probed; null when there is nothing to find out. */
 export function nextLookMs({ turns }: Receivers, id: Id, kind: 'probe' | 'hourly'): number | null {
   const nowMs = turns.ports.clock.monotonicMs();
+  const subscription = turns.ports.configuration.peekSubscription(id);
   if (kind === 'hourly') {
-    const subscription = turns.ports.configuration.peekSubscription(id);
     return subscription !== undefined && isProbedHourly(subscription) ? nowMs + PROBE_EVERY_MS : null;
   }
   const traffic = turns.traffic.get(id);
-  return traffic !== undefined && isOpen(traffic.circuit) ? Math.max(nowMs + 1, laneProbeAtMs(traffic.circuit)) : null;
+  if (traffic === undefined || !isOpen(traffic.circuit)) return null;
+  // Whoever resumes or enables it closes its circuit.
+  if (subscription !== undefined && subscription.state.kind !== 'active') return null;
+  const atMs = laneProbeAtMs(traffic.circuit);
+  return atMs > nowMs ? atMs : nowMs + NOTHING_TO_PROBE_MS;
 }
 
 /** Whether a lane has a reason to stay although it holds nothing: its circuit is open. */
@@ -193,13 +225,14 @@ export function keepsLane({ turns }: Pick<Receivers, 'turns'>, id: Id): boolean 
 }
 
 /** Forgets the traffic of receivers that nothing was sent to for long. */
-export function forget({ turns }: Receivers): void {
-  forgetIdle(turns.traffic, turns.ports.clock.monotonicMs(), isOpen);
-}
-
-function isProbedHourly({ state, config }: LiveSubscription): boolean {
-  if (state.kind !== 'disabled' || state.reason !== 'failures' || config === null) return false;
-  return profiles[config.profile].autoDisable?.probes === true;
+export function forget({ turns, looks }: Receivers): void {
+  forgetIdle(turns.traffic, turns.ports.clock.monotonicMs(), (id, circuit) => {
+    if (!isOpen(circuit)) return false;
+    if (turns.ports.configuration.peekSubscription(id) !== undefined) return true;
+    // Deleted: nothing closes its circuit any more, and its lane may go.
+    touch(looks.lanes, id);
+    return false;
+  });
 }
 
 function switchOver(receivers: Receivers, subscription: LiveSubscription, to: 'on' | 'gone' | 'failures'): void {

@@ -10,6 +10,8 @@ export interface Settling {
   add(settlement: Settlement, settled: (outcome: SettleOutcome) => void): void;
   /** Health that changed with, or since, the last settlement. */
   noteHealth(subscriptionId: Id, health: Health): void;
+  /** Settlements that are not in the store yet. */
+  pending(): number;
   /** Resolves when everything handed over so far is in the store. */
   flush(): Promise<void>;
 }
@@ -27,6 +29,7 @@ export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): S
   let waiting: Waiting[] = [];
   let health = new Map<Id, Health>();
   let running = false;
+  let pending = 0;
   let idle: (() => void)[] = [];
 
   function start(): void {
@@ -42,7 +45,7 @@ export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): S
       waiting = waiting.slice(MAX_BATCH);
       const batchHealth = health;
       health = new Map();
-      await settleUntilDone(ports, batch, batchHealth);
+      await settleUntilDone(ports, batch, batchHealth, () => pending--);
     }
     running = false;
     for (const resolve of idle) resolve();
@@ -51,6 +54,7 @@ export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): S
 
   return {
     add(settlement, settled) {
+      pending++;
       waiting.push({ settlement, settled });
       start();
     },
@@ -58,6 +62,7 @@ export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): S
       health.set(subscriptionId, changed);
       start();
     },
+    pending: () => pending,
     flush: () => (running ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   };
 }
@@ -68,6 +73,7 @@ async function settleUntilDone(
   ports: SettlePorts,
   batch: readonly Waiting[],
   health: ReadonlyMap<Id, Health>,
+  done: () => void,
 ): Promise<void> {
   const settlements = batch.map(({ settlement }) => settlement);
   for (;;) {
@@ -77,6 +83,7 @@ async function settleUntilDone(
     });
     if (outcomes !== null) {
       batch.forEach((waited, at) => {
+        done();
         tell(ports, waited, outcomes[at] ?? { kind: 'lost' });
       });
       return;

@@ -5,14 +5,13 @@
 import { admit, isOpen } from '../core/circuit.ts';
 import { clear, finish, hasRoom, holdUntil, push, setCap, type Taken, take, wakeAtMs } from '../core/fairness.ts';
 import type { Id } from '../core/ids.ts';
-import { window } from '../core/pace.ts';
+import { isRecovering, window } from '../core/pace.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
-import { holdOf } from '../flows/targets.ts';
 import type { Hold, Settlement } from '../ports.ts';
-import { decideEntry, type Entry, type PutBack } from './entry.ts';
+import { decideEntry, type Entry, holdOn, LET_IN, type PutBack } from './entry.ts';
 import type { Item } from './item.ts';
 import { arrived, type Begun, begin, nextStartMs, note, type Traffic, trafficOf } from './traffic.ts';
-import { report, type Turn, trySending } from './tries.ts';
+import { report, type Turn, trySending, unsent } from './tries.ts';
 import { decideTurn, type TurnDecision } from './turn-decision.ts';
 import { subscriptionOf, type Turns } from './turns.ts';
 
@@ -50,7 +49,7 @@ function letIn(turns: Turns, item: Item): boolean {
   if (turns.closed || turns.known.has(ticket.deliveryId)) return false;
   turns.known.add(ticket.deliveryId);
   const subscription = subscriptionOf(turns, item);
-  const entry: Entry = subscription ? entryOf(turns, item, subscription) : { kind: 'in', probe: false };
+  const entry: Entry = subscription ? entryOf(turns, item, subscription) : LET_IN;
   if (entry.kind !== 'in') {
     putBack(turns, item, entry);
     return false;
@@ -69,7 +68,9 @@ const FULL: Hold = { reason: 'full', key: '' };
 /** Whether an item may wait in memory for its turn. */
 export function entryOf(turns: Turns, item: Item, subscription: LiveSubscription): Entry {
   const traffic = turns.traffic.get(subscription.id);
-  return decideEntry(item, holdOf(subscription), {
+  // Nearly every item: nothing holds its subscription.
+  if (subscription.state.kind === 'active' && (traffic === undefined || !isOpen(traffic.circuit))) return LET_IN;
+  return decideEntry(item, holdOn(item, subscription), {
     open: traffic !== undefined && isOpen(traffic.circuit),
     admit: () => (traffic ? admit(traffic.circuit, item.ticket, turns.ports.clock.monotonicMs()) : { kind: 'send' }),
   });
@@ -105,14 +106,48 @@ export function putBack(turns: Turns, item: Item, entry: PutBack): void {
   }
 }
 
-function unsent(settlement: Settlement): Turn {
-  return { settlement, tried: null };
-}
+/**
+ * Tries begun in one go. A thousand at once would keep callers, and what the store has to say, waiting for as long as it
+ * takes to render and sign them all.
+ */
+const MAX_BURST = 32;
 
 /** Starts whatever may start. */
 export function pump(turns: Turns): void {
-  const nowMs = turns.ports.clock.monotonicMs();
-  for (let next = take(turns.lineup, nowMs); next !== null; next = take(turns.lineup, nowMs)) start(turns, next, nowMs);
+  const { lineup, ports } = turns;
+  if (lineup.queued === 0 || isBehind(turns)) return;
+  const nowMs = ports.clock.monotonicMs();
+  while (turns.burst < MAX_BURST) {
+    const next = take(lineup, nowMs);
+    if (next === null) {
+      wakeLater(turns, nowMs);
+      return;
+    }
+    if (turns.burst === 0) ports.clock.soon(() => goOn(turns));
+    turns.burst++;
+    start(turns, next, nowMs);
+  }
+}
+
+/**
+ * Results that may wait for the store. Beyond them nothing is sent: each holds an answer in memory, and what cannot be
+ * recorded would be sent again.
+ */
+const MAX_UNSETTLED = 2048;
+
+function isBehind(turns: Turns): boolean {
+  if (turns.settling.pending() < MAX_UNSETTLED) return false;
+  turns.stalled = true;
+  return true;
+}
+
+function goOn(turns: Turns): void {
+  turns.burst = 0;
+  pump(turns);
+}
+
+/** Comes back when time alone lets something start. */
+function wakeLater(turns: Turns, nowMs: number): void {
   const atMs = wakeAtMs(turns.lineup, nowMs);
   if (atMs === null || turns.closed || (turns.wake !== null && turns.wake.atMs <= atMs)) return;
   turns.wake?.cancel();
@@ -127,30 +162,34 @@ function start(turns: Turns, taken: Taken<Item>, nowMs: number): void {
   const { item } = taken.entry;
   const subscription = subscriptionOf(turns, item);
   const next = nextOf(turns, item, subscription);
-  switch (next.kind) {
-    case 'send':
-      void send(turns, taken, next, nowMs);
-      return;
-    case 'settle':
-      settleTurn(turns, item, subscription, unsent(next.settlement));
-      break;
-    case 'wait': {
-      const { subscriptionId } = item.ticket;
-      turns.ports.log.error('delivery.secret_unavailable', { subscriptionId, keyId: next.keyId });
-      settleTurn(turns, item, subscription, unsent(next.settlement));
-      break;
-    }
-    default:
-      putBack(turns, item, next);
+  if (next.kind === 'send') {
+    send(turns, taken, next, nowMs).catch((error: unknown) => {
+      turns.ports.log.error('delivery.failed', { deliveryId: item.ticket.deliveryId, error });
+    });
+    return;
   }
+  setAside(turns, item, subscription, next);
   finish(turns.lineup, taken);
+}
+
+type Aside = Exclude<TurnDecision, { kind: 'send' }> | PutBack;
+
+/** Does with an item what was decided instead of a try. */
+function setAside(turns: Turns, item: Item, subscription: LiveSubscription | undefined, next: Aside): void {
+  if (next.kind === 'wait') {
+    const { subscriptionId } = item.ticket;
+    turns.ports.log.error('delivery.secret_unavailable', { subscriptionId, keyId: next.keyId });
+  }
+  if (next.kind === 'settle' || next.kind === 'wait') settleTurn(turns, item, subscription, unsent(next.settlement));
+  else putBack(turns, item, next);
 }
 
 /** What is to be done now; much may have happened since the item was let in. */
 function nextOf(turns: Turns, item: Item, subscription: LiveSubscription | undefined): TurnDecision | PutBack {
   const { ticket } = item;
   // Not ours any more, or closed by somebody else: nothing of it is settled here.
-  if (!turns.hooks.safe(ticket.place.shard) || turns.withdrawn.has(ticket.deliveryId)) return { kind: 'leave' };
+  const isOurs = !turns.closed && turns.hooks.safe(ticket.place.shard);
+  if (!isOurs || turns.withdrawn.has(ticket.deliveryId)) return { kind: 'leave' };
   const entry = subscription === undefined ? null : entryOf(turns, item, subscription);
   if (entry !== null && entry.kind !== 'in') return entry;
   return decideTurn(item, subscription, turns.ports.clock.nowMs());
@@ -165,26 +204,39 @@ async function send(
   const { item } = taken.entry;
   const { subscription, config } = decision;
   const traffic = trafficOf(turns.traffic, subscription.id, config);
-  const begun = begin(traffic, nowMs);
+  const begun = begin(traffic, nowMs, item.probe);
   steer(turns, subscription.id, traffic, config.maxConcurrency);
+  const onItsWay = begun.slot === null ? undefined : () => sent(turns, subscription.id, traffic, begun);
   try {
-    const onItsWay = begun.slot === null ? undefined : () => sent(turns, subscription.id, traffic, begun);
-    const turn = await trySending(turns.ports, item, decision, turns.isolation, onItsWay);
+    const again = () => nextOf(turns, item, subscriptionOf(turns, item));
+    const done = await trySending(turns.ports, item, decision, turns.isolation, again, onItsWay).catch(
+      // A bug of ours: the ticket stays in the store and the next full look finds it again.
+      (error: unknown) => failed(turns, item, error),
+    );
+    if (done === null) return;
+    if (done.kind !== 'turn') {
+      setAside(turns, item, subscriptionOf(turns, item), done);
+      return;
+    }
+    const { turn } = done;
     settleTurn(turns, item, subscription, turn);
-    const { tried } = turn;
-    if (tried === null) return;
-    const endedMs = turns.ports.clock.monotonicMs();
-    const turned = note(traffic, begun, { ticket: item.ticket, profile: config.profile, tried }, endedMs);
-    steer(turns, subscription.id, traffic, config.maxConcurrency);
+    if (turn.tried === null) return;
+    const ended = { ticket: item.ticket, profile: config.profile, tried: turn.tried };
+    const turned = note(traffic, begun, ended, turns.ports.clock.monotonicMs());
+    // Its limits may have changed since this try began.
+    const { maxConcurrency } = subscriptionOf(turns, item)?.config ?? config;
+    steer(turns, subscription.id, traffic, maxConcurrency);
     turns.hooks.tried(subscription, item, turn, turned);
-  } catch (error) {
-    // A bug of ours: the ticket stays in the store and the next full look finds it again.
-    turns.ports.log.error('delivery.failed', { deliveryId: item.ticket.deliveryId, error });
-    drop(turns, item);
   } finally {
     finish(turns.lineup, taken);
     pump(turns);
   }
+}
+
+function failed(turns: Turns, item: Item, error: unknown): null {
+  turns.ports.log.error('delivery.failed', { deliveryId: item.ticket.deliveryId, error });
+  drop(turns, item);
+  return null;
 }
 
 /** A request under a rate limit is on its way: only now is it known when the next one may follow. */
@@ -197,11 +249,18 @@ function sent(turns: Turns, id: Id, traffic: Traffic, begun: Begun): void {
 }
 
 /** Lets the line-up know what pace and rate allow next. */
-export function steer(turns: Turns, id: Id, traffic: Traffic, cap: number): void {
+function steer(turns: Turns, id: Id, traffic: Traffic, cap: number): void {
+  // Nothing limits it but its cap, which came with what was queued.
+  if (traffic.rate === null && !isRecovering(traffic.pace)) return;
+  limit(turns, id, traffic, cap);
+}
+
+/** The same, whatever held before. */
+export function limit(turns: Turns, id: Id, traffic: Traffic, cap: number): void {
   const nowMs = turns.ports.clock.monotonicMs();
   setCap(turns.lineup, id, window(traffic.pace, cap));
   const readyMs = nextStartMs(traffic, nowMs);
-  if (readyMs > nowMs) holdUntil(turns.lineup, id, readyMs);
+  holdUntil(turns.lineup, id, readyMs);
 }
 
 /** Settles a turn and counts it. */
@@ -215,6 +274,10 @@ function settleTurn(turns: Turns, item: Item, subscription: LiveSubscription | u
 function settle(turns: Turns, item: Item, turn: Turn): void {
   turns.settling.add(turn.settlement, (outcome) => {
     forget(turns, item);
+    if (turns.stalled && turns.settling.pending() < MAX_UNSETTLED / 2) {
+      turns.stalled = false;
+      pump(turns);
+    }
     if (outcome.kind === 'settled') report(turns.ports, item.event, turn);
     else lost(turns, item);
     turns.hooks.left(item, turn.settlement, outcome);

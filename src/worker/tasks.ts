@@ -5,8 +5,10 @@ import { closeWithoutTry } from '../flows/deliver.ts';
 import { holdOfNew } from '../flows/targets.ts';
 import type { Dispatch, NewDelivery, Ports, StoredEvent, Task, TaskSettlement, Ticket } from '../ports.ts';
 
-/** Deliveries made or closed in one commit: few enough that other writers hardly wait. */
-const CHUNK = 100;
+/** Deliveries made in one commit: few enough that other writers hardly wait. */
+const CHUNK = 50;
+/** Deliveries closed in one step; nobody waits for them. */
+const CANCEL_CHUNK = 200;
 const MAX_TASKS = 8;
 /** Steps of one run; then whoever runs them looks at the clock again. */
 const MAX_STEPS = 50;
@@ -92,11 +94,11 @@ function deliveryOf(
 
 /** Closes a chunk of what a deleted subscription left open. */
 async function cancelOpen(ports: TaskPorts, task: Task): Promise<void> {
-  const open = await ports.store.openTickets(task.ref, CHUNK);
+  const open = await ports.store.openTickets(task.ref, CANCEL_CHUNK);
   const settlements = await Promise.all(open.map((ticket) => cancelled(ports, task, ticket)));
   await ports.store.settle({ settlements: settlements.filter((one) => one !== null), health: new Map() });
   const next: TaskSettlement['next'] =
-    open.length < CHUNK ? { kind: 'done' } : { kind: 'again', delayMs: 0, payload: task.payload };
+    open.length < CANCEL_CHUNK ? { kind: 'done' } : { kind: 'again', delayMs: 0, payload: task.payload };
   await ports.store.settleTask({ task, next, deliveries: [] });
 }
 

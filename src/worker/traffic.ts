@@ -1,5 +1,5 @@
 /** What this process knows of the traffic to each receiver: its circuit, its pace, and what its rate limit still allows. */
-import { afterTry as afterCircuit, type Circuit, createCircuit, isTrouble } from '../core/circuit.ts';
+import { afterTry as afterCircuit, type Circuit, createCircuit, isTrouble, probeBegins } from '../core/circuit.ts';
 import type { Id } from '../core/ids.ts';
 import * as pacing from '../core/pace.ts';
 import { profiles } from '../core/profile.ts';
@@ -43,8 +43,9 @@ function followLimit(traffic: Traffic, limit: SubscriptionConfig['rateLimit']): 
 }
 
 /** Notes that a try begins. */
-export function begin(traffic: Traffic, nowMs: number): Begun {
+export function begin(traffic: Traffic, nowMs: number, isProbe: boolean): Begun {
   traffic.usedAtMs = nowMs;
+  if (isProbe) probeBegins(traffic.circuit, nowMs);
   pacing.started(traffic.pace, nowMs);
   return { slot: traffic.rate === null ? null : limiting.started(traffic.rate, nowMs) };
 }
@@ -77,9 +78,11 @@ export function note(
   return afterCircuit(traffic.circuit, { deliveryId: ticket.deliveryId, n: ticket.n + 1, outcome }, nowMs);
 }
 
-/** Forgets what was not used for long and says nothing. */
-export function forgetIdle(book: TrafficBook, nowMs: number, isOpen: (circuit: Circuit) => boolean): void {
+/** Forgets what was not used for long and says nothing. @param keeps whether it is needed still */
+export function forgetIdle(book: TrafficBook, nowMs: number, keeps: (id: Id, circuit: Circuit) => boolean): void {
   for (const [id, traffic] of book) {
-    if (nowMs - traffic.usedAtMs > FORGET_AFTER_MS && !isOpen(traffic.circuit)) book.delete(id);
+    // What a rate limit counts over an hour is remembered for an hour.
+    const forMs = Math.max(FORGET_AFTER_MS, 2 * (traffic.rate?.stretchMs ?? 0));
+    if (nowMs - traffic.usedAtMs > forMs && !keeps(id, traffic.circuit)) book.delete(id);
   }
 }

@@ -12,6 +12,9 @@ import type { TurnDecision } from './turn-decision.ts';
  */
 export const POISON_AFTER = 3;
 
+/** Tries are numbered from 1; under this number stands how often a delivery was sent alone. */
+const ALONE = 0;
+
 export type TryPorts = DeliverPorts & Pick<Ports, 'store' | 'log' | 'metrics'>;
 
 /** What a turn came to: a settlement, and the try behind it if one was made. */
@@ -20,38 +23,74 @@ export interface Turn {
   tried: Tried | null;
 }
 
+/** A settlement that no try is behind. */
+export function unsent(settlement: Settlement): Turn {
+  return { settlement, tried: null };
+}
+
 /** The sends that may end the process, one after the other. */
 export interface Isolation {
   last: Promise<unknown>;
 }
 
-/** Makes the try that was decided. Never rejects for anything a receiver does. */
-export async function trySending(
+/** What a suspect waited for has passed; much may have happened meanwhile. */
+export type SecondThoughts<Other> = () => Extract<TurnDecision, { kind: 'send' }> | Other;
+
+/**
+ * Makes the try that was decided. Never rejects for anything a receiver does.
+ * @param again decides once more when the try had to wait; anything but a send comes back to the caller
+ */
+export async function trySending<Other extends { kind: string }>(
   ports: TryPorts,
   item: Item,
-  { subscription, config }: Extract<TurnDecision, { kind: 'send' }>,
+  decision: Extract<TurnDecision, { kind: 'send' }>,
   isolation: Isolation,
+  again: SecondThoughts<Other>,
   onItsWay?: () => void,
-): Promise<Turn> {
-  const send = async (): Promise<Turn> => {
-    const tried = await deliver(ports, { ...item, subscription, config, ...(onItsWay && { onItsWay }) });
-    return { settlement: tried.settlement, tried };
+): Promise<{ kind: 'turn'; turn: Turn } | Other> {
+  if (!item.mayRepeat) return send(ports, item, decision, onItsWay);
+  const times = await noted(ports, item, item.ticket.n + 1);
+  const isTogether = times < POISON_AFTER - 1;
+  const sendIfStill = async () => {
+    const next = again();
+    if (!isSend(next)) return next;
+    // Noted in its turn only: one that merely waited behind another when the process ended is not charged for it.
+    if (!isTogether && (await noted(ports, item, ALONE)) > 1) return poison(ports, item, next.subscription);
+    return send(ports, item, next, onItsWay);
   };
-  if (!item.mayRepeat) return send();
-  const { ticket, event } = item;
-  const [times = 0] = await ports.store.intend([{ deliveryId: ticket.deliveryId, n: ticket.n + 1 }]);
-  if (times >= POISON_AFTER) return { settlement: poison(ports, item, event, subscription), tried: null };
-  if (times < POISON_AFTER - 1) return send();
-  const alone = isolation.last.then(send);
+  if (isTogether) return sendIfStill();
+  const alone = isolation.last.then(sendIfStill);
   isolation.last = alone.catch(() => undefined);
   return alone;
 }
 
-function poison(ports: TryPorts, { ticket }: Item, event: HookEvent, { version }: LiveSubscription): Settlement {
+async function noted({ store }: TryPorts, { ticket: { deliveryId } }: Item, n: number): Promise<number> {
+  const [times = 0] = await store.intend([{ deliveryId, n }]);
+  return times;
+}
+
+function isSend(next: { kind: string }): next is Extract<TurnDecision, { kind: 'send' }> {
+  return next.kind === 'send';
+}
+
+async function send(
+  ports: TryPorts,
+  item: Item,
+  { subscription, config }: Extract<TurnDecision, { kind: 'send' }>,
+  onItsWay?: () => void,
+): Promise<{ kind: 'turn'; turn: Turn }> {
+  const tried = await deliver(ports, { ...item, subscription, config, ...(onItsWay && { onItsWay }) });
+  return { kind: 'turn', turn: { settlement: tried.settlement, tried } };
+}
+
+function poison(ports: TryPorts, { ticket, event }: Item, { version }: LiveSubscription): { kind: 'turn'; turn: Turn } {
   ports.log.error('delivery.poison', { deliveryId: ticket.deliveryId, eventId: event.id });
   const atMs = ports.clock.nowMs();
-  return closeWithoutTry(ticket, event, version, { closes: 'failed_permanent', failure: 'poison', atMs });
+  const why = { closes: 'failed_permanent', failure: 'poison', atMs } as const;
+  const settlement = closeWithoutTry(ticket, event, version, why);
+  return { kind: 'turn', turn: { settlement, tried: null } };
 }
+
 /** One wide line and the figures of a settled turn, all from the same values. */
 export function report(ports: Pick<Ports, 'log' | 'metrics'>, event: HookEvent, { settlement, tried }: Turn): void {
   const { attempt, ticket } = settlement;

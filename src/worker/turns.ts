@@ -43,8 +43,18 @@ export interface Turns {
   readonly isolation: Isolation;
   /** When time alone lets something start, and how to take that back. */
   wake: { atMs: number; cancel: () => void } | null;
+  /** Tries begun since everything else that was ready had its turn. */
+  burst: number;
+  /** Nothing is sent until the store has taken what waits for it. */
+  stalled: boolean;
   closed: boolean;
 }
+
+/**
+ * Nothing is sent alone before the process has lived this long. What is innocent has been settled by then, and whoever
+ * ends the process again and again soon after its start charges nothing to a delivery.
+ */
+export const ALONE_AFTER_MS = 2000;
 
 /** An empty set of turns. */
 export function createTurns(ports: WorkerPorts, limits: LineupLimits, hooks: Hooks): Turns {
@@ -58,8 +68,10 @@ export function createTurns(ports: WorkerPorts, limits: LineupLimits, hooks: Hoo
     withdrawn: new Set(),
     book: createHealthBook(ports),
     settling: createSettling(ports),
-    isolation: { last: Promise.resolve() },
+    isolation: { last: new Promise<void>((resolve) => ports.clock.after(ALONE_AFTER_MS, resolve)) },
     wake: null,
+    burst: 0,
+    stalled: false,
     closed: false,
   };
 }

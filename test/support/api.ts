@@ -119,7 +119,12 @@ export async function openApi(options: Partial<ServerOptions> = {}): Promise<Tes
       logged.push({ level, event, fields });
     };
   const base = {
-    clock: { nowMs: () => nowMs, monotonicMs: () => nowMs, after: () => () => {} },
+    clock: {
+      nowMs: () => nowMs,
+      monotonicMs: () => nowMs,
+      after: () => () => {},
+      soon: (run: () => void) => void setImmediate(run),
+    },
     random: createRandom(),
     mac: createMac(),
     sealer: createSealer({ ...keyring, keys: [keyring.active] }),

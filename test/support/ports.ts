@@ -93,7 +93,7 @@ export function fakePorts(overrides: Partial<Ports> = {}): FakePorts {
   return { ...ports, ...noted, clock, vetted, configuration, authenticate };
 }
 
-function allowed(url: string): Vetted {
+export function allowed(url: string): Vetted {
   const { href, host, origin, pathname } = new URL(url);
   const addresses = ['203.0.113.9'];
   return {

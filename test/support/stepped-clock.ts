@@ -20,6 +20,7 @@ export function steppedClock(startMs = 1_800_000_000_000): SteppedClock {
       timers.add(timer);
       return () => timers.delete(timer);
     },
+    soon: (run) => void setImmediate(run),
     advance(ms) {
       const untilMs = passedMs + ms;
       for (let timer = nextDue(untilMs); timer; timer = nextDue(untilMs)) {

@@ -1,9 +1,8 @@
 /** kill -9 at random moments under load, start again, go on; in the end the ledger is compared. */
-import { rm } from 'node:fs/promises';
 import { setTimeout as later } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
-import { freshDirectory, type RunningHookyard, startHookyard } from '../support/hookyard.ts';
 import { allDeliveries, attemptsOf, type DeliveryShown, subscribe } from '../support/journey.ts';
+import { type Ground, openGround } from './ground.ts';
 import { startLoad } from './load.ts';
 import { seededRoll } from './roll.ts';
 import { type Sink, startSink } from './sink.ts';
@@ -22,14 +21,13 @@ const SETTLE_TIMEOUT_MS = 60_000;
 
 /** Injects the kills and says what became of every event. */
 export async function injectKills({ times, seed, say }: KillOptions): Promise<Verdict> {
-  const dataDirectory = freshDirectory();
+  const ground = await openGround();
   const sink = await startSink();
   const roll = seededRoll(seed);
   const readyMs: number[] = [];
-  let up: RunningHookyard = await start(dataDirectory);
-  let url: string | null = up.url;
+  let url: string | null = ground.up().url;
   try {
-    await subscribe(up, sink.url, {
+    await subscribe(ground.up(), sink.url, {
       authType: 'signature',
       signatureSecret: 'the secret of the kill fault',
       maxConcurrency: 16,
@@ -39,51 +37,41 @@ export async function injectKills({ times, seed, say }: KillOptions): Promise<Ve
     for (let kill = 1; kill <= times; kill++) {
       await later(roll(LONGEST_LIFE_MS));
       url = null;
-      await up.kill('SIGKILL');
-      const startedMs = performance.now();
-      up = await start(dataDirectory);
-      readyMs.push(Math.round(performance.now() - startedMs));
-      url = up.url;
+      await ground.kill();
+      readyMs.push(await ground.restart());
+      url = ground.up().url;
       say(`kill ${kill} of ${times}: ready again after ${readyMs.at(-1)} ms, ${load.accepted.size} accepted so far`);
     }
     await load.finish();
-    const deliveries = await settled(up, sink, load.accepted);
+    const deliveries = await settled(ground, sink, load.accepted);
     const { accepted } = load;
-    const attempts = await attemptsOfSuspects(up, deliveries, sink);
+    const attempts = await attemptsOfSuspects(ground, deliveries, sink);
     const { arrived } = sink;
     const requestsCut = load.cut();
     return judge({ seed, kills: times, accepted, arrived, deliveries, attempts, requestsCut, readyMs });
   } finally {
-    await up.kill('SIGKILL');
+    await ground.close();
     await sink.close();
-    await rm(dataDirectory, { recursive: true, force: true });
   }
-}
-
-/** Starts an instance and waits until it says that it is ready. */
-async function start(dataDirectory: string): Promise<RunningHookyard> {
-  const hookyard = await startHookyard({ dataDirectory, flags: ['--allow-hosts', '127.0.0.1'] });
-  await eventually('readiness', async () => (await hookyard.api('GET', '/readyz')).status === 200 || null);
-  return hookyard;
 }
 
 /** Waits until nothing is open any more, or for as long as is reasonable; then whatever there is. */
 async function settled(
-  hookyard: RunningHookyard,
+  ground: Ground,
   sink: Sink,
   accepted: ReadonlyMap<number, string>,
 ): Promise<readonly DeliveryShown[]> {
   const isSettled = async () => {
-    const { data } = await hookyard.api<DeliveryShown[]>('GET', '/api/v1/deliveries?status=undelivered&limit=200');
+    const { data } = await ground.up().api<DeliveryShown[]>('GET', '/api/v1/deliveries?status=undelivered&limit=200');
     return (sink.arrived.size >= accepted.size && data.every(({ closedAt }) => closedAt !== null)) || null;
   };
   await eventually('everything to be settled', isSettled, SETTLE_TIMEOUT_MS).catch(() => null);
-  return allDeliveries(hookyard);
+  return allDeliveries(ground.up());
 }
 
-async function attemptsOfSuspects(hookyard: RunningHookyard, deliveries: readonly DeliveryShown[], { arrived }: Sink) {
+async function attemptsOfSuspects(ground: Ground, deliveries: readonly DeliveryShown[], { arrived }: Sink) {
   const suspects = deliveries.filter(({ id, attempts }) => attempts !== 1 || arrived.get(id)?.tries.length !== 1);
   const made = new Map<string, Awaited<ReturnType<typeof attemptsOf>>>();
-  for (const { id } of suspects) made.set(id, await attemptsOf(hookyard, id));
+  for (const { id } of suspects) made.set(id, await attemptsOf(ground.up(), id));
   return made;
 }

@@ -1,0 +1,94 @@
+/** An instance that is killed and started again over one data directory, with receivers that outlive it. */
+import { rm } from 'node:fs/promises';
+import { eventually } from '../support/eventually.ts';
+import {
+  ADMIN_KEY,
+  type Api,
+  apiOf,
+  type Exit,
+  freshDirectory,
+  type Spawned,
+  spawnHookyard,
+} from '../support/hookyard.ts';
+import { type Receiver, type Script, startReceiver } from '../support/receiver.ts';
+
+const DOOMED_TIMEOUT_MS = 20_000;
+
+interface Instance {
+  url: string;
+  api: Api;
+}
+
+export interface Ground {
+  /** The instance that is up, or was the last one. */
+  up(): Instance;
+  /** 1 until the first end, 2 from then on, … */
+  life(): number;
+  /** Ends the instance at once; nothing when it has ended already. */
+  kill(): Promise<void>;
+  /** Asks it to end; how it did. */
+  terminate(): Promise<Exit>;
+  /** Starts it again; milliseconds until it was ready. */
+  restart(): Promise<number>;
+  /** Starts it again for a life that a receiver ends with `kill`; resolves with the end. */
+  restartDoomed(): Promise<void>;
+  receiver(script: Script): Promise<Receiver>;
+  /** Ends everything and takes the data directory away. */
+  close(): Promise<void>;
+}
+
+/** Starts an instance over a fresh directory. */
+export async function openGround(): Promise<Ground> {
+  const dataDirectory = freshDirectory();
+  const receivers: Receiver[] = [];
+  let life = 1;
+  let spawned = launch();
+  let up = await untilReady(spawned);
+
+  function launch(): Spawned {
+    const launched = spawnHookyard({ dataDirectory, flags: ['--allow-hosts', '127.0.0.1'] });
+    void launched.exited.then(() => {
+      life += 1;
+    });
+    return launched;
+  }
+
+  return {
+    up: () => up,
+    life: () => life,
+    async kill() {
+      await spawned.kill('SIGKILL');
+    },
+    terminate: () => spawned.kill('SIGTERM'),
+    async restart() {
+      const startedMs = performance.now();
+      spawned = launch();
+      up = await untilReady(spawned);
+      return Math.round(performance.now() - startedMs);
+    },
+    async restartDoomed() {
+      const before = life;
+      spawned = launch();
+      await eventually('a receiver to end it', () => life > before || null, DOOMED_TIMEOUT_MS);
+    },
+    async receiver(script) {
+      const receiver = await startReceiver();
+      receiver.respond(script);
+      receivers.push(receiver);
+      return receiver;
+    },
+    async close() {
+      await spawned.kill('SIGKILL');
+      for (const receiver of receivers) await receiver.close();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until an instance says that it is ready. */
+async function untilReady({ listening }: Spawned): Promise<Instance> {
+  const url = await listening;
+  const api = apiOf(url, ADMIN_KEY);
+  await eventually('readiness', async () => (await api('GET', '/readyz')).status === 200 || null);
+  return { url, api };
+}

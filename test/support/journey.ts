@@ -14,10 +14,12 @@ export interface DeliveryShown {
   kind: string;
   status: string;
   heldReason: string | null;
+  sequence: number | null;
   attempts: number;
   maxAttempts: number;
   nextRetryAt: string | null;
   createdAt: string;
+  startedAt: string | null;
   closedAt: string | null;
   redeliverOf: string | null;
   idempotencyKey: string;
@@ -143,4 +145,52 @@ export async function allDeliveries({ api }: Pick<RunningHookyard, 'api'>): Prom
     cursor = page.meta.nextCursor;
   }
   return all;
+}
+
+/** Fields of a subscription that journeys look at. */
+export interface SubscriptionShown {
+  enabled: boolean;
+  state: 'active' | 'paused' | 'disabled';
+  disabledReason: string | null;
+  consecutiveFailures: number;
+  lastDelivery: string | null;
+  lastStatus: number | null;
+  lastSuccessAt: string | null;
+  lastFailureAt: string | null;
+}
+
+/** A subscription as it stands. */
+export async function subscriptionOf({ api }: Pick<RunningHookyard, 'api'>, id: string): Promise<SubscriptionShown> {
+  const { status, data, text } = await api<SubscriptionShown>('GET', `/api/v1/webhook-subscriptions/${id}`);
+  assert.equal(status, 200, text);
+  return data;
+}
+
+/** Pauses, resumes or enables a subscription. */
+export async function ask(
+  { api }: Pick<RunningHookyard, 'api'>,
+  id: string,
+  what: 'pause' | 'resume' | 'enable',
+): Promise<void> {
+  const { status, text } = await api('POST', `/api/v1/webhook-subscriptions/${id}/${what}`);
+  assert.equal(status, 200, text);
+}
+
+/** Changes fields of a subscription. */
+export async function patch({ api }: Pick<RunningHookyard, 'api'>, id: string, fields: unknown): Promise<void> {
+  const { status, text } = await api('PATCH', `/api/v1/webhook-subscriptions/${id}`, fields);
+  assert.equal(status, 200, text);
+}
+
+/** The deliveries of a subscription, newest first; of one status when told. */
+export async function deliveriesOf(
+  { api }: Pick<RunningHookyard, 'api'>,
+  id: string,
+  status = '',
+): Promise<readonly DeliveryShown[]> {
+  const which = status === '' ? '' : `&status=${status}`;
+  const path = `/api/v1/webhook-subscriptions/${id}/deliveries?pageSize=200${which}`;
+  const answer = await api<DeliveryShown[]>('GET', path);
+  assert.equal(answer.status, 200, answer.text);
+  return answer.data;
 }

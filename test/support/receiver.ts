@@ -25,6 +25,8 @@ export type Reply =
       headers?: Readonly<Record<string, string>>;
       body?: string | Uint8Array;
       afterMs?: number;
+      /** Answers only when this has resolved. */
+      until?: Promise<unknown>;
     }
   /** Never answers. */
   | { kind: 'hang' }
@@ -63,6 +65,8 @@ export interface ReceiverOptions {
   tls?: { key: string; certificate: string };
   /** Listening address; 127.0.0.1 unless told. */
   host?: string;
+  /** A port that was free before; any free one unless told. */
+  port?: number;
 }
 
 interface Waiter {
@@ -96,7 +100,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     act(reply, response, request.socket, timers);
     for (const waiter of waiters) if (waiter.satisfied()) waiter.resolve();
   });
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  await new Promise<void>((resolve) => server.listen(options.port ?? 0, host, resolve));
   const { port } = server.address() as AddressInfo;
 
   return {
@@ -233,7 +237,8 @@ function answer(reply: Reply & { kind: 'status' }, response: ServerResponse, tim
     response.writeHead(reply.status, reply.headers ?? {});
     response.end(reply.body ?? '');
   };
-  if (reply.afterMs === undefined) respond();
+  if (reply.until !== undefined) void reply.until.then(respond);
+  else if (reply.afterMs === undefined) respond();
   else timers.add(setTimeout(respond, reply.afterMs));
 }
 

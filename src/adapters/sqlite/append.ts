@@ -8,6 +8,9 @@ import type {
   RedeliveryRequest,
   Ticket,
 } from '../../ports/store.ts';
+import { blob, idOf } from '../sql/id-bytes.ts';
+import { flagsOf } from '../sql/kinds.ts';
+import { packTargets } from '../sql/targets.ts';
 import { recordClaims, refusedClaim } from './claims.ts';
 import {
   type AppendPacket,
@@ -18,8 +21,7 @@ import {
   type Spot,
 } from './packets.ts';
 import { deliveryExists, openTicket, placeNew } from './placing.ts';
-import { blob, blobOrNull, flagsOf, idOf } from './rows.ts';
-import { packTargets } from './targets.ts';
+import { blobOrNull } from './rows.ts';
 import { makeTask } from './tasks.ts';
 import { configVersion, type Writer } from './turn.ts';
 

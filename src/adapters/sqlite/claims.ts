@@ -1,7 +1,7 @@
 /** Callers' keys: one effect per key and scope, and the same answer again. */
 import type { Id } from '../../core/ids.ts';
 import type { IdempotencyClaim, Refused } from '../../ports/store.ts';
-import { blob } from './rows.ts';
+import { blob } from '../sql/id-bytes.ts';
 import type { Writer } from './turn.ts';
 
 export interface ClaimRow {

@@ -1,11 +1,11 @@
 /** Changes of configuration: each bumps the tenant's version in its own transaction (A5). */
 import type { Id } from '../../core/ids.ts';
 import type { ConfigChange, ConfigureOutcome, ConfigureRequest } from '../../ports/store.ts';
-import type { Changed } from './change.ts';
+import type { Changed } from '../sql/change.ts';
+import { blob } from '../sql/id-bytes.ts';
 import { recordClaims, refusedClaim } from './claims.ts';
 import { putKey, revokeKey } from './keys.ts';
 import { own, ownClaim } from './packets.ts';
-import { blob } from './rows.ts';
 import { deleteSource, putSource } from './sources.ts';
 import { deleteSubscription, putSubscription, setSubscriptionState } from './subscriptions.ts';
 import type { Writer } from './turn.ts';

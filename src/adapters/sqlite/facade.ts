@@ -19,6 +19,7 @@ import type {
   TaskSettlement,
   Ticket,
 } from '../../ports/store.ts';
+import { targetsOf } from '../sql/targets.ts';
 import { packConfigure } from './configuration.ts';
 import type { Call, OperationName, Operations } from './operations.ts';
 import { own, ownClaim, packAppend, packSettlement, placeAt, type Spot, ticketAt } from './packets.ts';
@@ -26,7 +27,6 @@ import type { Ask, Queries, QueryName } from './queries.ts';
 import type { EventAnswer } from './query-events.ts';
 import { packReceipt } from './receipts.ts';
 import type { SettleAnswer } from './settle.ts';
-import { targetsOf } from './targets.ts';
 import { packTask } from './tasks.ts';
 
 /** Roads to the two threads. */

@@ -1,8 +1,8 @@
 /** API keys: digests only. A key has one version, 1. */
 import type { Id } from '../../core/ids.ts';
 import type { KeyRow, Role } from '../../ports/store.ts';
-import type { Changed, ChangeOf } from './change.ts';
-import { blob, idOf } from './rows.ts';
+import type { Changed, ChangeOf } from '../sql/change.ts';
+import { blob, idOf } from '../sql/id-bytes.ts';
 import type { Writer } from './turn.ts';
 
 export function putKey(writer: Writer, tenant: Id, { key }: ChangeOf<'put_key'>): Changed {

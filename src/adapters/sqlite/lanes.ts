@@ -1,8 +1,9 @@
 /** What waits: the due index read by cursor, and the lanes of subscriptions that are held back. */
 import type { Id } from '../../core/ids.ts';
 import type { ClaimCursor, LaneState, ReadLimits, Ticket, Tickets } from '../../ports/store.ts';
+import { blob } from '../sql/id-bytes.ts';
 import { readWithin, type Waiting } from './reading.ts';
-import { blob, type DueRow, dueTicket, type LaneRow, type LaneStateRow, laneState, laneTicket } from './rows.ts';
+import { type DueRow, dueTicket, type LaneRow, type LaneStateRow, laneState, laneTicket } from './rows.ts';
 import type { Writer } from './turn.ts';
 
 /** One ticket more than may be taken tells whether there is more. */

@@ -1,7 +1,7 @@
 /** Shard leases. One process owns a SQLite store (the lock file), so here a lease only ever changes hands by restart. */
 import type { Id } from '../../core/ids.ts';
 import type { Lease } from '../../ports/store.ts';
-import { blob } from './rows.ts';
+import { blob } from '../sql/id-bytes.ts';
 import type { Writer } from './turn.ts';
 
 interface ShardRow {

@@ -18,9 +18,11 @@ import type {
   Settlement,
   Ticket,
 } from '../../ports/store.ts';
+import { blob } from '../sql/id-bytes.ts';
+import { flagsOf } from '../sql/kinds.ts';
+import { packTargets } from '../sql/targets.ts';
 import type { Value } from './database.ts';
-import { blob, blobOrNull, flagsOf } from './rows.ts';
-import { packTargets } from './targets.ts';
+import { blobOrNull } from './rows.ts';
 
 /** Where a delivery was put: its due time, or its place in the lane. */
 export type Spot = number | readonly [pos: number, notBeforeMs: number];

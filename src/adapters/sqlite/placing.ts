@@ -2,8 +2,9 @@
 import type { Id } from '../../core/ids.ts';
 import { shardOf } from '../../core/ids.ts';
 import type { HoldReason, Ticket } from '../../ports/store.ts';
+import { blob } from '../sql/id-bytes.ts';
 import type { DeliveryPacket, Spot } from './packets.ts';
-import { blob, type DueRow, dueTicket, type LaneRow, laneTicket } from './rows.ts';
+import { type DueRow, dueTicket, type LaneRow, laneTicket } from './rows.ts';
 import type { Writer } from './turn.ts';
 
 /** An open delivery about to be put somewhere. */

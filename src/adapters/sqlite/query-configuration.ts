@@ -1,30 +1,17 @@
 /** Reading configuration, health, keys and remembered answers. */
-import type { ToldPercent } from '../../core/health.ts';
 import type { Id } from '../../core/ids.ts';
-import type { DisabledReason, SubscriptionState } from '../../core/subscription.ts';
 import type { Configuration, Health, KeyRow, SourceRow, SubscriptionRow, Troubled } from '../../ports/store.ts';
+import { blob, idOf } from '../sql/id-bytes.ts';
+import { type HealthColumns, healthOf, type StandingColumns, stateOf } from '../sql/standing.ts';
 import type { ClaimRow } from './claims.ts';
 import type { Database } from './database.ts';
 import { type ApiKeyRow, keyRow } from './keys.ts';
-import { blob, idOf, idOrNull } from './rows.ts';
+import { idOrNull } from './rows.ts';
 
-interface HealthColumns {
-  consecutive_failures: number;
-  first_failure_ms: number | null;
-  last_delivery_ms: number | null;
-  last_status_code: number | null;
-  last_success_ms: number | null;
-  last_failure_ms: number | null;
-  told_percent: ToldPercent;
-}
-
-interface SubscriptionColumns extends HealthColumns {
+interface SubscriptionColumns extends HealthColumns, StandingColumns {
   id: Uint8Array;
   tenant: Uint8Array;
   version: number;
-  state: SubscriptionState['kind'];
-  state_since_ms: number | null;
-  state_reason: DisabledReason | null;
   pauses: string;
   created_ms: number;
   updated_ms: number;
@@ -68,30 +55,6 @@ function subscriptionRow(row: SubscriptionColumns): SubscriptionRow {
     createdBy: idOrNull(row.created_by),
     config: row.config,
     health: healthOf(row),
-  };
-}
-
-function stateOf(row: SubscriptionColumns): SubscriptionState {
-  const sinceMs = row.state_since_ms ?? 0;
-  switch (row.state) {
-    case 'active':
-      return { kind: 'active' };
-    case 'paused':
-      return { kind: 'paused', sinceMs };
-    case 'disabled':
-      return { kind: 'disabled', sinceMs, reason: row.state_reason ?? 'user' };
-  }
-}
-
-function healthOf(row: HealthColumns): Health {
-  return {
-    consecutiveFailures: row.consecutive_failures,
-    firstFailureAtMs: row.first_failure_ms,
-    lastDeliveryAtMs: row.last_delivery_ms,
-    lastStatusCode: row.last_status_code,
-    lastSuccessAtMs: row.last_success_ms,
-    lastFailureAtMs: row.last_failure_ms,
-    toldPercent: row.told_percent,
   };
 }
 

@@ -2,52 +2,21 @@
  * Listing deliveries: a merge, newest first, of what is due, what waits in lanes and what an attempt has closed. A
  * delivery is in exactly one of the three.
  */
-import type { Closing } from '../../core/attempt.ts';
 import type { Id } from '../../core/ids.ts';
 import type { DeliveryQuery, DeliveryView } from '../../ports/store.ts';
+import { closingOf, matches, type Part, partsOf } from '../sql/delivery-parts.ts';
+import { blob, idOf } from '../sql/id-bytes.ts';
+import { targetsOf } from '../sql/targets.ts';
 import type { Database, Value } from './database.ts';
 import { deliveryView } from './query-delivery.ts';
-import { blob, idOf } from './rows.ts';
-import { targetsOf } from './targets.ts';
 import { type IdRange, newestFirst, rangeOf, SLICE_ROWS, walk } from './walk.ts';
-
-/** One of the three tables a delivery can stand in, and the index to walk it by. */
-interface Part {
-  table: 'due' | 'lane' | 'attempt' | 'attempt_undelivered';
-  pieces: readonly string[];
-}
-
-type Status = NonNullable<DeliveryQuery['status']>;
-
-const OPEN: readonly Part[] = [
-  { table: 'due', pieces: ['deliveries.due'] },
-  { table: 'lane', pieces: ['deliveries.lane'] },
-];
-const CLOSED: Part = { table: 'attempt', pieces: ['deliveries.closed'] };
-const UNDELIVERED: Part = { table: 'attempt_undelivered', pieces: ['deliveries.closed', 'deliveries.undelivered'] };
-const CLOSED_UNDELIVERED = [narrowed(UNDELIVERED, 'deliveries.closing')];
-
-/** Where deliveries of each status are. */
-const PARTS: Readonly<Record<Status, readonly Part[]>> = {
-  pending: OPEN.map((part) => narrowed(part, 'deliveries.pending')),
-  failed_retry: OPEN.map((part) => narrowed(part, 'deliveries.retrying')),
-  succeeded: [narrowed(CLOSED, 'deliveries.closing')],
-  failed_permanent: CLOSED_UNDELIVERED,
-  cancelled: CLOSED_UNDELIVERED,
-  expired: CLOSED_UNDELIVERED,
-  undelivered: [...OPEN, narrowed(UNDELIVERED, 'deliveries.failing')],
-};
-
-function narrowed(part: Part, piece: string): Part {
-  return { ...part, pieces: [...part.pieces, piece] };
-}
 
 export function* deliveries(
   db: Database,
   query: DeliveryQuery,
 ): Generator<undefined, readonly DeliveryView[], undefined> {
   if (query.eventId !== undefined) return ofEvent(db, query, query.eventId);
-  const parts = query.status === undefined ? [...OPEN, CLOSED] : PARTS[query.status];
+  const parts = partsOf(query.status);
   const list = {
     floor: (range: IdRange) => highest(parts.map((part) => floorOf(db, query, part, range))),
     rows: (range: IdRange, limit: number) =>
@@ -83,18 +52,6 @@ function idsOf(db: Database, query: DeliveryQuery, part: Part, range: IdRange, l
     values.type = type;
   }
   return db.select<IdRow>([...pieces, 'deliveries.visible'], values).map((row) => row.id);
-}
-
-function closingOf(status: DeliveryQuery['status']): Closing | null {
-  switch (status) {
-    case 'succeeded':
-    case 'failed_permanent':
-    case 'cancelled':
-    case 'expired':
-      return status;
-    default:
-      return null;
-  }
 }
 
 function highest(floors: readonly (Uint8Array | null)[]): Uint8Array | null {
@@ -133,19 +90,4 @@ function ofEvent(db: Database, query: DeliveryQuery, eventId: Id): readonly Deli
     .drop(skipped)
     .take(query.limit)
     .toArray();
-}
-
-function matches(view: DeliveryView, query: DeliveryQuery): boolean {
-  const { subscriptionId, type, status } = query;
-  if (subscriptionId !== undefined && view.subscriptionId !== subscriptionId) return false;
-  if (type !== undefined && view.event.type !== type) return false;
-  return status === undefined || statusesOf(view).includes(status);
-}
-
-/** The words under which a delivery is found. */
-function statusesOf(view: DeliveryView): readonly Status[] {
-  if (view.open !== null) return [view.last === null ? 'pending' : 'failed_retry', 'undelivered'];
-  const closes = view.last?.closes ?? null;
-  if (closes === null) return [];
-  return closes === 'failed_permanent' || closes === 'expired' ? [closes, 'undelivered'] : [closes];
 }

@@ -2,9 +2,10 @@
 import type { AttemptDetail, AttemptRecord } from '../../core/attempt.ts';
 import type { Id } from '../../core/ids.ts';
 import type { DeliveryKind, DeliveryView, HoldReason, Ticket } from '../../ports/store.ts';
+import { blob, idOf } from '../sql/id-bytes.ts';
 import type { Database } from './database.ts';
 import { openTicket } from './placing.ts';
-import { blob, idOf, idOrNull } from './rows.ts';
+import { idOrNull } from './rows.ts';
 
 interface AttemptRow {
   delivery_id: Uint8Array;

@@ -2,8 +2,9 @@
 import type { HookEvent } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import type { EventQuery, StoredEvent } from '../../ports/store.ts';
+import { blob } from '../sql/id-bytes.ts';
 import type { Database } from './database.ts';
-import { blob, type EventRow, hookEvent } from './rows.ts';
+import { type EventRow, hookEvent } from './rows.ts';
 import { SLICE_ROWS, type Walk, walk } from './walk.ts';
 
 export function* events(db: Database, query: EventQuery): Generator<undefined, readonly HookEvent[], undefined> {

@@ -2,8 +2,9 @@
 import type { Id } from '../../core/ids.ts';
 import type { ReadFact, Receipt } from '../../core/receipt.ts';
 import type { ReceiptQuery, StoredReceipt } from '../../ports/store.ts';
+import { blob, idOf } from '../sql/id-bytes.ts';
 import type { Database, Value } from './database.ts';
-import { blob, idOf, idOrNull } from './rows.ts';
+import { idOrNull } from './rows.ts';
 import { type IdRange, SLICE_ROWS, walk } from './walk.ts';
 
 interface ReceiptRow {

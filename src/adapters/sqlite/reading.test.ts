@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { anEvent, bytes } from '../../../test/store-contract/samples.ts';
 import { temporaryStore } from '../../../test/support/sqlite.ts';
+import { blob } from '../sql/id-bytes.ts';
 import { openDatabase } from './database.ts';
-import { blob } from './rows.ts';
 
 test('the body of an event that does not fit is not read', () =>
   temporaryStore(async ({ directory, open }) => {

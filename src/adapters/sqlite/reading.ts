@@ -2,7 +2,8 @@
 import type { HookEvent } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import type { ReadLimits, Ticket, Tickets } from '../../ports/store.ts';
-import { blob, type EventRow, hookEvent } from './rows.ts';
+import { blob } from '../sql/id-bytes.ts';
+import { type EventRow, hookEvent } from './rows.ts';
 import type { Writer } from './turn.ts';
 
 /** Tickets of one shard in their order, read as they are asked for. */

@@ -1,9 +1,10 @@
 /** Receipts coming in: the request, its facts and its events in one transaction (T1). */
 import type { Receipt } from '../../core/receipt.ts';
 import type { ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
+import { blob, idOf } from '../sql/id-bytes.ts';
 import { writeEvent } from './append.ts';
 import { type AppendPacket, own, packAppend, type Spot } from './packets.ts';
-import { blob, blobOrNull, idOf } from './rows.ts';
+import { blobOrNull } from './rows.ts';
 import { configVersion, type Writer } from './turn.ts';
 
 /** A receipt as it crosses to the writer. */

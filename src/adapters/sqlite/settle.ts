@@ -1,9 +1,9 @@
 /** Settling tries: the delete of the ticket is the compare-and-swap (S1), everything else follows from it. */
 import type { Id } from '../../core/ids.ts';
 import type { Health } from '../../ports/store.ts';
+import { blob } from '../sql/id-bytes.ts';
 import { type AttemptPacket, attemptValues, type SettlementPacket, type Spot } from './packets.ts';
 import { type Item, openTicket, placeDue, placeInLane } from './placing.ts';
-import { blob } from './rows.ts';
 import type { Writer } from './turn.ts';
 
 /** 0: lost · null: closed · else where the delivery waits now. A due time is never 0. */

@@ -1,7 +1,8 @@
 /** Sources of inbound requests. Only their current version is kept. */
 import type { Id } from '../../core/ids.ts';
-import { type Changed, type ChangeOf, versionRefusal } from './change.ts';
-import { blob, blobOrNull } from './rows.ts';
+import { type Changed, type ChangeOf, versionRefusal } from '../sql/change.ts';
+import { blob } from '../sql/id-bytes.ts';
+import { blobOrNull } from './rows.ts';
 import type { Writer } from './turn.ts';
 
 export function putSource(writer: Writer, tenant: Id, change: ChangeOf<'put_source'>): Changed {

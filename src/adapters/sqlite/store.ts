@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log, Store } from '../../ports.ts';
 import { createGroupCommit } from '../sql/group-commit.ts';
+import { unavailable } from '../sql/unavailable.ts';
 import { type ClockOrigin, startClock } from './engine-clock.ts';
 import { facade } from './facade.ts';
 import { install } from './install.ts';
@@ -11,7 +12,7 @@ import type { Call } from './operations.ts';
 import type { Ask } from './queries.ts';
 import { repeat } from './repeat.ts';
 import { startThread, threadModule } from './thread.ts';
-import { unavailable, withCodes } from './unavailable.ts';
+import { withCodes } from './unavailable.ts';
 
 export interface SqliteOptions {
   /** Made when it does not exist; its files are readable by this user alone. */

@@ -1,18 +1,15 @@
 /** Subscriptions: their versions, their states with the pauses a person made, their soft end. */
 import type { Id } from '../../core/ids.ts';
-import type { Pause } from '../../core/subscription.ts';
 import type { StateChange } from '../../ports/store.ts';
-import { type Changed, type ChangeOf, versionRefusal } from './change.ts';
-import { blob, blobOrNull } from './rows.ts';
+import { type Changed, type ChangeOf, versionRefusal } from '../sql/change.ts';
+import { blob } from '../sql/id-bytes.ts';
+import { afterChange, type StateColumns } from '../sql/state-change.ts';
+import { blobOrNull } from './rows.ts';
 import { makeTask } from './tasks.ts';
 import type { Writer } from './turn.ts';
 
-interface Standing {
+interface Standing extends StateColumns {
   version: number;
-  state: StateChange['to'];
-  state_since_ms: number | null;
-  state_reason: string | null;
-  pauses: string;
 }
 
 export function putSubscription(writer: Writer, tenant: Id, change: ChangeOf<'put_subscription'>): Changed {
@@ -52,19 +49,11 @@ function standing(writer: Writer, tenant: Id, id: Id): Standing | undefined {
   return writer.db.get<Standing>('subscription', blob(id), blob(tenant));
 }
 
-/** Entering the state it is in already changes nothing, so that a pause keeps its beginning. */
 function enter(writer: Writer, tenant: Id, id: Id, change: StateChange): void {
   const current = standing(writer, tenant, id);
-  const reason = change.to === 'disabled' ? change.reason : null;
-  if (current === undefined || (current.state === change.to && current.state_reason === reason)) return;
-  const pauses = JSON.stringify(pausesAfter(JSON.parse(current.pauses), change, writer.nowMs));
-  const sinceMs = change.to === 'active' ? null : writer.nowMs;
-  writer.db.run('set_subscription_state', change.to, sinceMs, reason, pauses, writer.nowMs, blob(id));
-  // What the owner was told stays: that it is on again is yet to be told.
-  if (current.state === 'disabled' && change.to === 'active') writer.db.run('end_streak', blob(id));
-}
-
-function pausesAfter(pauses: readonly Pause[], change: StateChange, nowMs: number): readonly Pause[] {
-  const closed = pauses.map((pause) => (pause.toMs === null ? { ...pause, toMs: nowMs } : pause));
-  return change.to === 'paused' ? [...closed, { fromMs: nowMs, toMs: null }] : closed;
+  const entered = current === undefined ? null : afterChange(current, change, writer.nowMs);
+  if (entered === null) return;
+  const { state, sinceMs, reason, pauses, endsStreak } = entered;
+  writer.db.run('set_subscription_state', state, sinceMs, reason, pauses, writer.nowMs, blob(id));
+  if (endsStreak) writer.db.run('end_streak', blob(id));
 }

@@ -1,9 +1,10 @@
 /** Durable work other than an HTTP delivery. */
 import { shardOf } from '../../core/ids.ts';
 import type { Task, TaskKind, TaskSettlement } from '../../ports/store.ts';
+import { blob, idOf } from '../sql/id-bytes.ts';
+import { flagsOf } from '../sql/kinds.ts';
 import { own, packDelivery, type Spot } from './packets.ts';
 import { deliveryExists, placeNew } from './placing.ts';
-import { blob, flagsOf, idOf } from './rows.ts';
 import type { Writer } from './turn.ts';
 
 interface TaskRow {

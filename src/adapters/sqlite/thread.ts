@@ -1,7 +1,7 @@
 /** A thread that answers numbered requests and is started again when it dies. */
 import { Worker } from 'node:worker_threads';
+import { unavailable } from '../sql/unavailable.ts';
 import type { FromThread, ToThread } from './serve.ts';
-import { unavailable } from './unavailable.ts';
 
 export interface Thread<Request, Answer> {
   /** Rejects when the thread dies before it answers: then nobody knows how far it got. */

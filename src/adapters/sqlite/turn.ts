@@ -1,7 +1,7 @@
 /** What an operation of the writer works with during one turn, that is, inside one transaction. */
 import type { Id } from '../../core/ids.ts';
+import { blob } from '../sql/id-bytes.ts';
 import type { Database } from './database.ts';
-import { blob } from './rows.ts';
 
 export interface Writer {
   db: Database;

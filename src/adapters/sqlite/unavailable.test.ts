@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { asError, unavailable, withCodes } from './unavailable.ts';
+import { unavailable } from '../sql/unavailable.ts';
+import { asError, withCodes } from './unavailable.ts';
 
 function thrownBy(run: (database: DatabaseSync) => void): unknown {
   const database = new DatabaseSync(':memory:');

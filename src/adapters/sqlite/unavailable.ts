@@ -2,8 +2,7 @@
  * Which failures of the engine mean that the store is away for now, rather than a bug of ours. An error loses all but
  * its message when it crosses threads, so there the mark is in the message; on the main thread it is its `code`.
  */
-
-const MARK = 'STORE_UNAVAILABLE';
+import { STORE_UNAVAILABLE } from '../sql/unavailable.ts';
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) that pass or that an operator mends. */
 const AWAY: ReadonlySet<number> = new Set([
@@ -21,18 +20,14 @@ const AWAY: ReadonlySet<number> = new Set([
 export function asError(thrown: unknown): Error {
   if (!(thrown instanceof Error)) return new Error(String(thrown));
   const away = 'errcode' in thrown && typeof thrown.errcode === 'number' && AWAY.has(thrown.errcode & 0xff);
-  return away ? new Error(`${MARK}: ${thrown.message}`) : thrown;
-}
-
-/** The error of a store that is away, for callers of the port. */
-export function unavailable(message: string): Error {
-  return Object.assign(new Error(message), { code: MARK });
+  return away ? new Error(`${STORE_UNAVAILABLE}: ${thrown.message}`) : thrown;
 }
 
 /** Gives errors among the answers of a thread their code. */
 export function withCodes<Answers extends readonly unknown[]>(answers: Answers): Answers {
   for (const answer of answers) {
-    if (answer instanceof Error && answer.message.startsWith(MARK)) Object.assign(answer, { code: MARK });
+    if (answer instanceof Error && answer.message.startsWith(STORE_UNAVAILABLE))
+      Object.assign(answer, { code: STORE_UNAVAILABLE });
   }
   return answers;
 }

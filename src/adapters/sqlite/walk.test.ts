@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Id } from '../../core/ids.ts';
 import type { Paging } from '../../ports/store.ts';
-import { blob, idOf } from './rows.ts';
+import { blob, idOf } from '../sql/id-bytes.ts';
 import { type IdRange, type List, walk } from './walk.ts';
 
 function idAt(n: number): Id {

@@ -5,7 +5,7 @@
 import type { Id } from '../../core/ids.ts';
 import { firstIdAt } from '../../core/ids.ts';
 import type { Paging } from '../../ports/store.ts';
-import { blob } from './rows.ts';
+import { blob } from '../sql/id-bytes.ts';
 
 /** Rows of an index that one slice may pass. */
 export const SLICE_ROWS = 2000;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { blob, idOf } from './rows.ts';
+import { blob, idOf } from './id-bytes.ts';
 
 test('an id is its 16 bytes and back', () => {
   fc.assert(

@@ -2,7 +2,7 @@
 
 import type { Id } from '../../core/ids.ts';
 import type { StoredEvent } from '../../ports/store.ts';
-import { idOf, writeId } from './rows.ts';
+import { idOf, writeId } from './id-bytes.ts';
 
 const TARGET_BYTES = 36;
 

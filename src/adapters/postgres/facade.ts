@@ -1,0 +1,126 @@
+/** The store's port on a database: which road each operation takes, in what transaction, and whether it is repeated. */
+import type { Store } from '../../ports/store.ts';
+import { append } from './append.ts';
+import { batches } from './batches.ts';
+import { recall, remember } from './claims.ts';
+import { configure, configVersion } from './configuration.ts';
+import type { Database, Road, Session } from './database.ts';
+import { keyByHash, keys, touchKeys } from './keys.ts';
+import { claim, closeLane, laneHeads, laneRun, lanes, setLane } from './lanes.ts';
+import { lease, release, renew } from './leases.ts';
+import { maintain } from './maintain.ts';
+import { configuration, health, subscriptionVersion, troubled } from './query-configuration.ts';
+import { deliveries } from './query-deliveries.ts';
+import { attempts, delivery, openTicketsOf } from './query-delivery.ts';
+import { event, events } from './query-events.ts';
+import { pulse } from './query-pulse.ts';
+import { receipt, receipts } from './query-receipts.ts';
+import { recordReceipt } from './receipts.ts';
+import { redeliver } from './redeliver.ts';
+import { once, repeating } from './repeat.ts';
+import { checkSettlements, intend, settle } from './settle.ts';
+import { claimTasks, settleTask } from './tasks.ts';
+
+type Batched = 'append' | 'settle';
+type Incoming = 'redeliver' | 'recordReceipt' | 'recall' | 'remember' | 'configure' | 'touchKeys' | 'maintain';
+type Working =
+  | ('lease' | 'renew' | 'release' | 'claim' | 'intend' | 'claimTasks' | 'settleTask')
+  | ('lanes' | 'setLane' | 'closeLane' | 'laneRun' | 'laneHeads');
+type Reading = Exclude<keyof Store, Batched | Incoming | Working | 'shards' | 'close'>;
+
+/** All of the store but its end. */
+export interface Facade {
+  store: Omit<Store, 'close'>;
+  /** Resolves when nothing waits to be committed. */
+  idle(): Promise<void>;
+}
+
+export function facade(database: Database, shards: number): Facade {
+  const appends = batches(database, {
+    road: 'append',
+    maxInFlight: 2,
+    operate: (session, calls: Parameters<typeof append>[1]) => append(session, calls, shards),
+  });
+  const settles = batches(database, { road: 'settle', maxInFlight: 1, operate: settle });
+  const batched: Pick<Store, Batched> = {
+    append: (request) => appends.submit(request),
+    settle: async (request) => {
+      checkSettlements(request.settlements);
+      return settles.submit(request);
+    },
+  };
+  return {
+    store: {
+      shards,
+      ...batched,
+      ...incoming(database, shards),
+      ...working(database, shards),
+      ...reading(database, shards),
+    },
+    idle: async () => {
+      await Promise.all([appends.idle(), settles.idle()]);
+    },
+  };
+}
+
+/**
+ * A change of configuration is not repeated: nothing tells a second one from the first. What carries an id, or says how
+ * things are to be, is.
+ */
+function incoming(database: Database, shards: number): Pick<Store, Incoming> {
+  const repeated = <T>(road: Road, work: (session: Session, repeated: boolean) => Promise<T>) =>
+    repeating((again) => database.transaction(road, (session) => work(session, again)));
+  return {
+    redeliver: (request) => repeated('append', (session, again) => redeliver(session, request, shards, again)),
+    recordReceipt: (request) => repeated('append', (session) => recordReceipt(session, request, shards)),
+    remember: (tenant, answer) => repeated('query', (session) => remember(session, tenant, answer)),
+    recall: (tenant, scope, key) => repeated('query', (session) => recall(session, tenant, scope, key)),
+    configure: (request) => once(database.transaction('query', (session) => configure(session, request, shards))),
+    touchKeys: (ids) => repeated('query', (session) => touchKeys(session, ids)),
+    maintain: () => repeated('query', maintain),
+  };
+}
+
+/** A lease or an intent made twice would mean something else. */
+function working(database: Database, shards: number): Pick<Store, Working> {
+  const use = <T>(road: Road, work: (session: Session) => Promise<T>) => once(database.use(road, work));
+  const repeated = <T>(road: Road, work: (session: Session) => Promise<T>) =>
+    repeating(() => database.transaction(road, work));
+  return {
+    lease: (owner, of, ttlMs) => use('lease', (session) => lease(session, owner, of, ttlMs)),
+    renew: (owner, leases, ttlMs) => use('lease', (session) => renew(session, owner, leases, ttlMs)),
+    release: (owner, leases) => use('lease', (session) => release(session, owner, leases)),
+    claim: (cursors, limits) => use('query', (session) => claim(session, cursors, limits)),
+    intend: (tries) => once(database.transaction('settle', (session) => intend(session, tries))),
+    lanes: (of) => use('query', (session) => lanes(session, of)),
+    setLane: (lane) => repeated('settle', (session) => setLane(session, lane)),
+    closeLane: (subscription, shard) => repeated('settle', (session) => closeLane(session, subscription, shard)),
+    laneRun: (lane, afterPos, limits) => use('query', (session) => laneRun(session, lane, afterPos, limits)),
+    laneHeads: (lane, afterKey, limits) => use('query', (session) => laneHeads(session, lane, afterKey, limits)),
+    claimTasks: (of, limit) => use('query', (session) => claimTasks(session, of, limit)),
+    settleTask: (settlement) => repeated('settle', (session) => settleTask(session, settlement, shards)),
+  };
+}
+
+function reading(database: Database, shards: number): Pick<Store, Reading> {
+  const use = <T>(work: (session: Session) => Promise<T>) => once(database.use('query', work));
+  const snapshot = <T>(work: (session: Session) => Promise<T>) => once(database.snapshot('query', work));
+  return {
+    configuration: (tenant) => snapshot((session) => configuration(session, tenant)),
+    configVersion: (tenant) => use((session) => configVersion(session, tenant)),
+    subscriptionVersion: (tenant, id, version) => use((session) => subscriptionVersion(session, tenant, id, version)),
+    health: (tenant, ids) => use((session) => health(session, tenant, ids)),
+    troubled: (tenant, limit) => use((session) => troubled(session, tenant, limit)),
+    keyByHash: (hash) => use((session) => keyByHash(session, hash)),
+    keys: (tenant) => use((session) => keys(session, tenant)),
+    events: (query) => use((session) => events(session, query)),
+    event: (tenant, id) => use((session) => event(session, tenant, id)),
+    deliveries: (query) => snapshot((session) => deliveries(session, query)),
+    delivery: (tenant, id) => use((session) => delivery(session, tenant, id)),
+    attempts: (tenant, id) => use((session) => attempts(session, tenant, id)),
+    openTickets: (subscription, limit) => use((session) => openTicketsOf(session, subscription, limit)),
+    receipts: (query) => snapshot((session) => receipts(session, query)),
+    receipt: (tenant, id) => snapshot((session) => receipt(session, tenant, id)),
+    pulse: () => use((session) => pulse(session, shards)),
+  };
+}

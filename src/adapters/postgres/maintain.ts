@@ -1,0 +1,14 @@
+/** Housekeeping, a bounded slice at a time. */
+import { CLAIM_KEPT_MS } from '../sql/kept.ts';
+import type { Session } from './database.ts';
+
+/** Rows one slice may drop of each kind. */
+const SLICE_ROWS = 1_000;
+
+export async function maintain(session: Session): Promise<void> {
+  const nowMs = (await session.row<{ now_ms: number }>('engine_ms'))?.now_ms ?? 0;
+  // One real write each time: that it fails is how readiness learns of a full disk.
+  await session.run('set_meta', { name: 'maintained_ms', value: nowMs });
+  await session.run('drop_old_claims', { before_ms: nowMs - CLAIM_KEPT_MS, limit: SLICE_ROWS });
+  await session.run('drop_old_receipt_keys', { now: nowMs, limit: SLICE_ROWS });
+}

@@ -1,0 +1,94 @@
+/** Deliveries as they stand, and their attempts. */
+import type { AttemptDetail, AttemptRecord } from '../../core/attempt.ts';
+import type { Id } from '../../core/ids.ts';
+import type { DeliveryKind, DeliveryView, HoldReason, Ticket } from '../../ports/store.ts';
+import type { Session } from './database.ts';
+import { type PlaceRow, placeOf, type TicketRow, ticketOf } from './rows.ts';
+
+interface AttemptRow {
+  delivery_id: Id;
+  try_n: number;
+  event_id: Id;
+  subscription_id: Id;
+  sub_version: number;
+  tenant: Id;
+  at_ms: number;
+  sent: number;
+  outcome: number;
+  code: number | null;
+  class: AttemptRecord['failure'];
+  response_ms: number | null;
+  closes: AttemptRecord['closes'];
+  detail: string;
+  response_body: Uint8Array | null;
+}
+
+function attemptRecord(row: AttemptRow): AttemptRecord {
+  const detail: Omit<AttemptDetail, 'responseBody'> = JSON.parse(row.detail);
+  return {
+    deliveryId: row.delivery_id,
+    n: row.try_n,
+    eventId: row.event_id,
+    subscriptionId: row.subscription_id,
+    subscriptionVersion: row.sub_version,
+    tenant: row.tenant,
+    atMs: row.at_ms,
+    sent: row.sent === 1,
+    delivered: row.outcome === 1,
+    statusCode: row.code,
+    failure: row.class,
+    responseTimeMs: row.response_ms,
+    closes: row.closes,
+    detail: { ...detail, responseBody: row.response_body },
+  };
+}
+
+export async function attempts(session: Session, tenant: Id, id: Id): Promise<readonly AttemptRecord[]> {
+  return (await session.rows<AttemptRow>('attempts', { id, tenant })).map(attemptRecord);
+}
+
+/** A delivery with the last of its attempts, whose columns are null when there is none. */
+type ViewRow = Omit<AttemptRow, 'try_n'> & { try_n: number | null } & Omit<PlaceRow, 'shard'> & {
+    /** null when it is closed. */
+    shard: number | null;
+    hold: HoldReason | null;
+    event_tenant: Id;
+    type: string;
+    owner: string | null;
+    accepted_ms: number;
+    /** null for the first delivery of its event. */
+    kind: DeliveryKind | null;
+    of: Id | null;
+    sent_attempts: number;
+  };
+
+function deliveryView(row: ViewRow): DeliveryView {
+  const { shard, try_n, type, owner } = row;
+  return {
+    deliveryId: row.delivery_id,
+    subscriptionId: row.subscription_id,
+    event: { id: row.event_id, tenant: row.event_tenant, type, owner, acceptedAtMs: row.accepted_ms },
+    kind: row.kind ?? 'first',
+    redeliverOf: row.of,
+    open: shard === null ? null : { place: placeOf({ ...row, shard }), hold: row.hold },
+    attempts: row.sent_attempts,
+    last: try_n === null ? null : attemptRecord({ ...row, try_n }),
+  };
+}
+
+/** Those there are for this tenant, in the order of the ids; not of subscriptions that are deleted. */
+export async function deliveryViews(
+  session: Session,
+  tenant: Id,
+  ids: readonly Id[],
+): Promise<readonly DeliveryView[]> {
+  return (await session.rows<ViewRow>('delivery_views', { ids, tenant })).map(deliveryView);
+}
+
+export async function delivery(session: Session, tenant: Id, id: Id): Promise<DeliveryView | null> {
+  return (await deliveryViews(session, tenant, [id]))[0] ?? null;
+}
+
+export async function openTicketsOf(session: Session, subscription: Id, limit: number): Promise<readonly Ticket[]> {
+  return (await session.rows<TicketRow>('open_of_subscription', { subscription, limit })).map(ticketOf);
+}

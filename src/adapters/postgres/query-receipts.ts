@@ -1,0 +1,75 @@
+/** Reading receipts with their facts. */
+import type { Id } from '../../core/ids.ts';
+import type { ReadFact, Receipt } from '../../core/receipt.ts';
+import type { ReceiptQuery, StoredReceipt } from '../../ports/store.ts';
+import type { Session } from './database.ts';
+import { rangeOf, skippedOf } from './page.ts';
+
+interface ReceiptRow {
+  id: Id;
+  tenant: Id;
+  source_id: Id;
+  received_ms: number;
+  method: string;
+  headers: string;
+  body: Uint8Array;
+  verdict: string;
+  outcome: Receipt['outcome'];
+  reason: string | null;
+  duplicate_of: Id | null;
+  body_differs: number;
+  event_ids: readonly Id[];
+}
+
+/** More than a value may have. */
+const WHOLE_BODY_BYTES = 2 ** 31 - 1;
+
+export async function receipts(session: Session, query: ReceiptQuery): Promise<readonly StoredReceipt[]> {
+  const { tenant, limit, sourceId, outcome, maxBodyBytes } = query;
+  const filters = {
+    ...(sourceId === undefined ? {} : { source: sourceId }),
+    ...(outcome === undefined ? {} : { outcome }),
+  };
+  const pieces = ['receipts', ...Object.keys(filters).map((name) => `receipts.${name}`), 'receipts.newest'];
+  const bytes = Math.min(maxBodyBytes ?? WHOLE_BODY_BYTES, WHOLE_BODY_BYTES);
+  const values = { ...rangeOf(query), ...filters, tenant, limit, skipped: skippedOf(query), body_bytes: bytes };
+  return withFacts(session, await session.rows<ReceiptRow>(pieces, values));
+}
+
+export async function receipt(session: Session, tenant: Id, id: Id): Promise<StoredReceipt | null> {
+  const rows = await session.rows<ReceiptRow>('receipt', { id, tenant });
+  return (await withFacts(session, rows))[0] ?? null;
+}
+
+async function withFacts(session: Session, rows: readonly ReceiptRow[]): Promise<readonly StoredReceipt[]> {
+  type FactRow = { receipt_id: Id; fact: string; provenance: string };
+  const ids = rows.map(({ id }) => id);
+  const facts = Map.groupBy(await session.rows<FactRow>('facts', { receipts: ids }), (row) => row.receipt_id);
+  return rows.map((row) => ({
+    receipt: receiptOf(row),
+    facts: (facts.get(row.id) ?? []).map(readFact),
+    eventIds: row.event_ids,
+  }));
+}
+
+function readFact(row: { fact: string; provenance: string }): ReadFact {
+  return { fact: JSON.parse(row.fact), provenance: JSON.parse(row.provenance) };
+}
+
+function receiptOf(row: ReceiptRow): Receipt {
+  const { id, tenant, method, body, outcome, reason } = row;
+  return {
+    id,
+    tenant,
+    sourceId: row.source_id,
+    receivedAtMs: row.received_ms,
+    method,
+    headers: JSON.parse(row.headers),
+    body,
+    verdict: JSON.parse(row.verdict),
+    outcome,
+    reason,
+    duplicateOf: row.duplicate_of,
+    bodyDiffers: row.body_differs === 1,
+  };
+}

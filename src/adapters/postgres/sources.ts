@@ -1,0 +1,28 @@
+/** Sources of inbound requests. Only their current version is kept. */
+import { type Changed, type ChangeOf, versionRefusal } from '../sql/change.ts';
+import type { Changing } from './changing.ts';
+import type { Values } from './values.ts';
+
+export async function putSource(changing: Changing, change: ChangeOf<'put_source'>): Promise<Changed> {
+  const { session, tenant, nowMs: now } = changing;
+  const { id, config, createdBy } = change;
+  const current = await versionOf(changing, 'source', { id, tenant });
+  const refusal = versionRefusal(change.version, await versionOf(changing, 'source_taken', { id }), current);
+  if (refusal !== null) return refusal;
+  const version = (current ?? 0) + 1;
+  const values = { id, enabled: Number(change.enabled), url_key_hash: change.urlKeyHash, now, config };
+  if (current === null) await session.run('insert_source', { ...values, tenant, created_by: createdBy });
+  else await session.run('set_source', { ...values, version });
+  return { kind: 'done', version };
+}
+
+export async function deleteSource(changing: Changing, { id }: ChangeOf<'delete_source'>): Promise<Changed> {
+  const version = await versionOf(changing, 'source', { id, tenant: changing.tenant });
+  if (version === null) return { kind: 'missing' };
+  await changing.session.run('delete_source', { id });
+  return { kind: 'done', version };
+}
+
+async function versionOf({ session }: Changing, statement: string, values: Values): Promise<number | null> {
+  return (await session.row<{ version: number }>(statement, values))?.version ?? null;
+}

@@ -1,0 +1,64 @@
+-- PostgreSQL alone: transactions run beside each other, so what must not meet takes a lock. Advisory locks come before
+-- any row is written, those of lanes last and in the order of their shards, so that no two wait for each other.
+
+-- name: begin
+begin;
+
+-- name: begin_snapshot
+-- PostgreSQL alone: without it each statement would see what was committed before it began.
+begin isolation level repeatable read read only;
+
+-- name: commit
+commit;
+
+-- name: rollback
+rollback;
+
+-- name: lock_migrations
+-- PostgreSQL alone: several nodes may start at once.
+select pg_advisory_xact_lock(:space::int, 0);
+
+-- name: lock_tenant
+-- PostgreSQL alone: changes of one tenant's configuration come one after the other.
+select pg_advisory_xact_lock(:space::int, hashtext(:tenant::text));
+
+-- name: lock_receipt_key
+-- PostgreSQL alone: of two receipts under one key the second must see the first.
+select pg_advisory_xact_lock(:space::int, hashtext(:source::text || :key::text));
+
+-- name: lock_lanes
+-- PostgreSQL alone: a position is taken and committed under the lock of its shard, so that positions become visible in
+-- their order: whoever has read up to one never finds a lower one later (O1).
+select pg_advisory_xact_lock(:space::int, shard) from unnest(:shards::int[]) as l(shard) order by shard;
+
+-- name: engine_ms
+-- PostgreSQL alone: the clock is the server's.
+select engine_ms(:clock_offset_ms::bigint) as now_ms;
+
+-- name: reserve_pos
+-- Positions in their order; SQLite keeps the last one in a row, having no sequences.
+select nextval('lane_pos') as pos from generate_series(1, :count::int);
+
+-- name: migrations_made
+-- PostgreSQL alone: asked first, because a role that may not create tables can still use those there are.
+select to_regclass('migration') is not null as made;
+
+-- name: make_migrations
+create table if not exists migration (
+  version int primary key,
+  name text not null,
+  checksum text not null
+);
+
+-- name: migrations
+select version, name, checksum from migration order by version;
+
+-- name: note_migration
+insert into migration (version, name, checksum) values (:version::int, :name::text, :checksum::text);
+
+-- name: meta
+select value from meta where name = :name::text;
+
+-- name: set_meta
+insert into meta (name, value) values (:name::text, :value::bigint)
+on conflict (name) do update set value = greatest(meta.value, excluded.value);

@@ -1,0 +1,116 @@
+-- name: claim.due
+-- PostgreSQL alone: all cursors in one lateral join; SQLite reads one after the other. A null cursor is one before
+-- everything.
+with recursive clock as materialized (
+  select engine_ms(:clock_offset_ms::bigint) as now_ms
+), line as (
+  select c.at, row_number() over (partition by c.at order by d.due_ms, d.delivery_id) as nth,
+    d.shard, d.due_ms, null::text as key, null::bigint as pos, null::bigint as not_before_ms,
+    d.delivery_id, d.event_id, d.subscription_id, d.n, d.flags
+  from clock, unnest(:shards::smallint[], :dues::bigint[], :deliveries::uuid[])
+    with ordinality as c(shard, due_ms, delivery_id, at)
+  cross join lateral (
+    select * from due
+    where due.shard = c.shard and (due.due_ms, due.delivery_id) > (c.due_ms, c.delivery_id)
+      and due.due_ms <= clock.now_ms
+    order by due.due_ms, due.delivery_id limit :tickets::int + 1
+  ) d
+)
+
+-- name: claim.run
+with recursive clock as materialized (
+  select engine_ms(:clock_offset_ms::bigint) as now_ms
+), line as (
+  select 1 as at, row_number() over (order by l.pos) as nth, l.shard, null::bigint as due_ms, l.key, l.pos,
+    l.not_before_ms, l.delivery_id, l.event_id, l.subscription_id, l.n, l.flags
+  from (
+    select * from lane
+    where shard = :shard::smallint and subscription_id = :subscription::uuid and key = :key::text and pos > :pos::bigint
+    order by pos limit :tickets::int + 1
+  ) l
+)
+
+-- name: claim.heads_first
+with recursive clock as materialized (
+  select engine_ms(:clock_offset_ms::bigint) as now_ms
+), heads as (
+  (
+    select * from lane
+    where shard = :shard::smallint and subscription_id = :subscription::uuid and key >= :key::text
+    order by key, pos limit 1
+  )
+
+-- name: claim.heads_after
+with recursive clock as materialized (
+  select engine_ms(:clock_offset_ms::bigint) as now_ms
+), heads as (
+  (
+    select * from lane
+    where shard = :shard::smallint and subscription_id = :subscription::uuid and key > :key::text
+    order by key, pos limit 1
+  )
+
+-- name: claim.heads
+-- From key to key, one seek each; the limit ends the recursion.
+  union all
+  select l.* from heads h cross join lateral (
+    select * from lane
+    where lane.shard = h.shard and lane.subscription_id = h.subscription_id and lane.key > h.key
+    order by lane.key, lane.pos limit 1
+  ) l
+), line as (
+  select 1 as at, row_number() over (order by l.key) as nth, l.shard, null::bigint as due_ms, l.key, l.pos,
+    l.not_before_ms, l.delivery_id, l.event_id, l.subscription_id, l.n, l.flags
+  from (select * from heads limit :tickets::int + 1) l
+)
+
+-- name: claim.within
+-- PostgreSQL alone: the limits are kept inside the statement, where SQLite stops reading. Each event comes once, with
+-- the first ticket that points at it. The length of a body stands beside its pointer, so one that does not fit is never
+-- read; once an event does not fit, nothing behind it is taken.
+, numbered as (
+  select line.*, row_number() over (order by at, nth) as seq from line
+), first as (
+  select event_id, min(seq) as seq from numbered where nth <= :tickets::int group by event_id
+), weighed as (
+  select f.seq, f.event_id, row_number() over so_far as place, sum(octet_length(e.body)) over so_far as bytes
+  from first f join event e on e.id = f.event_id
+  window so_far as (order by f.seq)
+), cut as (
+  select coalesce(min(seq), 9223372036854775807) as seq from weighed where place > 1 and bytes > :bytes::bigint
+)
+select clock.now_ms, t.shard, t.due_ms, t.key, t.pos, t.not_before_ms, t.delivery_id, t.event_id, t.subscription_id, t.n,
+  t.flags, t.nth <= :tickets::int and t.seq < cut.seq as taken,
+  e.id, e.tenant, e.owner, e.type, e.external_id, e.ordering_key, e.tags, e.headers, e.occurred_ms, e.accepted_ms,
+  e.source_kind, e.source_id, e.body
+from clock cross join cut
+left join numbered t on true
+left join weighed w on w.seq = t.seq and w.seq < cut.seq
+left join event e on e.id = w.event_id
+order by t.seq;
+
+-- name: open_tickets
+-- PostgreSQL alone: asked for many at once, due or in a lane.
+select shard, due_ms, null::text as key, null::bigint as pos, null::bigint as not_before_ms, delivery_id, event_id,
+  subscription_id, n, flags
+from due where delivery_id = any(:ids::uuid[])
+union all
+select shard, null, key, pos, not_before_ms, delivery_id, event_id, subscription_id, n, flags
+from lane where delivery_id = any(:ids::uuid[]);
+
+-- name: set_lane
+insert into lane_state (subscription_id, shard, reason, since_ms, probe_at_ms)
+values (:subscription::uuid, :shard::smallint, :reason::text, engine_ms(:clock_offset_ms::bigint), :probe_at::bigint)
+on conflict (subscription_id, shard) do update set reason = excluded.reason, probe_at_ms = excluded.probe_at_ms,
+  since_ms = case when lane_state.reason = excluded.reason then lane_state.since_ms else excluded.since_ms end;
+
+-- name: lane_holds
+select 1 as found from lane where shard = :shard::smallint and subscription_id = :subscription::uuid limit 1;
+
+-- name: close_lane
+delete from lane_state where subscription_id = :subscription::uuid and shard = :shard::smallint;
+
+-- name: lanes_of_shards
+-- PostgreSQL alone: asked for many at once.
+select subscription_id, shard, reason, since_ms, probe_at_ms from lane_state where shard = any(:shards::smallint[])
+order by array_position(:shards::smallint[], shard), subscription_id;

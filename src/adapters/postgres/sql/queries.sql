@@ -1,0 +1,148 @@
+-- PostgreSQL alone: a running statement can be interrupted and others run beside it, so a list is one statement and not
+-- a walk in slices.
+
+-- name: events
+select id, tenant, owner, type, external_id, ordering_key, tags, headers, occurred_ms, accepted_ms, source_kind,
+  source_id, body
+from event where tenant = :tenant::uuid and id < :below::uuid and id >= :from::uuid
+
+-- name: events.type
+and type = :type::text
+
+-- name: events.owner
+and owner = :owner::text
+
+-- name: events.newest
+order by id desc limit :limit::int offset :skipped::int
+
+-- name: event
+select id, tenant, owner, type, external_id, ordering_key, tags, headers, occurred_ms, accepted_ms, source_kind,
+  source_id, body, config_version, targets
+from event where id = :id::uuid and tenant = :tenant::uuid;
+
+-- name: event_targets
+-- PostgreSQL alone: a list of an event's deliveries needs no body.
+select targets from event where id = :id::uuid and tenant = :tenant::uuid;
+
+-- name: deliveries.due
+select d.delivery_id as id from due d join event e on e.id = d.event_id
+where d.delivery_id < :below::uuid and d.delivery_id >= :from::uuid
+
+-- name: deliveries.lane
+select d.delivery_id as id from lane d join event e on e.id = d.event_id
+where d.delivery_id < :below::uuid and d.delivery_id >= :from::uuid
+
+-- name: deliveries.closed
+select d.delivery_id as id from attempt d join event e on e.id = d.event_id
+where d.delivery_id < :below::uuid and d.delivery_id >= :from::uuid and d.closes is not null
+
+-- name: deliveries.undelivered
+and d.outcome = 0 and d.tenant = :tenant::uuid
+
+-- name: deliveries.pending
+and d.n = 0
+
+-- name: deliveries.retrying
+and d.n > 0
+
+-- name: deliveries.closing
+and d.closes = :closes::text
+
+-- name: deliveries.failing
+and d.closes in ('failed_permanent', 'expired')
+
+-- name: deliveries.subscription
+and d.subscription_id = :subscription::uuid
+
+-- name: deliveries.type
+and e.type = :type::text
+
+-- name: deliveries.visible
+and e.tenant = :tenant::uuid and not exists (
+  select 1 from subscription s where s.id = d.subscription_id and s.deleted_ms is not null
+)
+order by d.delivery_id desc limit :limit::int
+
+-- name: redeliveries_of_event
+select delivery_id as id from redelivery where event_id = :event::uuid;
+
+-- name: delivery_views
+-- PostgreSQL alone: a page in one statement and so in one snapshot, where SQLite asks table by table.
+select i.id as delivery_id, coalesce(d.shard, l.shard) as shard, d.due_ms, l.key, l.pos, l.not_before_ms, e.id as event_id,
+  s.subscription_id, coalesce(d.n, l.n, 0) as n, coalesce(d.flags, l.flags, 0) as flags, ls.reason as hold,
+  e.tenant as event_tenant, e.type, e.owner, e.accepted_ms,
+  r.kind, r.of, sent.count as sent_attempts,
+  a.n as try_n, a.sub_version, a.tenant, a.at_ms, a.sent, a.outcome, a.code, a.class, a.response_ms, a.closes, a.detail,
+  a.response_body
+from unnest(:ids::uuid[]) with ordinality as i(id, at)
+left join due d on d.delivery_id = i.id
+left join lane l on l.delivery_id = i.id
+left join lateral (select * from attempt where delivery_id = i.id order by n desc limit 1) a on true
+cross join lateral (
+  select coalesce(d.subscription_id, l.subscription_id, a.subscription_id) as subscription_id,
+    coalesce(d.event_id, l.event_id, a.event_id) as event_id
+) s
+join event e on e.id = s.event_id and e.tenant = :tenant::uuid
+left join lane_state ls on l.delivery_id is not null and ls.subscription_id = l.subscription_id and ls.shard = l.shard
+left join redelivery r on r.delivery_id = i.id
+cross join lateral (select count(*) as count from attempt where delivery_id = i.id and sent = 1) sent
+where not exists (select 1 from subscription where id = s.subscription_id and deleted_ms is not null)
+order by i.at;
+
+-- name: attempts
+select delivery_id, n as try_n, event_id, subscription_id, sub_version, tenant, at_ms, sent, outcome, code, class,
+  response_ms, closes, detail, response_body
+from attempt where delivery_id = :id::uuid and tenant = :tenant::uuid order by n;
+
+-- name: open_of_subscription
+-- PostgreSQL alone: the tickets themselves, in one snapshot.
+select shard, due_ms, null::text as key, null::bigint as pos, null::bigint as not_before_ms, delivery_id, event_id,
+  subscription_id, n, flags
+from due where subscription_id = :subscription::uuid
+union all
+select shard, null, key, pos, not_before_ms, delivery_id, event_id, subscription_id, n, flags
+from lane where subscription_id = :subscription::uuid
+limit :limit::int;
+
+-- name: receipts
+select id, tenant, source_id, received_ms, method, headers, substr(body, 1, :body_bytes::int) as body, verdict, outcome,
+  reason, duplicate_of, body_differs, event_ids
+from receipt where id < :below::uuid and id >= :from::uuid and tenant = :tenant::uuid
+
+-- name: receipts.source
+and source_id = :source::uuid
+
+-- name: receipts.outcome
+and outcome = :outcome::text
+
+-- name: receipts.newest
+order by id desc limit :limit::int offset :skipped::int
+
+-- name: receipt
+select id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,
+  event_ids
+from receipt where id = :id::uuid and tenant = :tenant::uuid;
+
+-- name: facts
+-- PostgreSQL alone: asked for many receipts at once.
+select receipt_id, fact, provenance from fact where receipt_id = any(:receipts::uuid[]) order by receipt_id, n;
+
+-- name: pulse
+-- PostgreSQL alone: one statement over all shards.
+with clock as materialized (
+  select engine_ms(:clock_offset_ms::bigint) as now_ms
+)
+select now_ms,
+  (
+    select min(d.due_ms) from generate_series(0, :shards::int - 1) as s(shard)
+    cross join lateral (select due_ms from due where due.shard = s.shard order by due_ms limit 1) d
+  ) as oldest_due_ms,
+  (
+    select count(*) from (
+      select 1 from generate_series(0, :shards::int - 1) as s(shard)
+      cross join lateral (
+        select 1 from due where due.shard = s.shard and due.due_ms <= clock.now_ms limit :most::int
+      ) d limit :most::int
+    ) counted
+  ) as due
+from clock;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readPage } from './page.ts';
 
-/** Types of the runtime that is named, not a choice of their own. */
-const IMPLIED = ['@types/node'];
+/** Types of what is named, not a choice of their own. */
+const IMPLIED = ['@types/node', '@types/pg'];
 
 test('the decision on dependencies names every one, each on its side', () => {
   const [forUsers = '', forUs = ''] = readPage('docs/decisions/0001-dependencies.md').split('| development only |');

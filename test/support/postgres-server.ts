@@ -88,7 +88,9 @@ function reachableBinaries(version: PostgresVersion, directory: string): string 
 
 function runs(binaries: string): boolean {
   try {
-    execFileSync(join(binaries, 'bin/postgres'), ['--version'], { ...asUser, cwd: '/', stdio: 'pipe' });
+    for (const program of ['initdb', 'postgres']) {
+      execFileSync(join(binaries, 'bin', program), ['--version'], { ...asUser, cwd: '/', stdio: 'pipe' });
+    }
     return true;
   } catch {
     return false;

@@ -44,6 +44,8 @@ export interface DatabaseOptions {
 const CONNECTIONS: Readonly<Record<Road, number>> = { append: 2, settle: 1, lease: 1, query: 4 };
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 15_000;
+/** A node that stands still inside a transaction loses it, with the locks that others wait for. */
+const IDLE_IN_TRANSACTION_MS = 10_000;
 /** Races lost in a row after which the error is given to the caller: then it is no race. */
 const MAX_RACES = 5;
 
@@ -60,6 +62,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       types: RECEIVED,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       statement_timeout: STATEMENT_TIMEOUT_MS,
+      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
       application_name: `hookyard ${road}`,
       keepAlive: true,
     });

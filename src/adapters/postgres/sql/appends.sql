@@ -1,12 +1,13 @@
 -- name: append_state
--- PostgreSQL alone: one look for a whole batch, at what is stored already and at the tenants' configuration. What
--- another node commits after it is caught by the unique keys: the batch is then decided again.
+-- In place of event_exists: one look for a whole batch, at what is stored already and at the tenants' configuration.
+-- What another node commits after it is caught by the unique keys: the batch is then decided again.
 select 'event' as kind, id, null::bigint as version from event where id = any(:ids::uuid[])
 union all
 select 'tenant', tenant, version from config_version where tenant = any(:tenants::uuid[]);
 
 -- name: write
--- PostgreSQL alone: all rows of a batch in one statement, where SQLite inserts one by one.
+-- In place of insert_event, insert_due, insert_lane, open_lane, insert_task: all rows of a batch in one statement, where
+-- SQLite inserts one by one.
 with clock as materialized (
   select engine_ms(:clock_offset_ms::bigint) as now_ms
 ), events as (
@@ -53,7 +54,7 @@ select now_ms from clock;
 select tenant from event where id = :id::uuid;
 
 -- name: deliveries_made
--- PostgreSQL alone: asked for many at once.
+-- In place of delivery_exists: asked for many at once.
 select i.id from unnest(:ids::uuid[]) as i(id)
 where exists (select from due where delivery_id = i.id)
   or exists (select from lane where delivery_id = i.id)

@@ -86,7 +86,7 @@ where api_key.tenant = excluded.tenant;
 update api_key set revoked_ms = coalesce(revoked_ms, :now::bigint) where id = :id::uuid and tenant = :tenant::uuid;
 
 -- name: touch_keys
--- PostgreSQL alone: asked for many at once.
+-- In place of touch_key: asked for many at once.
 update api_key set last_used_ms = engine_ms(:clock_offset_ms::bigint) where id = any(:ids::uuid[]);
 
 -- name: key_by_hash

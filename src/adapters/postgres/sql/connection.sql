@@ -2,10 +2,11 @@
 -- any row is written, those of lanes last and in the order of their shards, so that no two wait for each other.
 
 -- name: begin
-begin;
+-- Whatever the database's default is: under a lock each statement must see what was committed before it began.
+begin isolation level read committed;
 
 -- name: begin_snapshot
--- PostgreSQL alone: without it each statement would see what was committed before it began.
+-- PostgreSQL alone: a reader's statements, all of one moment.
 begin isolation level repeatable read read only;
 
 -- name: commit

@@ -1,6 +1,6 @@
 -- name: claim.due
--- PostgreSQL alone: all cursors in one lateral join; SQLite reads one after the other. A null cursor is one before
--- everything.
+-- In place of due_from_start, due_after: all cursors in one lateral join; SQLite reads one after the other. A null cursor
+-- is one before everything.
 with recursive clock as materialized (
   select engine_ms(:clock_offset_ms::bigint) as now_ms
 ), line as (
@@ -18,6 +18,7 @@ with recursive clock as materialized (
 )
 
 -- name: claim.run
+-- In place of lane_run: a piece, so that the limits are kept inside the statement.
 with recursive clock as materialized (
   select engine_ms(:clock_offset_ms::bigint) as now_ms
 ), line as (
@@ -31,6 +32,7 @@ with recursive clock as materialized (
 )
 
 -- name: claim.heads_first
+-- In place of lane_first_head: the beginning of the recursion.
 with recursive clock as materialized (
   select engine_ms(:clock_offset_ms::bigint) as now_ms
 ), heads as (
@@ -41,6 +43,7 @@ with recursive clock as materialized (
   )
 
 -- name: claim.heads_after
+-- In place of lane_next_head: the beginning of the recursion behind a key.
 with recursive clock as materialized (
   select engine_ms(:clock_offset_ms::bigint) as now_ms
 ), heads as (
@@ -51,7 +54,7 @@ with recursive clock as materialized (
   )
 
 -- name: claim.heads
--- From key to key, one seek each; the limit ends the recursion.
+-- PostgreSQL alone: from key to key, one seek each; the limit ends the recursion.
   union all
   select l.* from heads h cross join lateral (
     select * from lane
@@ -65,7 +68,7 @@ with recursive clock as materialized (
 )
 
 -- name: claim.within
--- PostgreSQL alone: the limits are kept inside the statement, where SQLite stops reading. Each event comes once, with
+-- In place of event_within: the limits are kept inside the statement, where SQLite stops reading. Each event comes once, with
 -- the first ticket that points at it. The length of a body stands beside its pointer, so one that does not fit is never
 -- read; once an event does not fit, nothing behind it is taken.
 , numbered as (
@@ -90,7 +93,7 @@ left join event e on e.id = w.event_id
 order by t.seq;
 
 -- name: open_tickets
--- PostgreSQL alone: asked for many at once, due or in a lane.
+-- In place of due_of_delivery, lane_of_delivery: asked for many at once, due or in a lane.
 select shard, due_ms, null::text as key, null::bigint as pos, null::bigint as not_before_ms, delivery_id, event_id,
   subscription_id, n, flags
 from due where delivery_id = any(:ids::uuid[])
@@ -111,6 +114,6 @@ select 1 as found from lane where shard = :shard::smallint and subscription_id =
 delete from lane_state where subscription_id = :subscription::uuid and shard = :shard::smallint;
 
 -- name: lanes_of_shards
--- PostgreSQL alone: asked for many at once.
+-- In place of lanes_of_shard: asked for many at once.
 select subscription_id, shard, reason, since_ms, probe_at_ms from lane_state where shard = any(:shards::smallint[])
 order by array_position(:shards::smallint[], shard), subscription_id;

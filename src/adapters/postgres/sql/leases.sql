@@ -3,13 +3,13 @@ insert into shard (shard, owner, epoch, lease_until_ms)
 select n, null, 0, 0 from generate_series(0, :shards::int - 1) as s(n) on conflict do nothing;
 
 -- name: take_shards
--- PostgreSQL alone: rows are locked before they are judged, because others may ask at the same moment. In the order of
+-- In place of shard, take_shard: rows are locked before they are judged, because others may ask at the same moment. In the order of
 -- shards, so that no two wait for each other.
 with clock as materialized (
   select engine_ms(:clock_offset_ms::bigint) as now_ms
 ), free as (
   select s.shard, s.owner from shard s, clock
-  where s.shard = any(:shards::bigint[]) and (s.owner is null or s.lease_until_ms <= clock.now_ms)
+  where s.shard = any(:shards::smallint[]) and (s.owner is null or s.lease_until_ms <= clock.now_ms)
   order by s.shard for update of s
 )
 update shard s set owner = :owner::uuid, epoch = s.epoch + 1, lease_until_ms = clock.now_ms + :ttl::bigint
@@ -17,17 +17,17 @@ from free, clock where s.shard = free.shard
 returning s.shard, s.epoch, s.lease_until_ms, free.owner as last_owner;
 
 -- name: renew_shards
--- PostgreSQL alone: asked for many at once.
+-- In place of renew_shard: asked for many at once.
 with clock as materialized (
   select engine_ms(:clock_offset_ms::bigint) as now_ms
 )
 update shard s set lease_until_ms = clock.now_ms + :ttl::bigint
-from clock, unnest(:shards::bigint[], :epochs::int[]) as h(shard, epoch)
+from clock, unnest(:shards::smallint[], :epochs::int[]) as h(shard, epoch)
 where s.shard = h.shard and s.owner = :owner::uuid and s.epoch = h.epoch and s.lease_until_ms > clock.now_ms
 returning s.shard, s.lease_until_ms;
 
 -- name: release_shards
--- PostgreSQL alone: asked for many at once.
+-- In place of release_shard: asked for many at once.
 update shard s set owner = null, lease_until_ms = 0
-from unnest(:shards::bigint[], :epochs::int[]) as h(shard, epoch)
+from unnest(:shards::smallint[], :epochs::int[]) as h(shard, epoch)
 where s.shard = h.shard and s.owner = :owner::uuid and s.epoch = h.epoch;

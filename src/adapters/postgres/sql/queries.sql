@@ -1,5 +1,7 @@
--- PostgreSQL alone: a running statement can be interrupted and others run beside it, so a list is one statement and not
--- a walk in slices.
+-- In place of events_floor, due_floor, lane_floor, attempt_floor, attempt_undelivered_floor, due_of_subscription_floor,
+-- lane_of_subscription_floor, attempt_of_subscription_floor, attempt_undelivered_of_subscription_floor, receipts_floor,
+-- receipts_of_source_floor, receipts.tenant: nothing. A running statement can be interrupted and others run beside it, so
+-- a list is one statement and not a walk in slices.
 
 -- name: events
 select id, tenant, owner, type, external_id, ordering_key, tags, headers, occurred_ms, accepted_ms, source_kind,
@@ -67,7 +69,8 @@ order by d.delivery_id desc limit :limit::int
 select delivery_id as id from redelivery where event_id = :event::uuid;
 
 -- name: delivery_views
--- PostgreSQL alone: a page in one statement and so in one snapshot, where SQLite asks table by table.
+-- In place of redelivery, subscription_hidden, lane_reason, event_summary, last_attempt, sent_attempts: a page in one
+-- statement and so in one snapshot, where SQLite asks table by table.
 select i.id as delivery_id, coalesce(d.shard, l.shard) as shard, d.due_ms, l.key, l.pos, l.not_before_ms, e.id as event_id,
   s.subscription_id, coalesce(d.n, l.n, 0) as n, coalesce(d.flags, l.flags, 0) as flags, ls.reason as hold,
   e.tenant as event_tenant, e.type, e.owner, e.accepted_ms,
@@ -95,7 +98,7 @@ select delivery_id, n as try_n, event_id, subscription_id, sub_version, tenant, 
 from attempt where delivery_id = :id::uuid and tenant = :tenant::uuid order by n;
 
 -- name: open_of_subscription
--- PostgreSQL alone: the tickets themselves, in one snapshot.
+-- The tickets themselves, in one snapshot; SQLite asks for them by their ids.
 select shard, due_ms, null::text as key, null::bigint as pos, null::bigint as not_before_ms, delivery_id, event_id,
   subscription_id, n, flags
 from due where subscription_id = :subscription::uuid
@@ -128,7 +131,7 @@ from receipt where id = :id::uuid and tenant = :tenant::uuid;
 select receipt_id, fact, provenance from fact where receipt_id = any(:receipts::uuid[]) order by receipt_id, n;
 
 -- name: pulse
--- PostgreSQL alone: one statement over all shards.
+-- In place of oldest_due, count_due: one statement over all shards.
 with clock as materialized (
   select engine_ms(:clock_offset_ms::bigint) as now_ms
 )

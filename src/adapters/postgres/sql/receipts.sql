@@ -17,13 +17,13 @@ values (:id::uuid, :tenant::uuid, :source::uuid, :received::bigint, :method::tex
   :verdict::text, :outcome::text, :reason::text, :duplicate_of::uuid, :body_differs::smallint, :event_ids::uuid[]);
 
 -- name: insert_facts
--- PostgreSQL alone: all in one statement.
+-- In place of insert_fact: all in one statement.
 insert into fact (receipt_id, n, fact, provenance)
 select :receipt::uuid, f.n - 1, f.fact, f.provenance
 from unnest(:facts::text[], :provenances::text[]) with ordinality as f(fact, provenance, n);
 
 -- name: drop_rejected_beyond
--- PostgreSQL alone: one statement where SQLite drops one by one.
+-- In place of rejected_beyond, drop_receipt, drop_facts, drop_receipt_keys: one statement where SQLite drops one by one.
 with gone as (
   delete from receipt where id in (
     select id from receipt where source_id = :source::uuid and outcome = 'rejected' order by id desc offset :kept::int

@@ -1,6 +1,6 @@
 -- name: settle
--- PostgreSQL alone: one statement for a batch, where SQLite settles one by one. The deletes are the compare-and-swap of
--- S1: no row, no settle, and everything else follows from the rows that were there. An ordered retry is an update: it
+-- In place of take_due, take_lane, postpone_lane, insert_attempt, any_intent, drop_intents, set_health: one statement for
+-- a batch, where SQLite settles one by one. The deletes are the compare-and-swap of S1: no row, no settle, and everything else follows from the rows that were there. An ordered retry is an update: it
 -- keeps its place, so that nothing overtakes it (O1).
 with clock as materialized (
   select engine_ms(:clock_offset_ms::bigint) as now_ms
@@ -73,7 +73,7 @@ with clock as materialized (
 select now_ms, array(select at from won) as won from clock;
 
 -- name: attempt_times
--- PostgreSQL alone: asked for many at once.
+-- In place of attempt_at: asked for many at once.
 select a.delivery_id, a.n, a.at_ms
 from unnest(:ids::uuid[], :ns::int[]) as i(id, n) join attempt a on a.delivery_id = i.id and a.n = i.n;
 

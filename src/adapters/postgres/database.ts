@@ -73,6 +73,12 @@ export function openDatabase(options: DatabaseOptions): Database {
     return pool;
   }
 
+  async function end(): Promise<void> {
+    const all = [...pools.values()];
+    pools.clear();
+    await Promise.all(all.map((pool) => pool.end()));
+  }
+
   async function use<T>(road: Road, work: (session: Session) => Promise<T>): Promise<T> {
     const client = await poolOf(road).connect();
     let broken = false;
@@ -96,12 +102,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     use,
     transaction: (road, work) => use(road, (session) => again(() => atomically(session, 'begin', work))),
     snapshot: (road, work) => use(road, (session) => atomically(session, 'begin_snapshot', work)),
-    close: async () => {
-      await Promise.all([...pools.values()].map((pool) => pool.end()));
-    },
+    close: end,
     crash: async () => {
       for (const client of clients) client.connection.stream.destroy();
-      await Promise.all([...pools.values()].map((pool) => pool.end()));
+      await end();
     },
   };
 }

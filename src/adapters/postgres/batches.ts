@@ -27,7 +27,7 @@ interface Counted<Input> {
 const MAX_BATCH = 512;
 
 export function batches<Input, Answer>(
-  database: Database,
+  database: Pick<Database, 'transaction'>,
   { road, maxInFlight, operate }: Batching<Input, Answer>,
 ): { submit(request: Input): Promise<Answer>; idle(): Promise<void> } {
   const together = (batch: readonly Counted<Input>[]) => {

@@ -6,6 +6,7 @@ import {
   aDelivery,
   anEvent,
   aReceipt,
+  bytes,
   claimed,
   idsOf,
   laneOf,
@@ -90,6 +91,18 @@ test('A5 changes on two nodes at once are made one after the other', () =>
     await Promise.all(Array.from({ length: 2 * ROUNDS }, (_, n) => subscribed(n % 2 === 0 ? a : b)));
     assert.equal(await a.configVersion(TENANT), 2 * ROUNDS);
     assert.equal((await b.configuration(TENANT)).subscriptions.length, 2 * ROUNDS);
+  }));
+
+test('A5 of two changes of one source on two nodes at once, one is the conflict', () =>
+  nodes(async (a, b) => {
+    const put = { kind: 'put_source', id: newId(), createdBy: null, enabled: true, urlKeyHash: null } as const;
+    const putting = (node: Store, version: number | null) =>
+      node.configure({ tenant: TENANT, change: { ...put, config: bytes('c'), version }, claims: [] });
+    await putting(a, null);
+    for (let version = 1; version <= ROUNDS; version++) {
+      const outcomes = await Promise.all([putting(a, version), putting(b, version)]);
+      assert.deepEqual(kinds(outcomes), ['changed', 'conflict']);
+    }
   }));
 
 test('O1 who reads a lane from where it stopped misses nothing that two nodes put into it', () =>

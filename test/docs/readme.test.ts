@@ -29,7 +29,8 @@ test('`npm ci` would install exactly what package.json asks for', () => {
   for (const kind of ['dependencies', 'devDependencies']) {
     assert.deepEqual(packages['']?.[kind], asked[kind], kind);
     for (const [name, version] of Object.entries(asked[kind] ?? {})) {
-      assert.equal(packages[`node_modules/${name}`]?.version, version, name);
+      // `npm:package@version` is a package under another name.
+      assert.equal(packages[`node_modules/${name}`]?.version, version.split('@').at(-1), name);
     }
   }
 });

@@ -3,7 +3,7 @@
 import { parseRetryAfterMs, retryDelayMs } from '../../src/core/retry.ts';
 import type { AppendOutcome, AppendRequest, ConfigureOutcome, ConfigureRequest } from '../../src/ports/store.ts';
 import type { Settlement, SettleOutcome, SettleRequest } from '../../src/ports.ts';
-import { ageMs, complain, type Delivery, type Receiver, type Records } from './record.ts';
+import { ageMs, complain, type Delivery, type Receiver, type Records, wasBrokenOff } from './record.ts';
 import type { Observe } from './slow-store.ts';
 
 /** Engine time is whole milliseconds. */
@@ -86,7 +86,7 @@ function settled(records: Records, delivery: Delivery, { attempt, next }: Settle
 /** Not sooner than the policy and the receiver say. */
 function checkDelay(records: Records, delivery: Delivery, delayMs: number): void {
   const { retry } = delivery.receiver.config;
-  const leastMs = retryDelayMs(retry, delivery.attempts, 0);
+  const leastMs = wasBrokenOff(delivery) ? 0 : retryDelayMs(retry, delivery.attempts, 0);
   if (delayMs < leastMs) complain(records, delivery, `is tried again in ${delayMs} ms instead of ${leastMs}`);
   const headers = delivery.last?.kind === 'response' ? delivery.last.headers : {};
   const askedMs = parseRetryAfterMs(headers['retry-after'], 0) ?? 0;
@@ -127,7 +127,8 @@ function isJustified(records: Records, delivery: Delivery, closes: NonNullable<D
     case 'cancelled':
       return delivery.cancelAsked;
     case 'failed_permanent':
-      return status === 404 || status === 410 || (status !== 200 && delivery.attempts === retry.maxRetries + 1);
+      if (status === 404 || status === 410) return true;
+      return status !== 200 && delivery.attempts > retry.maxRetries && !wasBrokenOff(delivery);
     case 'expired': {
       const delayMs = retryDelayMs(retry, Math.max(1, delivery.attempts), 1);
       return ageMs(delivery, records.nowMs()) + delayMs + HEARD_WITHIN_MS > retry.maxAgeSeconds * 1000;

@@ -141,3 +141,8 @@ export function ageMs({ receiver, madeAtMs }: Delivery, nowMs: number): number {
   );
   return nowMs - madeAtMs - paused;
 }
+
+/** Whether the process broke the last try off when it ended: it is made again at once, whatever the policy says. */
+export function wasBrokenOff({ last }: Delivery): boolean {
+  return last?.kind === 'failure' && last.code === 'aborted_shutdown';
+}

@@ -1,7 +1,7 @@
 /** Watches every request as its receiver does, and checks it against what was promised. */
 import type { Answer } from '../../src/core/attempt.ts';
 import { HEARD_WITHIN_MS } from './ledger.ts';
-import { ageMs, complain, type Delivery, type Receiver, type Records, type Request } from './record.ts';
+import { ageMs, complain, type Delivery, type Receiver, type Records, type Request, wasBrokenOff } from './record.ts';
 import { isCalm, mostWaitMs, waitedMs } from './waits.ts';
 
 const PROBE_GAP_MS = 30_000;
@@ -38,7 +38,8 @@ function checkDelivery(records: Records, delivery: Delivery, n: number, nowMs: n
   const say = (what: string) => complain(records, delivery, what);
   if (delivery.closes !== null && !delivery.cancelAsked) say(`is sent after it was closed as ${delivery.closes}`);
   if (n !== delivery.attempts + 1) say(`is sent as try ${n} after ${delivery.attempts} attempts`);
-  if (n > retry.maxRetries + 1) say(`is tried for the time ${n}, its policy allows ${retry.maxRetries + 1}`);
+  if (n > retry.maxRetries + 1 && !wasBrokenOff(delivery))
+    say(`is tried for the time ${n}, its policy allows ${retry.maxRetries + 1}`);
   if (nowMs < delivery.notBeforeMs) say(`is sent ${delivery.notBeforeMs - nowMs} ms early`);
   for (const other of delivery.receiver.onTheirWay) if (other.delivery === delivery) say('is sent twice at once');
   const again = delivery.begun.get(n) ?? 0;
@@ -122,7 +123,7 @@ export function ends(records: Records, request: Request, answer: Answer): void {
 
 /** The log of the receiver alone says when its circuit must be open: after trouble with five deliveries in a row. */
 function followCircuit({ circuit }: Receiver, delivery: Delivery, answer: Answer, nowMs: number): void {
-  if (answer.kind === 'failure' && answer.code === 'aborted_shutdown') return;
+  if (wasBrokenOff(delivery)) return;
   if (answer.kind === 'response' && answer.status < 500) {
     circuit.open = false;
     circuit.streak.clear();

@@ -196,12 +196,12 @@ test('without a retry the oldest parked delivery is the probe, a minute after th
 });
 
 test('a restored circuit is open and keeps to the times of its last owner', () => {
-  const circuit = restoreOpen(T0, T0 + 90_000);
+  const circuit = restoreOpen(T0 + 90_000);
   assert.ok(isOpen(circuit));
   assert.equal(laneProbeAtMs(circuit), T0 + 90_000);
   assert.deepEqual(admit(circuit, { n: 0 }, T0 + 59_000), { kind: 'park' });
   assert.equal(admit(circuit, { n: 1 }, T0 + 59_999).kind, 'postpone');
-  assert.deepEqual(admit(restoreOpen(T0, T0 + 90_000), { n: 1 }, T0 + 60_000), { kind: 'probe' });
+  assert.deepEqual(admit(restoreOpen(T0 + 90_000), { n: 1 }, T0 + 60_000), { kind: 'probe' });
 });
 
 /** Retries come, postponed ones come back late or never, and the oldest parked one is sent when it may be. */
@@ -214,7 +214,7 @@ const arrival = fc.record({
 test('however retries fall due, no two probes are within thirty seconds, and no minute of them is without one', () => {
   fc.assert(
     fc.property(fc.array(arrival, { minLength: 1, maxLength: 200 }), fc.boolean(), (arrivals, restored) => {
-      const circuit = restored ? restoreOpen(T0, T0 + 60_000) : openedAt(T0);
+      const circuit = restored ? restoreOpen(T0 + 60_000) : openedAt(T0);
       const times: { atMs: number; next: (typeof arrivals)[number] }[] = [];
       let freshMs = T0;
       for (const next of arrivals) {
@@ -249,7 +249,7 @@ test('however retries fall due, no two probes are within thirty seconds, and no 
 });
 
 test('a probe that had to wait for its turn is counted from when it is sent', () => {
-  const circuit = restoreOpen(T0, T0);
+  const circuit = restoreOpen(T0);
   assert.equal(admit(circuit, { n: 1 }, T0).kind, 'probe');
   probeBegins(circuit, T0 + 20_000);
   assert.deepEqual(admit(circuit, { n: 1 }, T0 + 35_000), { kind: 'postpone', delayMs: 16_000 });

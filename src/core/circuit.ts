@@ -65,7 +65,6 @@ interface Part {
 }
 
 interface Opening {
-  sinceMs: number;
   /** -Infinity before the first probe. */
   probedAtMs: number;
   laneProbeAtMs: number;
@@ -94,8 +93,8 @@ export function createCircuit(): Circuit {
  * An open circuit as an earlier owner left it.
  * @param probeAtMs its `laneProbeAtMs`; the last probe was a minute before at the latest
  */
-export function restoreOpen(sinceMs: number, probeAtMs: number): Circuit {
-  const open = { sinceMs, probedAtMs: probeAtMs - LANE_PROBE_MS, laneProbeAtMs: probeAtMs, slots: [] };
+export function restoreOpen(probeAtMs: number): Circuit {
+  const open = { probedAtMs: probeAtMs - LANE_PROBE_MS, laneProbeAtMs: probeAtMs, slots: [] };
   return { ...createCircuit(), open };
 }
 
@@ -142,7 +141,7 @@ function afterTrouble(circuit: Circuit, deliveryId: Id, n: number, nowMs: number
     part.troubled++;
   }
   if (circuit.streak.length < STREAK && !isMostlyTrouble(circuit, nowMs)) return null;
-  circuit.open = { sinceMs: nowMs, probedAtMs: -Infinity, laneProbeAtMs: nowMs + LANE_PROBE_MS, slots: [] };
+  circuit.open = { probedAtMs: -Infinity, laneProbeAtMs: nowMs + LANE_PROBE_MS, slots: [] };
   // What opened it must not open it again as soon as it closes; the answer that closes it ends the streak.
   for (const part of circuit.parts) part.number = 0;
   return 'opened';

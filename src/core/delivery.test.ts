@@ -94,6 +94,12 @@ describe('the tries of a delivery', () => {
   });
 });
 
+test('a try that the end of the process broke off is made again at once, also when it was the last one', () => {
+  const policy = policyOf('stella', { maxRetries: 0, retryOn: [] });
+  const { next } = judge(unanswered('aborted_shutdown'), policy, first);
+  assert.deepEqual(next, { kind: 'retry', delayMs: 0 });
+});
+
 describe('Retry-After', () => {
   const asked = (value: string, changes: Partial<RetryPolicy> = {}) =>
     judge(answered(503, { 'retry-after': value }), policyOf('stella', changes), first).next;

@@ -31,7 +31,8 @@ export interface Judgement {
 
 /**
  * Judges one try. 2xx closes as succeeded; a failure the policy does not retry closes as failed; one it does is
- * tried again unless the tries are used up (failed) or the wait would pass the maximum age (expired).
+ * tried again unless the tries are used up (failed) or the wait would pass the maximum age (expired). What we broke off
+ * ourselves is tried again whatever the policy says: stopping the process is to cost no more than a crash of it.
  */
 export function judge(answer: Answer, policy: RetryPolicy, context: TryContext): Judgement {
   const failure = answer.kind === 'response' ? failureOfStatus(answer.status) : answer.code;
@@ -39,6 +40,9 @@ export function judge(answer: Answer, policy: RetryPolicy, context: TryContext):
   const disable = wish === 'disable' || (failure === 'http_410' && context.goneDisables);
   if (failure === null) {
     return { delivered: true, failure, next: { kind: 'close', closes: 'succeeded' }, disable };
+  }
+  if (answer.kind === 'failure' && failureRetry(answer.code) === 'always') {
+    return { delivered: false, failure, next: { kind: 'retry', delayMs: 0 }, disable };
   }
   const again = wish === undefined && !disable && context.n <= policy.maxRetries && isRetried(answer, policy.retryOn);
   const next: NextState = again ? wait(answer, policy, context) : { kind: 'close', closes: 'failed_permanent' };
@@ -68,8 +72,7 @@ function wishOf(answer: Answer): 'abort-message' | 'disable' | undefined {
 
 function isRetried(answer: Answer, retryOn: readonly RetryOn[]): boolean {
   if (answer.kind === 'failure') {
-    const retry = failureRetry(answer.code);
-    return retry === 'always' || (retry !== 'never' && retryOn.includes('network'));
+    return failureRetry(answer.code) !== 'never' && retryOn.includes('network');
   }
   return statusClasses(answer.status).some((name) => retryOn.includes(name));
 }

@@ -14,8 +14,15 @@ import { profiles } from './profile.ts';
 
 type Attempt = Parameters<typeof afterAttempt>[1];
 
-const delivered: Attempt = { atMs: 0, sent: true, delivered: true, statusCode: 200, closes: 'succeeded' };
-const failing: Attempt = { atMs: 0, sent: true, delivered: false, statusCode: 500, closes: null };
+const delivered: Attempt = {
+  atMs: 0,
+  sent: true,
+  delivered: true,
+  statusCode: 200,
+  failure: null,
+  closes: 'succeeded',
+};
+const failing: Attempt = { atMs: 0, sent: true, delivered: false, statusCode: 500, failure: 'http_5xx', closes: null };
 const failed: Attempt = { ...failing, closes: 'failed_permanent' };
 
 function after(...attempts: Attempt[]): Health {
@@ -47,6 +54,12 @@ describe('the health of a subscription', () => {
   test('is left alone by what somebody cancelled', () => {
     const before = after(failed);
     assert.deepEqual(afterAttempt(before, { ...failed, atMs: 9, sent: false, closes: 'cancelled' }), before);
+  });
+
+  test('is left alone by what ended our own process', () => {
+    const before = after(failed);
+    const poison = { ...failed, sent: false, failure: 'poison', closes: 'failed_permanent' } as const;
+    assert.deepEqual(afterAttempt(before, poison), before);
   });
 });
 

@@ -34,13 +34,13 @@ export const NO_HEALTH: Health = {
 
 /**
  * The health after one more attempt. Only a closed failure lengthens the streak; a success ends it. What was never sent
- * is no last delivery, and what somebody cancelled is no failure of the receiver.
+ * is no last delivery, and what somebody cancelled, or what ended our own process, is no failure of the receiver.
  */
 export function afterAttempt(
   health: Health,
-  attempt: Pick<AttemptRecord, 'atMs' | 'sent' | 'delivered' | 'statusCode' | 'closes'>,
+  attempt: Pick<AttemptRecord, 'atMs' | 'sent' | 'delivered' | 'statusCode' | 'closes' | 'failure'>,
 ): Health {
-  if (attempt.closes === 'cancelled') return health;
+  if (attempt.closes === 'cancelled' || attempt.failure === 'poison') return health;
   const last = attempt.sent ? { lastDeliveryAtMs: attempt.atMs, lastStatusCode: attempt.statusCode } : {};
   if (attempt.delivered) {
     return { ...health, ...last, consecutiveFailures: 0, firstFailureAtMs: null, lastSuccessAtMs: attempt.atMs };

@@ -40,8 +40,8 @@ export function createPace(): Pace {
 }
 
 /**
- * Begins again with one try in flight: its lane begins to drain after its circuit closed, after it was resumed or
- * enabled, or after a restart found it.
+ * Begins again with one try in flight: what its lane holds is sent now that its circuit has closed, or that it was
+ * resumed or enabled. What a restart finds waiting of a receiver that was well is no outage and is not begun slowly.
  */
 export function recover(pace: Pace, nowMs: number): void {
   endPeriod(pace, nowMs);

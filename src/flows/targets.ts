@@ -18,8 +18,10 @@ export function eventAppend(
   return { event, deliveries: candidates.flatMap((candidate) => deliveriesTo(candidate, event, document, ports)) };
 }
 
-/** Candidates looked at in one go: some milliseconds of deriving ids. */
-const STEP = 500;
+/** Candidates looked at in one go: a millisecond of deriving ids. */
+const STEP = 100;
+/** With more candidates than this there are pauses between the steps. */
+const LARGE = 500;
 
 /** The same with pauses between, so that an event for ten thousand subscriptions keeps nobody waiting. */
 export async function largeEventAppend(
@@ -41,7 +43,7 @@ export async function largeEventAppend(
 
 /** Whether an event of this type may have so many targets that they are found in steps. */
 export function isLarge(configuration: LiveConfiguration, type: string): boolean {
-  return candidatesFor(configuration, type).length > STEP;
+  return candidatesFor(configuration, type).length > LARGE;
 }
 
 /** Types remembered for one version of a configuration. */

@@ -25,7 +25,20 @@ export interface EventQuery extends Paging {
 export interface StoredEvent {
   event: HookEvent;
   configVersion: number;
-  targets: readonly { subscriptionId: Id; subscriptionVersion: number; deliveryId: Id }[];
+  targets: Targets;
+}
+
+/** Where an event goes. */
+export interface Target {
+  subscriptionId: Id;
+  subscriptionVersion: number;
+  deliveryId: Id;
+}
+
+/** A list, or what gives a part of one: of ten thousand a fan-out needs a few at a time. */
+export interface Targets {
+  readonly length: number;
+  slice(from?: number, to?: number): readonly Target[];
 }
 
 export interface DeliveryQuery extends Paging {

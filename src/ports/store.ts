@@ -53,6 +53,11 @@ export type * from './tickets.ts';
 export interface Store {
   /** Number of lease shards, fixed at install. */
   readonly shards: number;
+  /**
+   * How much later than its due time what is due may become visible: so far claims go back behind engine time (C1). 0
+   * where one writer commits in the order of its clock.
+   */
+  readonly trailMs: number;
 
   /** Resolves after the durable commit (A1). */
   append(request: AppendRequest): Promise<AppendOutcome>;
@@ -92,7 +97,7 @@ export interface Store {
 
   /** Lanes that hold something or have a reason of their own, for a takeover. */
   lanes(shards: readonly number[]): Promise<readonly LaneState[]>;
-  /** Gives a lane a reason or a probe time of its own; for circuits and pauses. */
+  /** Gives a lane a reason or a probe time of its own; for circuits and hourly probes. */
   setLane(lane: Omit<LaneState, 'sinceMs'>): Promise<void>;
   /** Forgets a lane's state if it holds nothing; false when it still does. */
   closeLane(subscriptionId: Id, shard: number): Promise<boolean>;

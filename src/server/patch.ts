@@ -8,15 +8,18 @@ type Json = Readonly<Record<string, unknown>>;
 
 /**
  * The fields of a PATCH body that differ from what GET shows, checked. A read-only field is accepted only with the
- * value it has.
+ * value it has; one that deliveries move may have moved since the caller was shown it, and is not looked at.
  */
 export function readPatch<Schema extends z.ZodObject>(
   schema: Schema,
   body: Json,
   shown: Json,
+  moving: readonly string[] = [],
 ): Fields<z.output<Schema>> {
   const before = JSON.parse(JSON.stringify(shown)) as Json;
-  const changed = Object.entries(body).filter(([name, value]) => !isShown(before, name, value));
+  const changed = Object.entries(body).filter(
+    ([name, value]) => !moving.includes(name) && !isShown(before, name, value),
+  );
   const readOnly = changed.filter(([name]) => Object.hasOwn(before, name) && !Object.hasOwn(schema.shape, name));
   const errors: FieldError[] = readOnly.map(([name]) => ({
     pointer: `/${escapePointer(name)}`,

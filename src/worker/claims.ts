@@ -71,7 +71,7 @@ export function createClaims(
     }
     const full = read.more.includes(shard);
     if (full && mine.length === 0) return true;
-    state.cursor = nextCursor({ last: positionOf(mine.at(-1)), full, nowMs: read.nowMs });
+    state.cursor = nextCursor({ last: positionOf(mine.at(-1)), full, nowMs: read.nowMs }, ports.store.trailMs);
     return full;
   }
 

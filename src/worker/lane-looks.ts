@@ -43,8 +43,8 @@ const AGE_AGAIN_MS = 60 * 60_000;
 const FAILED_AGAIN_MS = 30_000;
 /** What was closed is out of the store by then, and the next page is read. */
 const SETTLED_WITHIN_MS = 500;
-/** Looks that run at the same time. */
-const MAX_LOOKS = 32;
+/** Looks that run at the same time: what many circuits that opened together ask of the store would hold up others. */
+const MAX_LOOKS = 2;
 
 export function createLooks(lanes: Lanes, rules: LookRules): Looks {
   return { lanes, rules, timeline: createTimeline(), noted: new Set(), running: 0 };

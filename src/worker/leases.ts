@@ -2,7 +2,7 @@
 import type { Id } from '../core/ids.ts';
 import type { Lease, Ports } from '../ports.ts';
 
-export const LEASE_TTL_MS = 10_000;
+const LEASE_TTL_MS = 10_000;
 const RENEW_EVERY_MS = 3000;
 /** Nothing is sent when a lease has less than this left: the send itself takes time. */
 const MARGIN_MS = 2000;

@@ -17,8 +17,8 @@ function pause(ports: FakePorts, id: Id, paused: boolean) {
 }
 
 /** A worker that knows nothing of what the one before it had in memory. */
-async function restart(ports: FakePorts): Promise<void> {
-  const worker = createWorker(ports, { limits: DEFAULT_LIMITS });
+async function restart(ports: FakePorts, sender = ports.sender): Promise<void> {
+  const worker = createWorker({ ...ports, sender }, { limits: DEFAULT_LIMITS });
   const { offer, hold, withdraw, configurationChanged } = worker;
   Object.assign(ports.dispatch, { offer, hold, withdraw, configurationChanged });
   await worker.start();
@@ -65,6 +65,62 @@ test('an open circuit outlives a restart and closes with the first answer', asyn
     await ports.store.lanes([0]).then((lanes) => lanes.filter(({ reason }) => reason === 'circuit')),
     [],
   );
+});
+
+test('after a restart with an open circuit the lane is begun with slowly once the circuit closes', async () => {
+  const { ports, worker } = yard();
+  await subscribe(ports, { retryPolicy: STEADY });
+  await worker.start();
+  await breakDown(ports);
+  for (let at = 0; at < 40; at++) await emit(ports);
+  await worker.drain(0);
+  const { sender, held } = heldSender();
+  await restart(ports, sender);
+  const begun = [];
+  for (let rounds = 0; rounds < 5; rounds++) {
+    const underWay = held.splice(0);
+    begun.push(underWay.length);
+    for (const one of underWay) one.answer(answered(200));
+    await quiet();
+  }
+  assert.deepEqual(begun, [1, 1, 2, 4, 8]);
+});
+
+test('what a restart finds waiting for a receiver that was well is sent at full pace', async () => {
+  const { ports } = yard();
+  await subscribe(ports, { maxConcurrency: 8 });
+  ports.dispatch.hold = () => 'full';
+  for (let at = 0; at < 40; at++) await emit(ports);
+  const { sender, held } = heldSender();
+  await restart(ports, sender);
+  assert.equal(held.length, 8);
+});
+
+test('what its failures switched off is tried once an hour, whatever is restarted or changed meanwhile', async () => {
+  const { ports, worker } = yard();
+  await worker.start();
+  const more = { autoDisableThreshold: 2, maxConcurrency: 1 };
+  const { id } = await subscribe(ports, { retryPolicy: { ...STEADY, maxAgeSeconds: 86_400 }, ...more });
+  await pause(ports, id, true);
+  for (let at = 0; at < 20; at++) ports.answers.push(answered(404));
+  for (let at = 0; at < 9; at++) await emit(ports);
+  await pause(ports, id, false);
+  await quiet();
+  const before = ports.sent.length;
+  const { laneRun } = ports.store;
+  ports.store.laneRun = (...run) => {
+    worker.configurationChanged(DEFAULT_TENANT);
+    return laneRun(...run);
+  };
+  await pass(ports, 60 * MINUTE_MS + 500, 10_000);
+  assert.equal(ports.sent.length, before + 1);
+  await worker.drain(0);
+  await restart(ports);
+  await subscribe(ports, { events: ['other'] });
+  await pass(ports, 59 * MINUTE_MS, 10_000);
+  assert.equal(ports.sent.length, before + 1);
+  await pass(ports, 2 * MINUTE_MS, 10_000);
+  assert.equal(ports.sent.length, before + 2);
 });
 
 test('a circuit whose lane is empty does not let the next delivery wait for a whole minute', async () => {
@@ -116,7 +172,7 @@ test('the lane of a paused subscription goes with the subscription', async () =>
   assert.deepEqual(await ports.store.lanes([0]), []);
 });
 
-test('enabling closes the circuit, after a restart too', async () => {
+test('resuming closes the circuit, for whoever finds its lane after a restart too', async () => {
   const { ports, worker } = yard();
   await worker.start();
   const { id } = await subscribe(ports, { retryPolicy: STEADY });
@@ -125,6 +181,7 @@ test('enabling closes the circuit, after a restart too', async () => {
   await pause(ports, id, false);
   const [lane] = await ports.store.lanes([0]);
   assert.equal(lane?.reason, 'full');
+  assert.equal(ports.logged.at(-1), 'circuit.closed');
   await emit(ports);
   await quiet();
   assert.equal(ports.sent.length, 6);

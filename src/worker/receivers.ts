@@ -30,6 +30,8 @@ export interface Receivers {
   readonly switching: Set<Id>;
   /** Whether each was held when the configuration was last looked at; only those that matter here. */
   readonly held: Map<Id, LiveSubscription['state']['kind']>;
+  /** Of those switched off for their failures: monotonic time before which none is tried again. */
+  readonly hourlyAtMs: Map<Id, number>;
 }
 
 /** A subscription that was switched off for its failures is tried this often. */
@@ -44,7 +46,7 @@ export type ReceiverPorts = PublishPorts & SwitchPorts;
 export function createReceivers(ports: ReceiverPorts, turns: Turns, looks: Looks): Receivers {
   const tell: Announce = (subscription, news) => announce(ports, subscription, news);
   const herald = createHerald({ ...ports, announce: tell }, turns.book);
-  return { turns, looks, herald, ports, switching: new Set(), held: new Map() };
+  return { turns, looks, herald, ports, switching: new Set(), held: new Map(), hourlyAtMs: new Map() };
 }
 
 /** A try was made: acts on what it says of the receiver. */
@@ -84,14 +86,16 @@ export function restored(receivers: Receivers, state: LaneState): void {
   const kind = subscription?.state.kind ?? 'active';
   if (kind !== 'active') receivers.held.set(id, kind);
   lookAt(looks, id, 'age', nowMs);
+  if (reason === 'disabled' && probeAtMs !== null) {
+    // The hour goes on where the last owner left it, whenever its subscription was switched off.
+    receivers.hourlyAtMs.set(id, nowMs + Math.max(0, probeAtMs - turns.ports.clock.nowMs()));
+  }
   if (subscription !== undefined) followState(receivers, subscription);
   if (reason === 'circuit') {
     const traffic = trafficOf(turns.traffic, id, subscription?.config ?? null);
     traffic.usedAtMs = nowMs;
-    traffic.circuit = restoreOpen(nowMs, nowMs);
+    traffic.circuit = restoreOpen(nowMs);
     lookAt(looks, id, 'probe', laneProbeAtMs(traffic.circuit));
-  } else if (reason === 'disabled' && probeAtMs !== null) {
-    lookAt(looks, id, 'hourly', nowMs + Math.max(0, probeAtMs - turns.ports.clock.nowMs()));
   }
 }
 
@@ -114,7 +118,8 @@ function followState(receivers: Receivers, subscription: LiveSubscription): void
   const before = held.get(id) ?? 'active';
   if (state.kind === 'active') held.delete(id);
   else held.set(id, state.kind);
-  if (isProbedHourly(subscription)) lookAt(looks, id, 'hourly', hourAfter(receivers, state));
+  if (isProbedHourly(subscription)) lookAt(looks, id, 'hourly', hourlyAt(receivers, subscription));
+  else receivers.hourlyAtMs.delete(id);
   if (before === state.kind) {
     // It may have been held before this process knew its tenant.
     if (state.kind === 'active') touch(looks.lanes, id);
@@ -129,6 +134,7 @@ function followState(receivers: Receivers, subscription: LiveSubscription): void
   const traffic = turns.traffic.get(id);
   if (traffic !== undefined && isOpen(traffic.circuit)) {
     traffic.circuit = createCircuit();
+    turns.ports.log.info('circuit.closed', { subscriptionId: id });
     noteLane(receivers, id, 'full', null);
   }
   letGo(turns, subscription);
@@ -138,18 +144,24 @@ function followState(receivers: Receivers, subscription: LiveSubscription): void
 }
 
 /** What was held of a subscription that was deleted is read, to be cancelled, and its lane closed. */
-function forgetDeleted({ turns, looks, held }: Receivers): void {
+function forgetDeleted({ turns, looks, held, hourlyAtMs }: Receivers): void {
   for (const id of held.keys()) {
     if (turns.ports.configuration.peekSubscription(id) !== undefined) continue;
     held.delete(id);
+    hourlyAtMs.delete(id);
     touch(looks.lanes, id);
   }
 }
 
-function hourAfter({ turns }: Receivers, state: LiveSubscription['state']): number {
+/** When one that was switched off for its failures may be tried next; the first time an hour after that. */
+function hourlyAt({ turns, hourlyAtMs }: Receivers, { id, state }: LiveSubscription): number {
+  const known = hourlyAtMs.get(id);
+  if (known !== undefined) return known;
   const { clock } = turns.ports;
   const sinceMs = state.kind === 'active' ? clock.nowMs() : state.sinceMs;
-  return clock.monotonicMs() + Math.max(0, sinceMs + PROBE_EVERY_MS - clock.nowMs());
+  const atMs = clock.monotonicMs() + Math.max(0, sinceMs + PROBE_EVERY_MS - clock.nowMs());
+  hourlyAtMs.set(id, atMs);
+  return atMs;
 }
 
 function opened(receivers: Receivers, { id }: LiveSubscription): void {
@@ -189,26 +201,31 @@ function noteLane(
 
 /** Whether the oldest delivery of a held lane may go now, to find out. */
 export function mayProbe(receivers: Receivers, id: Id, kind: 'probe' | 'hourly'): boolean {
-  const { turns } = receivers;
+  const { turns, hourlyAtMs } = receivers;
+  const nowMs = turns.ports.clock.monotonicMs();
   const subscription = turns.ports.configuration.peekSubscription(id);
   if (subscription === undefined || turns.closed) return false;
   if (kind === 'hourly') {
-    if (!isProbedHourly(subscription)) return false;
+    if (!isProbedHourly(subscription) || hourlyAt(receivers, subscription) > nowMs) return false;
+    hourlyAtMs.set(id, nowMs + PROBE_EVERY_MS);
     noteLane(receivers, id, 'disabled', turns.ports.clock.nowMs() + PROBE_EVERY_MS);
     return true;
   }
   const traffic = turns.traffic.get(id);
   return subscription.state.kind === 'active' && traffic !== undefined && isOpen(traffic.circuit)
-    ? takeLaneProbe(traffic.circuit, turns.ports.clock.monotonicMs())
+    ? takeLaneProbe(traffic.circuit, nowMs)
     : false;
 }
 
 /** When to look again whether a held lane may be probed; null when there is nothing to find out. */
-export function nextLookMs({ turns }: Receivers, id: Id, kind: 'probe' | 'hourly'): number | null {
+export function nextLookMs(receivers: Receivers, id: Id, kind: 'probe' | 'hourly'): number | null {
+  const { turns } = receivers;
   const nowMs = turns.ports.clock.monotonicMs();
   const subscription = turns.ports.configuration.peekSubscription(id);
   if (kind === 'hourly') {
-    return subscription !== undefined && isProbedHourly(subscription) ? nowMs + PROBE_EVERY_MS : null;
+    if (subscription === undefined || !isProbedHourly(subscription)) return null;
+    const atMs = hourlyAt(receivers, subscription);
+    return atMs > nowMs ? atMs : nowMs + PROBE_EVERY_MS;
   }
   const traffic = turns.traffic.get(id);
   if (traffic === undefined || !isOpen(traffic.circuit)) return null;

@@ -45,3 +45,19 @@ test('a batch that the store did not take is given to it again until it does', a
     ['settled'],
   );
 });
+
+test('hundreds of settlements go to the store in parts, so that an append gets between', async () => {
+  const ports = fakePorts();
+  await subscribe(ports);
+  const settling = createSettling(ports);
+  const { settle } = ports.store;
+  const sizes: number[] = [];
+  ports.store.settle = (request) => {
+    sizes.push(request.settlements.length);
+    return settle(request);
+  };
+  const settlement = await postponement(ports);
+  for (let at = 0; at < 300; at++) settling.add(settlement, () => {});
+  await settling.flush();
+  assert.deepEqual(sizes, [128, 128, 44]);
+});

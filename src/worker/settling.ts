@@ -21,7 +21,8 @@ interface Waiting {
   settled: (outcome: SettleOutcome) => void;
 }
 
-const MAX_BATCH = 500;
+/** Few enough that what is appended meanwhile hardly waits: a receiver that dies leaves hundreds at once. */
+const MAX_BATCH = 128;
 const RETRY_MS = 200;
 
 /** A batcher over the store's `settle`. */

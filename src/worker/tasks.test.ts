@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { subscribe } from '../../test/support/flows.ts';
+import { emit, subscribe } from '../../test/support/flows.ts';
 import { fakePorts } from '../../test/support/ports.ts';
+import { quiet } from '../../test/support/worker.ts';
 import { DEFAULT_TENANT } from '../core/ids.ts';
 import { deleteSubscription } from '../flows/delete-subscription.ts';
 import { runTasks } from './tasks.ts';
@@ -26,4 +27,26 @@ test('a task that fails stays due and holds up no other', async () => {
   ports.store.openTickets = openTickets;
   await runTasks(ports, [0]);
   assert.deepEqual(await ports.store.claimTasks([0], 9), []);
+});
+
+test('between two steps of a fan-out, others have as long for themselves as a step took', async () => {
+  const ports = fakePorts();
+  for (let at = 0; at < 501; at++) await subscribe(ports);
+  await emit(ports);
+  const { settleTask } = ports.store;
+  let steps = 0;
+  ports.store.settleTask = (settlement) => {
+    steps++;
+    ports.clock.advance(7);
+    return settleTask(settlement);
+  };
+  void runTasks(ports, [0]);
+  await quiet();
+  assert.equal(steps, 1);
+  ports.clock.advance(6);
+  await quiet();
+  assert.equal(steps, 1);
+  ports.clock.advance(1);
+  await quiet();
+  assert.equal(steps, 2);
 });

@@ -3,13 +3,15 @@
 import type { ConfigurationCache, LiveConfiguration } from '../flows/configuration.ts';
 import { closeWithoutTry } from '../flows/deliver.ts';
 import { holdOfNew } from '../flows/targets.ts';
-import type { Dispatch, NewDelivery, Ports, StoredEvent, Task, TaskSettlement, Ticket } from '../ports.ts';
+import type { Dispatch, NewDelivery, Ports, StoredEvent, Target, Task, TaskSettlement, Ticket } from '../ports.ts';
 
 /** Deliveries made in one commit: few enough that other writers hardly wait. */
-const CHUNK = 50;
+const CHUNK = 25;
 /** Deliveries closed in one step; nobody waits for them. */
 const CANCEL_CHUNK = 200;
 const MAX_TASKS = 8;
+/** No longer than this, however slow the store is. */
+const MAX_REST_MS = 20;
 /** Steps of one run; then whoever runs them looks at the clock again. */
 const MAX_STEPS = 50;
 const fromUtf8 = new TextDecoder();
@@ -40,15 +42,25 @@ async function runEach(
 ): Promise<number> {
   let done = 0;
   for (const task of tasks) {
+    const fromMs = ports.clock.monotonicMs();
     try {
       await runTask(ports, task, events);
       done++;
+      await rest(ports, fromMs);
     } catch (error) {
       // It stays due; the others must not wait for it.
       ports.log.error('task.failed', { taskId: task.id, kind: task.kind, error });
     }
   }
   return done;
+}
+
+/** Between two steps, others have as long for themselves as one took. */
+function rest({ clock }: Pick<TaskPorts, 'clock'>, fromMs: number): Promise<void> {
+  const tookMs = clock.monotonicMs() - fromMs;
+  return new Promise((resolve) =>
+    tookMs < 1 ? clock.soon(resolve) : clock.after(Math.min(tookMs, MAX_REST_MS), resolve),
+  );
 }
 
 function runTask(ports: TaskPorts, task: Task, events: Map<string, StoredEvent | null>): Promise<void> {
@@ -82,7 +94,7 @@ async function fanOut(ports: TaskPorts, task: Task, events: Map<string, StoredEv
 
 function deliveryOf(
   { dispatch }: Pick<TaskPorts, 'dispatch'>,
-  target: StoredEvent['targets'][number],
+  target: Target,
   event: StoredEvent['event'] | undefined,
   { subscriptions }: LiveConfiguration,
 ): NewDelivery & { eventId: string } {

@@ -70,8 +70,6 @@ export function note(
 ): 'opened' | 'closed' | null {
   const { answer, judgement } = tried;
   arrived(traffic, begun, nowMs);
-  // A test is a person's: it neither opens a circuit nor closes one.
-  if (ticket.kind === 'test') return null;
   const outcome = isTrouble(judgement) ? 'trouble' : answer.kind === 'response' ? 'answered' : 'neither';
   pacing.afterTry(traffic.pace, outcome, nowMs);
   if (!profiles[profile].hasCircuit) return null;

@@ -56,7 +56,7 @@ function failuresPage(): string {
 
 Why a try failed: \`code\` and \`errorClass\` of an attempt or a delivery, with \`error\` (the sentence), \`cause\` and
 \`remedy\` in words. In the sentences \`{name}\` is filled with what is known of the try, and text in \`[…]\` is left out
-when that is not known. "Retried" also needs a try that is left and an age below the maximum, see
+when that is not known. "Retried", unless it is always, also needs a try that is left, and an age below the maximum, see
 [delivering](../guides/delivering.md#when-a-receiver-fails).
 `;
   const entries = FAILURE_CODES.map((code) => {

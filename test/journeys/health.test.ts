@@ -181,6 +181,7 @@ test('each hour a subscription that was switched off is tried, and the first suc
   assert.equal((await subscriptionOf(journey, subscription)).state, 'disabled');
   receiver.respond(fine);
   await journey.restart();
+  await journey.pass(60_000);
   await journey.leap(HOUR_MS / 2);
   assert.equal(receiver.requests.length, 12, 'one in an hour');
   await journey.leap(HOUR_MS / 2);

@@ -20,6 +20,7 @@ export const STEPS: readonly Step[] = [
     files: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'test/support/**/*.test.ts', 'test/run/**/*.test.ts'],
   },
   { name: 'contract', title: 'store contract', files: ['test/store-contract/**/*.test.ts'] },
+  { name: 'simulation', title: 'the scheduler in virtual time', files: ['test/simulation/**/*.test.ts'] },
   { name: 'vectors', title: 'known answers', files: ['test/vectors/**/*.test.ts'] },
   { name: 'journeys', title: 'journeys', files: ['test/journeys/**/*.test.ts'] },
   { name: 'faults', title: 'faults, the short ones', files: ['test/faults/**/*.test.ts'] },

@@ -2,6 +2,7 @@
  * The store in plain maps, for the simulator and as the measure of the contract. Nothing is durable. Every operation
  * is one synchronous step, which is what makes it a transaction.
  */
+import { TRAIL_MS } from '../../core/cursor.ts';
 import type { Store } from '../../ports/store.ts';
 import * as appends from './append.ts';
 import * as claims from './claim.ts';
@@ -28,6 +29,8 @@ export function createMemoryStore(options: { now(): number; shards?: number }): 
   const tables = createTables(options.shards ?? 1, options.now);
   return {
     shards: tables.shards,
+    // It needs none; so the tests of the worker see what it does where several write.
+    trailMs: TRAIL_MS,
     ...writing(tables),
     ...configured(tables),
     ...working(tables),

@@ -1,4 +1,5 @@
 /** The store's port on a database: which road each operation takes, in what transaction, and whether it is repeated. */
+import { TRAIL_MS } from '../../core/cursor.ts';
 import type { Store } from '../../ports/store.ts';
 import { append } from './append.ts';
 import { batches } from './batches.ts';
@@ -26,7 +27,7 @@ type Incoming = 'redeliver' | 'recordReceipt' | 'recall' | 'remember' | 'configu
 type Working =
   | ('lease' | 'renew' | 'release' | 'claim' | 'intend' | 'claimTasks' | 'settleTask')
   | ('lanes' | 'setLane' | 'closeLane' | 'laneRun' | 'laneHeads');
-type Reading = Exclude<keyof Store, Batched | Incoming | Working | 'shards' | 'close'>;
+type Reading = Exclude<keyof Store, Batched | Incoming | Working | 'shards' | 'trailMs' | 'close'>;
 
 /** All of the store but its end. */
 export interface Facade {
@@ -52,6 +53,8 @@ export function facade(database: Database, shards: number): Facade {
   return {
     store: {
       shards,
+      // Transactions are stamped before they commit, and not in the order in which they do.
+      trailMs: TRAIL_MS,
       ...batched,
       ...incoming(database, shards),
       ...working(database, shards),

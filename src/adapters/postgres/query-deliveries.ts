@@ -44,7 +44,12 @@ async function ofEvent(session: Session, query: DeliveryQuery, eventId: Id): Pro
   const row = await session.row<{ targets: Uint8Array }>('event_targets', { id: eventId, tenant });
   if (row === undefined) return [];
   const made = await session.rows<{ id: Id }>('redeliveries_of_event', { event: eventId });
-  const all = [...targetsOf(row.targets).map(({ deliveryId }) => deliveryId), ...made.map(({ id }) => id)];
+  const all = [
+    ...targetsOf(row.targets)
+      .slice()
+      .map(({ deliveryId }) => deliveryId),
+    ...made.map(({ id }) => id),
+  ];
   const { from, below } = rangeOf(query);
   const ids = [...new Set(all)]
     .filter((id) => id >= from && id < below)

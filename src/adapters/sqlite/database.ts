@@ -27,13 +27,17 @@ export function sqliteStatements(): Statements {
   return loaded;
 }
 
-/** Opens a database file. `reading` makes a connection that cannot write. Throws what SQLite throws. */
-export function openDatabase(path: string, mode: 'writing' | 'reading' | 'lock'): Database {
+/**
+ * Opens a database file. `reading` makes a connection that cannot write, `copying` one for checkpoints alone. Throws what
+ * SQLite throws.
+ */
+export function openDatabase(path: string, mode: 'writing' | 'reading' | 'copying' | 'lock'): Database {
   // The two threads of one store never wait for each other in WAL mode, except while one of them recovers the log.
-  const timeout = mode === 'lock' ? 0 : 5000;
+  const timeout = mode === 'lock' || mode === 'copying' ? 0 : 5000;
   const connection = new DatabaseSync(path, { readOnly: mode === 'reading', timeout });
   const database = databaseOn(connection, sqliteStatements());
-  if (mode !== 'lock') database.execute(mode === 'reading' ? 'open_for_reading' : 'open_for_writing');
+  if (mode === 'reading') database.execute('open_for_reading');
+  if (mode === 'writing') database.execute('open_for_writing');
   return database;
 }
 

@@ -53,6 +53,8 @@ export function facade(shards: number, roads: Roads): Store {
   };
   return {
     shards,
+    // One writer, and engine time never goes back: what is due is visible at once.
+    trailMs: 0,
     append: async (request) => appended(shards, request, await write('append', packAppendRequest(request))),
     redeliver: async (request) => redelivered(shards, request, await write('redeliver', ownRedelivery(request))),
     recordReceipt: async (request) => recorded(shards, request, await write('recordReceipt', packReceipt(request))),

@@ -31,6 +31,8 @@ export const operations = {
   claimTasks,
   settleTask,
   maintain,
+  /** Nothing within a turn: the writer copies the log after it. */
+  copyLog: () => null,
 };
 
 export type Operations = typeof operations;

@@ -38,4 +38,7 @@ export const queries = {
 export type Queries = typeof queries;
 export type QueryName = keyof Queries;
 /** One query on its way to the thread. */
-export type Ask = readonly [name: QueryName, input: unknown];
+export type Ask = readonly [name: QueryName, input: unknown] | typeof COPY_LOG;
+
+/** Asks the query thread to copy the log into the database, which is not its own connection's work. */
+export const COPY_LOG = 'copy_log';

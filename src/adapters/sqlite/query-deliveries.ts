@@ -76,7 +76,7 @@ function ofEvent(db: Database, query: DeliveryQuery, eventId: Id): readonly Deli
   const row = db.get<{ targets: Uint8Array }>('event', blob(eventId), blob(query.tenant));
   if (row === undefined) return [];
   const made = db.all<IdRow>('redeliveries_of_event', blob(eventId)).map(({ id }) => idOf(id));
-  const targets = targetsOf(row.targets);
+  const targets = targetsOf(row.targets).slice();
   const ids = newestFirst([...targets.map((target) => target.deliveryId), ...made]);
   const { from, below } = rangeOf(query);
   const skipped = query.before === undefined ? (query.offset ?? 0) : 0;

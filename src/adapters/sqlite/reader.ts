@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openDatabase } from './database.ts';
 import { type ClockOrigin, engineClock } from './engine-clock.ts';
-import { type Ask, queries } from './queries.ts';
+import { type Ask, COPY_LOG, queries } from './queries.ts';
 import { serve } from './serve.ts';
 import { asError } from './unavailable.ts';
 
@@ -13,15 +13,34 @@ export interface ReaderData {
 
 const { path, clock: origin } = workerData as ReaderData;
 const db = openDatabase(path, 'reading');
+/** Copies the log and does nothing else, so that it needs no cache. */
+const copying = openDatabase(path, 'copying');
 const clock = engineClock(origin);
 
 serve<Ask, unknown>(parentPort, {
-  answer: ([name, input], reply) => {
+  answer: (ask, reply) => {
+    if (ask === COPY_LOG) {
+      copyLog(reply);
+      return;
+    }
+    const [name, input] = ask;
     const query = queries[name] as (database: typeof db, input: unknown, nowMs: number) => unknown;
     advance(() => start(query(db, input, clock.nowMs())), reply);
   },
-  close: () => db.close(),
+  close: () => {
+    copying.close();
+    db.close();
+  },
 });
+
+function copyLog(reply: (outcome: unknown) => void): void {
+  try {
+    copying.execute('checkpoint');
+    reply(null);
+  } catch (error) {
+    reply(asError(error));
+  }
+}
 
 type Steps = Iterator<undefined, unknown>;
 type Step = { done: true; value: unknown } | { done: false; steps: Steps };

@@ -15,6 +15,7 @@ const REPEATABLE: Readonly<Record<OperationName, boolean>> = {
   setLane: true,
   touchKeys: true,
   maintain: true,
+  copyLog: false,
   renew: true,
   release: true,
   configure: false,

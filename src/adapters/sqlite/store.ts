@@ -8,8 +8,9 @@ import { type ClockOrigin, startClock } from './engine-clock.ts';
 import { facade } from './facade.ts';
 import { install } from './install.ts';
 import { ensurePrivateFile, takeLock } from './lock.ts';
+import { createLogCopy } from './log-copy.ts';
 import type { Call } from './operations.ts';
-import type { Ask } from './queries.ts';
+import { type Ask, COPY_LOG } from './queries.ts';
 import { repeat } from './repeat.ts';
 import { startThread, threadModule } from './thread.ts';
 import { withCodes } from './unavailable.ts';
@@ -78,12 +79,20 @@ function runStore(options: SqliteOptions, setting: Setting, releaseLock: () => v
   });
   const reader = startThread<Ask, unknown>({ module: threadModule('reader'), data: setting, onDeath });
   const commits = createGroupCommit<Call, unknown>({
-    execute: async (batch) => withCodes(await (life.over() ? closed() : writer.ask(batch))),
+    execute: async (batch) => {
+      const answers = await (life.over() ? closed() : writer.ask(batch));
+      copies.committed(batch, performance.now());
+      return withCodes(answers);
+    },
     repeat: (call) => (life.over() ? null : repeat(call)),
     // Measured: a turn of this many appends takes 8 to 16 ms; a larger one makes the first wait for the last.
     maxBatch: 512,
     maxInFlight: 1,
   });
+  const copies = createLogCopy(
+    () => (life.over() ? closed() : reader.ask(COPY_LOG)),
+    () => commits.submit(['copyLog', undefined, false]),
+  );
   const store = facade(setting.shards, {
     write: (call) => commits.submit(call),
     read: async (ask) => withCodes([await (life.over() ? closed() : reader.ask(ask))])[0],

@@ -13,8 +13,8 @@ export interface WriterData {
   clock: ClockOrigin;
 }
 
-/** Changed rows after which the log is copied into the database: some tens of megabytes of log. */
-const CHECKPOINT_ROWS = 20_000;
+/** Changed rows after which the log is copied whoever waits: some tens of megabytes of it. */
+const CHECKPOINT_ROWS = 50_000;
 /** How far the persisted engine time may lag behind. */
 const HIGH_WATER_LAG_MS = 1000;
 
@@ -28,8 +28,8 @@ let persistedMs = 0;
 serve<readonly Call[], readonly unknown[]>(parentPort, {
   answer: (calls, reply) => {
     reply(turn(calls));
-    const maintained = calls.some(([name]) => name === 'maintain');
-    if (maintained || changesSoFar() - checkpointedAt >= CHECKPOINT_ROWS) checkpoint();
+    const asked = calls.some(([name]) => name === 'copyLog');
+    if (asked || changesSoFar() - checkpointedAt >= CHECKPOINT_ROWS) checkpoint();
   },
   close: () => {
     checkpoint();

@@ -205,6 +205,22 @@ test('one that a pause held waits for those before it once the pause is over', a
   assert.equal(await reason(), 'full');
 });
 
+test('what a lane was opened for says nothing of what else waits in it, but an open circuit holds all', async () => {
+  const { api, subscriptionId } = await pending();
+  const held = [await holdInOrder(api, 'order-7'), await holdInOrder(api, '')];
+  const lane = { subscriptionId, shard: shardOf(subscriptionId, api.ports.store.shards), probeAtMs: null };
+  for (const [reason, ...shown] of [
+    ['ordered', 'ordered', 'full'],
+    ['circuit', 'circuit', 'circuit'],
+    ['full', 'ordered', 'full'],
+  ] as const) {
+    await api.ports.store.setLane({ ...lane, reason });
+    const asked = held.map(({ deliveryId }) => api.call('GET', `/api/v1/deliveries/${deliveryId}`));
+    const reasons = (await Promise.all(asked)).map(({ json }) => json.data.heldReason);
+    assert.deepEqual(reasons, shown, reason);
+  }
+});
+
 test('deliveries are found by status, event, subscription and type', async () => {
   const { api, id, subscriptionId } = await pending();
   const eventId = (await api.call('GET', '/api/v1/events')).json.data[0].id;

@@ -142,5 +142,5 @@ async function showStored(server: Server, tenant: Id, { event, configVersion, ta
   const query = { tenant, eventId: event.id, limit: MAX_SHOWN_DELIVERIES };
   const show = deliveryShower(server.ports, tenant, LISTED_BODY_BYTES);
   const deliveries = await Promise.all((await server.ports.store.deliveries(query)).map(show));
-  return showEvent(event, { configVersion, targets, deliveries });
+  return showEvent(event, { configVersion, targets: targets.slice(), deliveries });
 }

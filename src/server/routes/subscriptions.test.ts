@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Got, openApi, receiverAnswer, type TestApi } from '../../../test/support/api.ts';
+import { NO_HEALTH } from '../../core/health.ts';
 
 const BASE = '/api/v1/webhook-subscriptions';
 
@@ -200,6 +201,14 @@ test('a read-only field cannot be changed, an unknown one is unknown', async () 
   assert.equal((await api.call('PATCH', path, { version: 1 })).status, 200);
 });
 
+test('what deliveries move may have moved since it was shown', async () => {
+  const api = await openApi();
+  const path = `${BASE}/${(await create(api)).json.data.id}`;
+  const moved = { consecutiveFailures: 3, lastDelivery: '2026-01-01T00:00:00.000Z', lastStatus: 500 };
+  const got = await api.call('PATCH', path, { name: 'two', ...moved });
+  assert.deepEqual([got.status, got.json.data.name, got.json.data.lastStatus], [200, 'two', null]);
+});
+
 test('a change based on another version is 412', async () => {
   const api = await openApi();
   const path = `${BASE}/${(await create(api)).json.data.id}`;
@@ -225,6 +234,16 @@ test('disabling and enabling show in state, reason and time', async () => {
   const on = (await api.call('POST', `${path}/enable`)).json.data;
   assert.deepEqual([on.enabled, on.state, on.disabledReason, on.disabledAt], [true, 'active', null, null]);
   assert.equal((await api.call('POST', `${path}/enable`, {})).status, 200);
+});
+
+test('enabling by a change shows that the streak is over', async () => {
+  const api = await openApi();
+  const { id } = (await create(api)).json.data;
+  const health = { ...NO_HEALTH, consecutiveFailures: 50 };
+  await api.ports.store.settle({ settlements: [], health: new Map([[id, health]]) });
+  const failures = async (enabled: boolean) =>
+    (await api.call('PATCH', `${BASE}/${id}`, { enabled })).json.data.consecutiveFailures;
+  assert.deepEqual([await failures(false), await failures(true)], [50, 0]);
 });
 
 test('a deleted subscription is gone', async () => {

@@ -18,7 +18,7 @@ import { testInput, testShown } from '../schemas/delivery.ts';
 import { subscriptionInput, subscriptionPatch, subscriptionShown } from '../schemas/subscription.ts';
 import { z } from '../schemas/zod.ts';
 import { showTest } from '../show/attempt.ts';
-import { showSubscription } from '../show/subscription.ts';
+import { HEALTH_FIELDS, showSubscription } from '../show/subscription.ts';
 import { BASE, find, healthOf, ONE, shownAnswer, TAG } from './one-subscription.ts';
 import { subscriptionStateEndpoints } from './subscription-states.ts';
 
@@ -139,8 +139,8 @@ function change(server: Server): Endpoint {
       const found = await find(server, caller.tenant, id);
       if (found.kind === 'problem') return found;
       const { subscription } = found;
-      const health = await healthOf(server, subscription);
-      const fields = readPatch(subscriptionPatch, body, showSubscription(subscription, health));
+      const shown = showSubscription(subscription, await healthOf(server, subscription));
+      const fields = readPatch(subscriptionPatch, body, shown, HEALTH_FIELDS);
       if (fields.kind === 'problem') return fields;
       const { enabled, ...patch } = fields.fields;
       const outcome = await changeSubscription(server.ports, {
@@ -151,6 +151,8 @@ function change(server: Server): Endpoint {
         ifVersion: condition.version,
       });
       if (outcome.kind === 'problem') return outcome;
+      // Enabling ends a streak.
+      const health = await healthOf(server, outcome.subscription);
       return shownAnswer(200, outcome.subscription, health, outcome.generatedSecret);
     },
   });

@@ -127,13 +127,22 @@ export const subscriptionShown = subscriptionInput
       description: '`paused`: events still become deliveries, which are held. `disabled`: they do not.',
     }),
     pausedAt: time.nullable().openapi({ description: 'When the pause that lasts began; null unless paused.' }),
-    disabledAt: time.nullable(),
-    disabledReason: z.enum(['user', 'gone', 'failures']).nullable(),
-    consecutiveFailures: z.int(),
-    lastDelivery: time.nullable(),
-    lastStatus: z.int().nullable(),
+    disabledAt: time.nullable().openapi({ description: 'When it was switched off; null unless disabled.' }),
+    disabledReason: z.enum(['user', 'gone', 'failures']).nullable().openapi({
+      description:
+        '`user`: by a person. `gone`: its receiver answered 410 or asked for it. `failures`: too many deliveries in a row failed.',
+    }),
+    consecutiveFailures: z
+      .int()
+      .openapi({ description: 'Deliveries in a row that failed for good or expired; cancelled ones and tests apart.' }),
+    lastDelivery: time.nullable().openapi({
+      description: 'When something was sent last, tests apart. Under load this and the next three are up to 5 s old.',
+    }),
+    lastStatus: z.int().nullable().openapi({ description: 'HTTP status of the answer to it; null when none came.' }),
     lastSuccessAt: time.nullable(),
-    lastFailureAt: time.nullable(),
+    lastFailureAt: time
+      .nullable()
+      .openapi({ description: 'Of the last try that failed, or of giving up without one.' }),
     createdAt: time,
     updatedAt: time,
     createdBy: z.string().nullable(),

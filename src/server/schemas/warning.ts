@@ -13,7 +13,7 @@ export const warningShown = z
       host: z.string().openapi({ description: 'Of its URL; the rest may be secret.' }),
       owner: z.string().nullable(),
     }),
-    consecutiveFailures: z.int().openapi({ description: 'Deliveries in a row that failed for good.' }),
+    consecutiveFailures: z.int().openapi({ description: 'Deliveries in a row that failed for good or expired.' }),
     threshold: z.int().nullable().openapi({
       description: 'Failures in a row at which it is switched off; null where its profile never does that.',
     }),

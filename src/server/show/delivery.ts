@@ -98,13 +98,12 @@ function maxAttempts(view: DeliveryView, subscription: LiveSubscription | undefi
   return config ? config.retry.maxRetries + 1 : null;
 }
 
-/** The subscription's own state comes first: what its lane was opened for says nothing of why it is held now. */
+/** What a lane was opened for says nothing of each delivery in it, and may be over: only an open circuit holds all. */
 function heldReason({ open }: DeliveryView, subscription: LiveSubscription | undefined): HoldReason | null {
   if (open === null) return null;
   const state = subscription?.state.kind ?? 'active';
   if (state !== 'active') return state;
-  if (open.hold !== 'paused' && open.hold !== 'disabled') return open.hold;
-  // What held it is over: it waits for those before it.
+  if (open.hold === 'circuit' || open.hold === null) return open.hold;
   return sequenceOf(open.place) === null ? 'full' : 'ordered';
 }
 

@@ -44,6 +44,15 @@ function showState(state: SubscriptionState) {
   };
 }
 
+/** Fields that deliveries move, by the minute or the millisecond. */
+export const HEALTH_FIELDS = [
+  'consecutiveFailures',
+  'lastDelivery',
+  'lastStatus',
+  'lastSuccessAt',
+  'lastFailureAt',
+] as const satisfies readonly (keyof ReturnType<typeof showHealth>)[];
+
 function showHealth(health: Health) {
   return {
     consecutiveFailures: health.consecutiveFailures,

@@ -1,0 +1,43 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { emit, lastTicket, subscribe } from '../../test/support/flows.ts';
+import { fakePorts } from '../../test/support/ports.ts';
+import { createClaims } from './claims.ts';
+
+/** What the second of two claims a moment apart reads of a delivery that is on its way all the time. */
+async function readAgain(trailMs: number): Promise<number> {
+  const ports = fakePorts();
+  await subscribe(ports);
+  await emit(ports);
+  const onItsWay = lastTicket(ports).deliveryId;
+  let read = 0;
+  const store = {
+    ...ports.store,
+    trailMs,
+    claim: async (...asked: Parameters<typeof ports.store.claim>) => {
+      const tickets = await ports.store.claim(...asked);
+      read = tickets.tickets.length;
+      return tickets;
+    },
+  };
+  const claims = createClaims(
+    { ...ports, store },
+    (id) => id === onItsWay,
+    () => assert.fail('it is known'),
+    async () => {},
+  );
+  ports.clock.advance(10);
+  await claims.read([0]);
+  assert.equal(read, 1);
+  ports.clock.advance(10);
+  await claims.read([0]);
+  return read;
+}
+
+test('what is on its way is read again for as long as something due before it may become visible', async () => {
+  assert.equal(await readAgain(2000), 1);
+});
+
+test('where what is due is visible at once, what is on its way is read once', async () => {
+  assert.equal(await readAgain(0), 0);
+});

@@ -67,7 +67,11 @@ export function openDatabase(options: DatabaseOptions): Database {
       keepAlive: true,
     });
     pool.on('error', options.onLost);
-    pool.on('connect', (client) => clients.add(client));
+    pool.on('connect', (client) => {
+      clients.add(client);
+      // Before whatever it is lent for; a connection that fails here fails at that too.
+      client.query(statementOf(['open_connection']).text).catch(() => {});
+    });
     pool.on('remove', (client) => clients.delete(client));
     pools.set(road, pool);
     return pool;

@@ -1,6 +1,12 @@
 -- PostgreSQL alone: transactions run beside each other, so what must not meet takes a lock. Advisory locks come before
 -- any row is written, those of lanes last and in the order of their shards, so that no two wait for each other.
 
+-- name: open_connection
+-- Every statement here is made of seeks. A plan that was made while a table was empty would read all of it when it is
+-- not, until the statistics catch up; so plans are made without looking at what tables and values are like.
+set plan_cache_mode = force_generic_plan;
+set enable_seqscan = off;
+
 -- name: begin
 -- Whatever the database's default is: under a lock each statement must see what was committed before it began.
 begin isolation level read committed;

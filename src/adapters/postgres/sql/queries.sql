@@ -26,16 +26,21 @@ from event where id = :id::uuid and tenant = :tenant::uuid;
 -- PostgreSQL alone: a list of an event's deliveries needs no body.
 select targets from event where id = :id::uuid and tenant = :tenant::uuid;
 
+-- The limit inside `lateral` keeps the planner at the index of the range; it would rather join all of it, then sort.
+
 -- name: deliveries.due
-select d.delivery_id as id from due d join event e on e.id = d.event_id
+select d.delivery_id as id from due d
+cross join lateral (select tenant, type from event where event.id = d.event_id limit 1) e
 where d.delivery_id < :below::uuid and d.delivery_id >= :from::uuid
 
 -- name: deliveries.lane
-select d.delivery_id as id from lane d join event e on e.id = d.event_id
+select d.delivery_id as id from lane d
+cross join lateral (select tenant, type from event where event.id = d.event_id limit 1) e
 where d.delivery_id < :below::uuid and d.delivery_id >= :from::uuid
 
 -- name: deliveries.closed
-select d.delivery_id as id from attempt d join event e on e.id = d.event_id
+select d.delivery_id as id from attempt d
+cross join lateral (select tenant, type from event where event.id = d.event_id limit 1) e
 where d.delivery_id < :below::uuid and d.delivery_id >= :from::uuid and d.closes is not null
 
 -- name: deliveries.undelivered

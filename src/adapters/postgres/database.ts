@@ -1,5 +1,5 @@
 /** Connections to one database, each set for its own kind of work, and transactions on them. */
-import { Pool, type PoolClient } from 'pg';
+import { Pool, type PoolClient, type PoolConfig } from 'pg';
 import { statementOf } from './statement.ts';
 import { isAway, isLostRace } from './unavailable.ts';
 import { RECEIVED, sent, type Values } from './values.ts';
@@ -56,16 +56,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   function poolOf(road: Road): Pool {
     const known = pools.get(road);
     if (known !== undefined) return known;
-    const pool = new Pool({
-      connectionString: options.url,
-      max: CONNECTIONS[road],
-      types: RECEIVED,
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
-      application_name: `hookyard ${road}`,
-      keepAlive: true,
-    });
+    const pool = new Pool(settingsOf(options.url, road));
     pool.on('error', options.onLost);
     pool.on('connect', (client) => {
       clients.add(client);
@@ -111,6 +102,19 @@ export function openDatabase(options: DatabaseOptions): Database {
       for (const client of clients) client.connection.stream.destroy();
       await end();
     },
+  };
+}
+
+function settingsOf(url: string, road: Road): PoolConfig {
+  return {
+    connectionString: url,
+    max: CONNECTIONS[road],
+    types: RECEIVED,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    application_name: `hookyard ${road}`,
+    keepAlive: true,
   };
 }
 

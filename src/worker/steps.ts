@@ -221,7 +221,7 @@ async function send(
     const { turn } = done;
     settleTurn(turns, item, subscription, turn);
     if (turn.tried === null) return;
-    const ended = { ticket: item.ticket, profile: config.profile, tried: turn.tried };
+    const ended = { ticket: item.ticket, url: config.url, profile: config.profile, tried: turn.tried };
     const turned = note(traffic, begun, ended, turns.ports.clock.monotonicMs());
     // Its limits may have changed since this try began.
     const { maxConcurrency } = subscriptionOf(turns, item)?.config ?? config;

@@ -52,6 +52,11 @@ export function begin(traffic: Traffic, nowMs: number, isProbe: boolean): Begun 
   return { slot: traffic.rate === null ? null : limiting.started(traffic.rate, nowMs) };
 }
 
+/** Whether a try that had begun, but waited behind another suspect, may be sent now. */
+export function mayBeginNow({ rate }: Traffic, { slot }: Begun, nowMs: number): boolean {
+  return rate === null || slot === null || limiting.startAgain(rate, slot, nowMs);
+}
+
 /** Notes that the request of a try is on its way: what its receiver counts it from. */
 export function arrived({ rate }: Traffic, { slot }: Begun, nowMs: number): void {
   if (rate !== null && slot !== null) limiting.arrived(rate, slot, nowMs);

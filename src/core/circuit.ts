@@ -21,8 +21,11 @@ const PROBE_GAP_MS = 30_000;
 /** A retry comes back a little after its slot; this much later is still early enough for the slot after it. */
 const LATENESS_MS = 1000;
 const SLOT_MS = PROBE_GAP_MS + LATENESS_MS;
-/** Slots given out ahead of time; who would have to wait for a later one is parked. */
-const MAX_SLOTS = 5;
+/**
+ * Slots given out ahead of time; who would have to wait for a later one is parked. What is postponed to its slot stays
+ * there when the circuit closes before, and what is parked does not.
+ */
+const MAX_SLOTS = 2;
 /** Without a probe for this long, the oldest parked delivery is the next one. */
 const LANE_PROBE_MS = 60_000;
 

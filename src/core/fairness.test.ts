@@ -110,26 +110,14 @@ test('with too many slow tries, a subscription that has one starts no other, unt
   const slow = take(lineup, 0);
   take(lineup, 0);
   for (const item of ['a2', 'b2', 'c1']) add(lineup, item);
-  assert.equal(take(lineup, 1000)?.entry.item, 'c1');
+  const young = take(lineup, 1000);
+  assert.equal(young?.entry.item, 'c1');
   assert.equal(take(lineup, 1000), null);
+  finish(lineup, young);
   assert.equal(wakeAtMs(lineup, 1000), null);
   assert.ok(slow);
   finish(lineup, slow);
   assert.deepEqual([take(lineup, 1000)?.entry.item, take(lineup, 1000)?.entry.item], ['a2', 'b2']);
-});
-
-test('slow tries with more than half of the bytes in flight crowd their subscriptions out too', () => {
-  for (const { bytes, next } of [
-    { bytes: 50, next: 'a2' },
-    { bytes: 51, next: undefined },
-  ]) {
-    const lineup = lineupOf('a1', { bytes }, { maxBytesInFlight: 100 });
-    take(lineup, 0);
-    add(lineup, 'a2');
-    add(lineup, 'b1');
-    const order = [take(lineup, 1000)?.entry.item, take(lineup, 1000)?.entry.item];
-    assert.deepEqual(new Set(order), new Set(['b1', next]));
-  }
 });
 
 test('when the crowd thins, those that are held do not hide the one that may start', () => {
@@ -172,22 +160,6 @@ test('ten hanging receivers leave the healthy their places', () => {
   assert.ok(lineup.inFlight <= slowAtMost, `${lineup.inFlight} in flight`);
   add(lineup, 'z1');
   assert.equal(take(lineup, nowMs)?.entry.item, 'z1');
-});
-
-test('bodies in flight are capped, one always goes, and a large one is not overtaken for ever', () => {
-  const lineup = createLineup<string>({ ...LIMITS, maxBytesInFlight: 100 });
-  add(lineup, 'a1', { bytes: 500 });
-  add(lineup, 'b1', { bytes: 60 });
-  add(lineup, 'c1', { bytes: 80 });
-  add(lineup, 'd1', { bytes: 40 });
-  const order: (string | undefined)[] = [];
-  for (let taken = take(lineup, 0); taken !== null; taken = take(lineup, 0)) {
-    order.push(taken.entry.item);
-    assert.equal(take(lineup, 0)?.entry.item, undefined);
-    if (taken.entry.item === 'c1') break;
-    finish(lineup, taken);
-  }
-  assert.deepEqual(order, ['a1', 'b1', 'c1']);
 });
 
 test('a queue has its own room always, and more while room is spare', () => {

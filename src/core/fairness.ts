@@ -5,6 +5,7 @@
  * because it is on the path of every delivery; nothing here reads a clock or rolls dice: `nowMs` is monotonic time.
  */
 import { append, type Chain, unlink } from './chain.ts';
+import { stands } from './fairness/kept-back.ts';
 import {
   type Entry,
   joinTenant,
@@ -15,6 +16,7 @@ import {
   type Taken,
 } from './fairness/lineup.ts';
 import { nextHoldEndMs, nextSlowMs, passTo } from './fairness/passing.ts';
+import { countedBytes, isFull } from './fairness/share.ts';
 import { place } from './fairness/standing.ts';
 import { nextQueue, pay } from './fairness/turn.ts';
 import type { Id } from './ids.ts';
@@ -43,15 +45,14 @@ export function push<Item>(lineup: Lineup<Item>, entry: Entry<Item>, cap: number
 
 /**
  * Takes the next entry whose turn it is, or null when nothing may start: see `wakeAtMs` for when to ask again. Its
- * place is held until `finish`. An entry that waits for bytes in flight to be given back is not overtaken in its class.
+ * place is held until `finish`. Who would take what the others need is passed over until something is given back.
  */
 export function take<Item>(lineup: Lineup<Item>, nowMs: number): Taken<Item> | null {
   passTo(lineup, nowMs);
-  const { limits, inFlight, slow } = lineup;
-  if (inFlight >= limits.maxSockets || inFlight - slow >= limits.maxInFlight) return null;
+  if (isFull(lineup)) return null;
   const queue = nextQueue(lineup);
   const next = queue === null ? null : queue.items.head;
-  if (queue === null || next === null || !fits(lineup, next.entry.bytes)) return null;
+  if (queue === null || next === null) return null;
   pay(lineup, queue, next.entry);
   start(lineup, next);
   place(lineup, next.subscriber);
@@ -64,15 +65,15 @@ export function finish<Item>(lineup: Lineup<Item>, taken: Taken<Item>): void {
   if (phase === 'waiting' || phase === 'done') return;
   if (phase === 'young') {
     unlink(taken);
+    lineup.youngBytes -= countedBytes(entry);
     (entry.retry ? lineup.retries : lineup.firsts).young--;
   } else {
     lineup.slow--;
-    lineup.slowBytes -= entry.bytes;
+    lineup.slowBytes -= countedBytes(entry);
     subscriber.slow--;
   }
   taken.phase = 'done';
   lineup.inFlight--;
-  lineup.bytesInFlight -= entry.bytes;
   subscriber.inFlight--;
   place(lineup, subscriber);
 }
@@ -133,29 +134,38 @@ export function hasRoom(lineup: Lineup<unknown>, id: Id, bytes: number): boolean
   return queued < limits.spare && bytesThen <= limits.maxQueuedBytes / 2;
 }
 
+/** When more are kept back than were looked at, the next of them are looked at after this time. */
+const LOOK_AGAIN_MS = 10;
+
 /**
  * When `take` could give something by the passing of time alone: `nowMs` when it could now, null when only `finish`,
- * `push` or a change of a cap or hold can. Never late. It may come early, `take` giving nothing, when bytes in flight
- * are short or when tries turned slow meanwhile and crowd their own subscription out: then ask again.
+ * `push` or a change of a cap or hold can. Never late, unless more than 64 subscriptions are kept back: then some
+ * milliseconds for each 64. It may come early, `take` giving nothing, while the share of the others keeps somebody
+ * back: then ask again.
  */
 export function wakeAtMs<Item>(lineup: Lineup<Item>, nowMs: number): number | null {
   passTo(lineup, nowMs);
-  const { limits, inFlight, slow } = lineup;
-  if (inFlight >= limits.maxSockets) return null;
-  const next = nextQueue(lineup)?.items.head ?? null;
-  if (next !== null && !fits(lineup, next.entry.bytes)) return earlier(nextSlowMs(lineup), nextHoldEndMs(lineup));
-  const startMs = next === null ? nextHoldEndMs(lineup) : lineup.nowMs;
-  const placeMs = inFlight - slow < limits.maxInFlight ? lineup.nowMs : nextSlowMs(lineup);
-  return startMs === null || placeMs === null ? null : Math.max(startMs, placeMs);
+  if (lineup.inFlight >= lineup.limits.maxSockets) return null;
+  if (isFull(lineup)) return placeAtMs(lineup);
+  if (nextQueue(lineup) !== null) return lineup.nowMs;
+  // First, as it keeps back those whose hold no longer is what they wait for.
+  const holdEndMs = nextHoldEndMs(lineup);
+  if (lineup.keptBack.head === null) return holdEndMs;
+  const lookMs = lineup.unseen ? lineup.nowMs + LOOK_AGAIN_MS : null;
+  return earlier(earlier(nextSlowMs(lineup), lookMs), holdEndMs);
+}
+
+/** With all places taken: when the first of them is given up to a subscription that wants it. */
+function placeAtMs<Item>(lineup: Lineup<Item>): number | null {
+  const slowMs = nextSlowMs(lineup);
+  const holdEndMs = nextHoldEndMs(lineup);
+  if (stands(lineup) || lineup.keptBack.head !== null) return slowMs;
+  return holdEndMs === null || slowMs === null ? null : Math.max(holdEndMs, slowMs);
 }
 
 function earlier(one: number | null, other: number | null): number | null {
   if (one === null || other === null) return one ?? other;
   return Math.min(one, other);
-}
-
-function fits({ inFlight, bytesInFlight, limits }: Lineup<unknown>, bytes: number): boolean {
-  return inFlight === 0 || bytesInFlight + bytes <= limits.maxBytesInFlight;
 }
 
 function start<Item>(lineup: Lineup<Item>, taken: Taken<Item>): void {
@@ -167,7 +177,7 @@ function start<Item>(lineup: Lineup<Item>, taken: Taken<Item>): void {
   (entry.retry ? lineup.retries : lineup.firsts).young++;
   subscriber.inFlight++;
   lineup.inFlight++;
-  lineup.bytesInFlight += entry.bytes;
+  lineup.youngBytes += countedBytes(entry);
 }
 
 function leaveQueue<Item>(lineup: Lineup<Item>, taken: Taken<Item>): void {

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { arrived, changeLimit, createRateLog, type RateLog, readyAtMs, type Slot, started } from './rate-limit.ts';
+import {
+  arrived,
+  changeLimit,
+  createRateLog,
+  type RateLog,
+  readyAtMs,
+  type Slot,
+  startAgain,
+  started,
+} from './rate-limit.ts';
 
 const T0 = 1_700_000_000_000;
 
@@ -173,4 +182,16 @@ test('requests that arrive as they start use the limit up in full', () => {
     }),
     { numRuns: 50 },
   );
+});
+
+test('a request that had to wait before it was sent starts when it is sent, if it may then', () => {
+  const log = createRateLog({ count: 1, seconds: 10 });
+  const slot = started(log, 0);
+  assert.equal(startAgain(log, slot, 50_000), true);
+  assert.ok(readyAtMs(log, 51_000) > 51_000, 'it may be on its way still');
+  arrived(log, slot, 52_000);
+  const waiting = started(log, 62_100);
+  arrived(log, started(log, 72_200), 72_300);
+  assert.equal(startAgain(log, waiting, 80_000), false);
+  assert.equal(readyAtMs(log, 82_400), 82_400);
 });

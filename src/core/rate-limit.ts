@@ -17,7 +17,7 @@ const ASK_AGAIN_MS = 1000;
 
 /** One request, from its start until its arrival is known. */
 export interface Slot {
-  readonly startedAtMs: number;
+  startedAtMs: number;
 }
 
 export interface RateLog {
@@ -71,6 +71,15 @@ export function started(log: RateLog, nowMs: number): Slot {
   const slot: Slot = { startedAtMs: nowMs };
   log.onTheirWay.add(slot);
   return slot;
+}
+
+/** A request that was noted as started had to wait before it was sent. Whether it may start now; if so, it does. */
+export function startAgain(log: RateLog, slot: Slot, nowMs: number): boolean {
+  log.onTheirWay.delete(slot);
+  if (readyAtMs(log, nowMs) > nowMs) return false;
+  slot.startedAtMs = nowMs;
+  log.onTheirWay.add(slot);
+  return true;
 }
 
 /**

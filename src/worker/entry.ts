@@ -21,6 +21,10 @@ export type PutBack =
 
 /** Nothing holds it back. */
 export const LET_IN: Entry = { kind: 'in', probe: false };
+/** Its subscription's queue has no room. */
+export const FULL: Hold = { reason: 'full', key: '' };
+/** It stays where the store has it. */
+export const LEAVE: PutBack = { kind: 'leave' };
 const CIRCUIT: Hold = { reason: 'circuit', key: '' };
 
 /** Whether a subscription was switched off for its failures and is tried now and then. */

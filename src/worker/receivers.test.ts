@@ -187,21 +187,55 @@ test('resuming closes the circuit, for whoever finds its lane after a restart to
   assert.equal(ports.sent.length, 6);
 });
 
+test('another URL is another receiver: nothing of the old one is held against it', async () => {
+  const { ports, worker } = yard();
+  const { id } = await subscribe(ports, { retryPolicy: STEADY });
+  await worker.start();
+  await breakDown(ports);
+  await emit(ports);
+  await quiet();
+  assert.equal(ports.dispatch.hold(id), 'circuit');
+  const patch = { url: 'https://another.example/hook' };
+  await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch, ifVersion: null });
+  await quiet();
+  assert.notEqual(ports.dispatch.hold(id), 'circuit');
+  assert.deepEqual(
+    ports.sent.slice(5).map(({ url }) => url),
+    [patch.url],
+  );
+});
+
+test('a try that went to the old URL tells nothing of the new receiver', async () => {
+  const { sender, held } = heldSender();
+  const { ports, worker } = yard({}, { sender });
+  const { id } = await subscribe(ports, { retryPolicy: STEADY });
+  await worker.start();
+  for (let events = 0; events < 6; events++) await emit(ports);
+  await quiet();
+  held[0]?.answer(answered(200));
+  await quiet();
+  const patch = { url: 'https://another.example/hook' };
+  await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch, ifVersion: null });
+  for (const { answer } of held.slice(1)) answer(answered(503));
+  await quiet();
+  assert.equal(ports.dispatch.hold(id), null);
+});
+
 test('a lower concurrency holds for what is queued already', async () => {
   const { sender, held } = heldSender();
-  const limits = { ...DEFAULT_LIMITS, maxInFlight: 2, maxSlow: 2, maxSockets: 2 };
+  const limits = { ...DEFAULT_LIMITS, maxInFlight: 4 };
   const { ports, worker } = yard({ limits }, { sender });
   await worker.start();
-  await subscribe(ports, { maxConcurrency: 2, events: ['first'] });
+  for (let at = 0; at < 4; at++) await subscribe(ports, { events: ['first'] });
   const { id } = await subscribe(ports, { maxConcurrency: 8, events: ['second'] });
-  for (let at = 0; at < 2; at++) await emit(ports, { type: 'first' });
+  await emit(ports, { type: 'first' });
   for (let at = 0; at < 4; at++) await emit(ports, { type: 'second' });
   const patch = { maxConcurrency: 1 };
   await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch, enabled: true, ifVersion: null });
-  assert.equal(held.length, 2);
+  assert.equal(held.length, 4);
   for (const one of held.slice()) one.answer(answered(200));
   await quiet();
-  assert.equal(held.length, 3);
+  assert.equal(held.length, 5);
 });
 
 test('what a person disables while it is held still grows old', async () => {

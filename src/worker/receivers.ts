@@ -107,6 +107,7 @@ export function follow(receivers: Receivers, tenant: Id, configuration: LiveConf
   for (const subscription of configuration.subscriptions.values()) {
     turns.book.follow(subscription);
     followState(receivers, subscription);
+    followUrl(receivers, subscription);
     followLimits(turns, subscription);
   }
   herald.lookAll(configuration.subscriptions.values());
@@ -130,7 +131,24 @@ function followState(receivers: Receivers, subscription: LiveSubscription): void
     putBackWaiting(turns, id);
     return;
   }
-  // Whoever enables it says that the receiver is there: nothing of before is held against it.
+  // Whoever enables it says that the receiver is there.
+  beginAnew(receivers, subscription);
+}
+
+/** Another URL is another receiver. */
+function followUrl(receivers: Receivers, subscription: LiveSubscription): void {
+  const traffic = receivers.turns.traffic.get(subscription.id);
+  const url = subscription.config?.url;
+  if (traffic === undefined || url === undefined || traffic.url === null || traffic.url === url) return;
+  traffic.url = url;
+  if (isOpen(traffic.circuit) && subscription.state.kind === 'active') beginAnew(receivers, subscription);
+  else traffic.circuit = createCircuit();
+}
+
+/** Nothing of before is held against the receiver; what waits for it goes on, slowly. */
+function beginAnew(receivers: Receivers, subscription: LiveSubscription): void {
+  const { turns, looks } = receivers;
+  const { id } = subscription;
   const traffic = turns.traffic.get(id);
   if (traffic !== undefined && isOpen(traffic.circuit)) {
     traffic.circuit = createCircuit();

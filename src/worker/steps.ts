@@ -7,10 +7,10 @@ import { clear, finish, hasRoom, holdUntil, push, setCap, type Taken, take, wake
 import type { Id } from '../core/ids.ts';
 import { isRecovering, window } from '../core/pace.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
-import type { Hold, Settlement } from '../ports.ts';
-import { decideEntry, type Entry, holdOn, LET_IN, type PutBack } from './entry.ts';
+import type { Settlement } from '../ports.ts';
+import { decideEntry, type Entry, FULL, holdOn, LEAVE, LET_IN, type PutBack } from './entry.ts';
 import type { Item } from './item.ts';
-import { arrived, type Begun, begin, nextStartMs, note, type Traffic, trafficOf } from './traffic.ts';
+import { arrived, type Begun, begin, mayBeginNow, nextStartMs, note, type Traffic, trafficOf } from './traffic.ts';
 import { report, type Turn, trySending, unsent } from './tries.ts';
 import { decideTurn, type TurnDecision } from './turn-decision.ts';
 import { subscriptionOf, type Turns } from './turns.ts';
@@ -62,8 +62,6 @@ function letIn(turns: Turns, item: Item): boolean {
   pushItem(turns, entry.probe ? { ...item, probe: true } : item, subscription);
   return true;
 }
-
-const FULL: Hold = { reason: 'full', key: '' };
 
 /** Whether an item may wait in memory for its turn. */
 export function entryOf(turns: Turns, item: Item, subscription: LiveSubscription): Entry {
@@ -189,7 +187,7 @@ function nextOf(turns: Turns, item: Item, subscription: LiveSubscription | undef
   const { ticket } = item;
   // Not ours any more, or closed by somebody else: nothing of it is settled here.
   const isOurs = !turns.closed && turns.hooks.safe(ticket.place.shard);
-  if (!isOurs || turns.withdrawn.has(ticket.deliveryId)) return { kind: 'leave' };
+  if (!isOurs || turns.withdrawn.has(ticket.deliveryId)) return LEAVE;
   const entry = subscription === undefined ? null : entryOf(turns, item, subscription);
   if (entry !== null && entry.kind !== 'in') return entry;
   return decideTurn(item, subscription, turns.ports.clock.nowMs());
@@ -208,7 +206,8 @@ async function send(
   steer(turns, subscription.id, traffic, config.maxConcurrency);
   const onItsWay = begun.slot === null ? undefined : () => sent(turns, subscription.id, traffic, begun);
   try {
-    const again = () => nextOf(turns, item, subscriptionOf(turns, item));
+    const mayBegin = () => mayBeginNow(traffic, begun, turns.ports.clock.monotonicMs());
+    const again = () => (mayBegin() ? nextOf(turns, item, subscriptionOf(turns, item)) : LEAVE);
     const done = await trySending(turns.ports, item, decision, turns.isolation, again, onItsWay).catch(
       // A bug of ours: the ticket stays in the store and the next full look finds it again.
       (error: unknown) => failed(turns, item, error),
@@ -221,7 +220,7 @@ async function send(
     const { turn } = done;
     settleTurn(turns, item, subscription, turn);
     if (turn.tried === null) return;
-    const ended = { ticket: item.ticket, profile: config.profile, tried: turn.tried };
+    const ended = { ticket: item.ticket, url: config.url, profile: config.profile, tried: turn.tried };
     const turned = note(traffic, begun, ended, turns.ports.clock.monotonicMs());
     // Its limits may have changed since this try began.
     const { maxConcurrency } = subscriptionOf(turns, item)?.config ?? config;

@@ -37,13 +37,13 @@ test('between two steps of a fan-out, others have as long for themselves as a st
   let steps = 0;
   ports.store.settleTask = (settlement) => {
     steps++;
-    ports.clock.advance(7);
+    ports.clock.advance(4);
     return settleTask(settlement);
   };
   void runTasks(ports, [0]);
   await quiet();
   assert.equal(steps, 1);
-  ports.clock.advance(6);
+  ports.clock.advance(3);
   await quiet();
   assert.equal(steps, 1);
   ports.clock.advance(1);

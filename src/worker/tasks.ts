@@ -6,12 +6,12 @@ import { holdOfNew } from '../flows/targets.ts';
 import type { Dispatch, NewDelivery, Ports, StoredEvent, Target, Task, TaskSettlement, Ticket } from '../ports.ts';
 
 /** Deliveries made in one commit: few enough that other writers hardly wait. */
-const CHUNK = 25;
+const CHUNK = 50;
 /** Deliveries closed in one step; nobody waits for them. */
 const CANCEL_CHUNK = 200;
 const MAX_TASKS = 8;
 /** No longer than this, however slow the store is. */
-const MAX_REST_MS = 20;
+const MAX_REST_MS = 5;
 /** Steps of one run; then whoever runs them looks at the clock again. */
 const MAX_STEPS = 50;
 const fromUtf8 = new TextDecoder();

@@ -13,6 +13,8 @@ export interface Traffic {
   readonly pace: pacing.Pace;
   rate: limiting.RateLog | null;
   usedAtMs: number;
+  /** Where the tries went that it tells of; null until one has ended. */
+  url: string | null;
 }
 
 export type TrafficBook = Map<Id, Traffic>;
@@ -29,7 +31,7 @@ const FORGET_AFTER_MS = 10 * 60_000;
 export function trafficOf(book: TrafficBook, id: Id, config: Pick<SubscriptionConfig, 'rateLimit'> | null): Traffic {
   let traffic = book.get(id);
   if (traffic === undefined) {
-    traffic = { circuit: createCircuit(), pace: pacing.createPace(), rate: null, usedAtMs: 0 };
+    traffic = { circuit: createCircuit(), pace: pacing.createPace(), rate: null, usedAtMs: 0, url: null };
     book.set(id, traffic);
   }
   followLimit(traffic, config?.rateLimit ?? null);
@@ -50,6 +52,11 @@ export function begin(traffic: Traffic, nowMs: number, isProbe: boolean): Begun 
   return { slot: traffic.rate === null ? null : limiting.started(traffic.rate, nowMs) };
 }
 
+/** Whether a try that had begun, but waited behind another suspect, may be sent now. */
+export function mayBeginNow({ rate }: Traffic, { slot }: Begun, nowMs: number): boolean {
+  return rate === null || slot === null || limiting.startAgain(rate, slot, nowMs);
+}
+
 /** Notes that the request of a try is on its way: what its receiver counts it from. */
 export function arrived({ rate }: Traffic, { slot }: Begun, nowMs: number): void {
   if (rate !== null && slot !== null) limiting.arrived(rate, slot, nowMs);
@@ -65,11 +72,14 @@ export function nextStartMs(traffic: Traffic, nowMs: number): number {
 export function note(
   traffic: Traffic,
   begun: Begun,
-  { ticket, profile, tried }: { ticket: Ticket; profile: SubscriptionConfig['profile']; tried: Tried },
+  { ticket, url, profile, tried }: Pick<SubscriptionConfig, 'url' | 'profile'> & { ticket: Ticket; tried: Tried },
   nowMs: number,
 ): 'opened' | 'closed' | null {
   const { answer, judgement } = tried;
   arrived(traffic, begun, nowMs);
+  // It went where the subscription does not send any more.
+  if (traffic.url !== null && traffic.url !== url) return null;
+  traffic.url = url;
   const outcome = isTrouble(judgement) ? 'trouble' : answer.kind === 'response' ? 'answered' : 'neither';
   pacing.afterTry(traffic.pace, outcome, nowMs);
   if (!profiles[profile].hasCircuit) return null;

@@ -55,6 +55,23 @@ export const FOUND: Readonly<Record<string, Scenario>> = {
     subscriptions: [{ ...PLAN, maxConcurrency: 2, rateLimit: { count: 1, seconds: 4 } }],
     bursts: [{ ...BURST, count: 60 }],
   },
+  'a suspect that waited for its turn alone keeps to the rate limit': {
+    ...SCENARIO,
+    subscriptions: [
+      {
+        ...PLAN,
+        tenant: 2,
+        receiver: { kind: 'hanging' },
+        maxConcurrency: 3,
+        rateLimit: { count: 1, seconds: 10 },
+      },
+    ],
+    bursts: [{ ...BURST, tenant: 2, count: 3 }],
+    ends: [
+      { kind: 'crash', atS: 0, downMs: 0 },
+      { kind: 'crash', atS: 23, downMs: 0 },
+    ],
+  },
   'the time a subscription is paused is no age of its deliveries': {
     ...SCENARIO,
     subscriptions: [{ ...PLAN, retry: 'aging' }],

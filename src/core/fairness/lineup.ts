@@ -16,7 +16,10 @@ export interface LineupLimits {
   maxSlow: number;
   /** Tries in flight over everything, slow ones included. */
   maxSockets: number;
-  /** Bodies of what is in flight; one item may always go when nothing is. */
+  /**
+   * Large bodies of tries in flight that are not slow; with the slow ones, four times as many. One may always go when
+   * none is in flight.
+   */
   maxBytesInFlight: number;
   /** A try out for this long is slow. */
   slowAfterMs: number;
@@ -45,7 +48,7 @@ export interface Queue<Item> extends Link<Queue<Item>> {
   readonly items: Chain<Taken<Item>>;
 }
 
-/** A subscription. It stands in a chain only while the slow tries of all keep it from starting another. */
+/** A subscription. It stands in a chain only while the share of the others keeps it back. */
 export interface Subscriber<Item> extends Link<Subscriber<Item>> {
   readonly id: Id;
   /** null until something of it was queued. */
@@ -98,8 +101,8 @@ export interface Lineup<Item> {
   firstsInRow: number;
   /** Tries in flight that are not slow, in the order they started. */
   readonly young: Chain<Taken<Item>>;
-  /** Subscriptions kept back by the slow tries of all. */
-  readonly crowdedOut: Chain<Subscriber<Item>>;
+  /** Subscriptions the share of the others keeps back. They are looked at in turn. */
+  readonly keptBack: Chain<Subscriber<Item>>;
   /** Subscriptions that wait for nothing but a time. */
   readonly holds: Timeline<Subscriber<Item>>;
   /** Subscriptions with nothing to do, remembered only until their hold is over. */
@@ -109,9 +112,12 @@ export interface Lineup<Item> {
   queued: number;
   queuedBytes: number;
   inFlight: number;
-  bytesInFlight: number;
   slow: number;
+  /** Large bodies in flight, of tries that are not slow and of those that are. */
+  youngBytes: number;
   slowBytes: number;
+  /** Whether the last look at those kept back did not come round. */
+  unseen: boolean;
 }
 
 /** An empty line-up. */
@@ -124,16 +130,17 @@ export function createLineup<Item>(limits: LineupLimits): Lineup<Item> {
     retries: { turns: createChain(), young: 0 },
     firstsInRow: 0,
     young: createChain(),
-    crowdedOut: createChain(),
+    keptBack: createChain(),
     holds: createTimeline(),
     leavers: createTimeline(),
     nowMs: Number.NEGATIVE_INFINITY,
     queued: 0,
     queuedBytes: 0,
     inFlight: 0,
-    bytesInFlight: 0,
     slow: 0,
+    youngBytes: 0,
     slowBytes: 0,
+    unseen: false,
   };
 }
 

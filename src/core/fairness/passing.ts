@@ -1,8 +1,10 @@
 /** What the passing of time does to a line-up: tries turn slow, holds end, records of the idle go. */
 import { unlink } from '../chain.ts';
 import { add, nextAtMs, takeDue } from '../timeline.ts';
+import { easeSome } from './kept-back.ts';
 import type { Lineup, Taken } from './lineup.ts';
-import { forgetIdle, isCrowded, place, standingOf } from './standing.ts';
+import { countedBytes } from './share.ts';
+import { forgetIdle, place, standingOf } from './standing.ts';
 
 /** Brings a line-up to a time. Earlier than one heard of before changes nothing. */
 export function passTo<Item>(lineup: Lineup<Item>, nowMs: number): void {
@@ -10,7 +12,7 @@ export function passTo<Item>(lineup: Lineup<Item>, nowMs: number): void {
   age(lineup);
   endHolds(lineup);
   letLeave(lineup);
-  ease(lineup);
+  easeSome(lineup);
 }
 
 /** When the next try in flight turns slow; null when none will. */
@@ -48,7 +50,8 @@ function turnSlow<Item>(lineup: Lineup<Item>, taken: Taken<Item>): void {
   taken.phase = 'slow';
   (entry.retry ? lineup.retries : lineup.firsts).young--;
   lineup.slow++;
-  lineup.slowBytes += entry.bytes;
+  lineup.youngBytes -= countedBytes(entry);
+  lineup.slowBytes += countedBytes(entry);
   subscriber.slow++;
 }
 
@@ -69,21 +72,4 @@ function letLeave<Item>(lineup: Lineup<Item>): void {
     subscriber.leaving = false;
     forgetIdle(lineup, subscriber);
   }
-}
-
-/** A few at a time, so that a door that opens and shuts does not move all of them each time. */
-const EASED_AT_ONCE = 4;
-
-/** Lets subscriptions that were crowded out start again; enough that one stands if one may. */
-function ease<Item>(lineup: Lineup<Item>): void {
-  if (lineup.crowdedOut.head === null || isCrowded(lineup)) return;
-  for (let eased = 0; eased < EASED_AT_ONCE || nothingStands(lineup); eased++) {
-    const subscriber = lineup.crowdedOut.head;
-    if (subscriber === null) return;
-    place(lineup, subscriber);
-  }
-}
-
-function nothingStands({ firsts, retries }: Lineup<unknown>): boolean {
-  return firsts.turns.head === null && retries.turns.head === null;
 }

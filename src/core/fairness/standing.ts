@@ -1,35 +1,23 @@
-/** Where a subscription belongs: in its tenant's turns, or kept back by its cap, by the slow tries of all, or by a time. */
+/** Where a subscription belongs: in its tenant's turns, or kept back by its cap, by the share of the others, or by a time. */
 import { append, unlink } from '../chain.ts';
 import { add } from '../timeline.ts';
 import { type Class, forget, type Lineup, type Queue, type Subscriber, type TenantTurn } from './lineup.ts';
+import { isKeptBack } from './share.ts';
 
-type Standing = 'idle' | 'crowdedOut' | 'held' | 'ready';
+type Standing = 'idle' | 'keptBack' | 'held' | 'ready';
 
 /** What keeps a subscription back now. `idle`: it has nothing to start, or its cap is reached. */
 export function standingOf(lineup: Lineup<unknown>, subscriber: Subscriber<unknown>): Standing {
   if (subscriber.queued === 0 || subscriber.inFlight >= subscriber.cap) return 'idle';
-  if (isCrowdedOut(lineup, subscriber)) return 'crowdedOut';
+  if (isKeptBack(lineup, subscriber)) return 'keptBack';
   return subscriber.notBeforeMs > lineup.nowMs ? 'held' : 'ready';
-}
-
-/** Whether a subscription may start nothing because it is slow itself while too much is slow in all. */
-export function isCrowdedOut(lineup: Lineup<unknown>, subscriber: Subscriber<unknown>): boolean {
-  return subscriber.slow > 0 && isCrowded(lineup);
-}
-
-/**
- * Whether slow tries hold as many places as they may, or more than half of the bytes: receivers that hang with large
- * bodies would else take those of the others.
- */
-export function isCrowded({ limits, slow, slowBytes }: Lineup<unknown>): boolean {
-  return slow >= limits.maxSlow || slowBytes * 2 > limits.maxBytesInFlight;
 }
 
 /** Puts a subscription where it belongs. To be called after every change to it. */
 export function place<Item>(lineup: Lineup<Item>, subscriber: Subscriber<Item>): void {
   const standing = standingOf(lineup, subscriber);
-  if (standing === 'crowdedOut') {
-    if (subscriber.chain === null) append(lineup.crowdedOut, subscriber);
+  if (standing === 'keptBack') {
+    if (subscriber.chain === null) append(lineup.keptBack, subscriber);
   } else unlink(subscriber);
   placeQueue(lineup, subscriber, subscriber.firsts, standing === 'ready');
   placeQueue(lineup, subscriber, subscriber.retries, standing === 'ready');

@@ -1,7 +1,9 @@
 /** Whose turn it is: a class, in it a tenant by deficit round robin, of it the next subscription. */
 import { append } from '../chain.ts';
+import { easeOne } from './kept-back.ts';
 import type { Class, Entry, Lineup, Queue } from './lineup.ts';
-import { isCrowdedOut, place } from './standing.ts';
+import { isKeptBack } from './share.ts';
+import { place } from './standing.ts';
 
 /** While both classes wait, this many turns go to first tries for one to a retry. */
 const FIRSTS_PER_RETRY = 3;
@@ -17,8 +19,10 @@ const BYTES_PER_TURN = 65_536;
 export function nextQueue<Item>(lineup: Lineup<Item>): Queue<Item> | null {
   for (;;) {
     const queue = frontQueue(nextClass(lineup));
-    if (queue === null || !isCrowdedOut(lineup, queue.subscriber)) return queue;
-    place(lineup, queue.subscriber);
+    if (queue === null) {
+      if (!easeOne(lineup)) return null;
+    } else if (isKeptBack(lineup, queue.subscriber)) place(lineup, queue.subscriber);
+    else return queue;
   }
 }
 

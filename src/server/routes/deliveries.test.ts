@@ -13,7 +13,7 @@ const LOG_NAMES =
     ' ',
   );
 const MORE_NAMES =
-  'eventKind eventId deliveryUuid maxAttempts nextRetryAt idempotencyKey errorSummary responseHeaders responseTruncated startedAt completedAt redeliverOf status kind heldReason sequence attempts closedAt'.split(
+  'eventKind eventId deliveryUuid maxAttempts nextRetryAt idempotencyKey errorSummary responseHeaders responseTruncated startedAt completedAt redeliverOf status kind heldReason heldCause heldRemedy sequence attempts closedAt'.split(
     ' ',
   );
 
@@ -201,6 +201,9 @@ test('one that a pause held waits for those before it once the pause is over', a
   await api.call('POST', '/api/v1/events', { type: 'a.b', data: 1, id: 'held' });
   const reason = async () => (await api.call('GET', `${subscription}/deliveries`)).json.data[0].heldReason;
   assert.equal(await reason(), 'paused');
+  const [shown] = (await api.call('GET', `${subscription}/deliveries`)).json.data;
+  assert.match(shown.heldCause, /paused/);
+  assert.match(shown.heldRemedy, /resume/);
   await api.call('POST', `${subscription}/resume`);
   assert.equal(await reason(), 'full');
 });

@@ -80,6 +80,8 @@ export const deliveryShown = z
       description:
         'Why an open delivery is held back: its subscription is `paused` or `disabled`; its receiver fails (`circuit`); others wait before it (`full`), or before it in the order of its key (`ordered`).',
     }),
+    heldCause: z.string().nullable().openapi({ description: 'The reason in words.' }),
+    heldRemedy: z.string().nullable().openapi({ description: 'What to do about it.' }),
     sequence: z.int().nullable().openapi({
       description:
         'Place in the order of its key, as sent in `Hookyard-Sequence`: it grows from delivery to delivery, with gaps. null for what is not ordered.',

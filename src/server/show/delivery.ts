@@ -9,6 +9,7 @@ import { sequenceOf } from '../../flows/deliver.ts';
 import { type PastRequest, pastRequest } from '../../flows/past-request.ts';
 import type { DeliveryView, HoldReason } from '../../ports.ts';
 import { showFailure } from './failure.ts';
+import { showHold } from './held.ts';
 import { showBeginning } from './text.ts';
 
 /** What the fields of a delivery come from. */
@@ -52,6 +53,7 @@ export function showDelivery({ view, subscription, sent, idempotencyKey: key }: 
   const { last, open, event, kind } = view;
   const closes = last?.closes ?? null;
   const failure = showFailure(last);
+  const held = heldReason(view, subscription);
   const body = showBeginning(sent?.body, maxBodyBytes);
   const response = showBeginning(last?.detail.responseBody, maxBodyBytes);
   return {
@@ -64,7 +66,8 @@ export function showDelivery({ view, subscription, sent, idempotencyKey: key }: 
     kind,
     redeliverOf: view.redeliverOf,
     status: statusOf({ open: open !== null, attempts: view.attempts, closes }),
-    heldReason: heldReason(view, subscription),
+    heldReason: held,
+    ...showHold(held),
     sequence: sequence(view),
     attempt: last?.n ?? 0,
     attempts: view.attempts,

@@ -1,0 +1,38 @@
+import type { HoldReason } from '../../ports.ts';
+
+/** Why an open delivery is held back, and what to do, in words. */
+export interface ShownHold {
+  heldCause: string | null;
+  heldRemedy: string | null;
+}
+
+const HELD: Readonly<Record<HoldReason, { heldCause: string; heldRemedy: string }>> = {
+  paused: {
+    heldCause: 'Somebody paused its subscription. It does not age meanwhile.',
+    heldRemedy: 'Resume the subscription: POST …/resume.',
+  },
+  disabled: {
+    heldCause: 'Its subscription is switched off; `disabledReason` says why.',
+    heldRemedy: 'Enable the subscription when its receiver is well: POST …/enable.',
+  },
+  circuit: {
+    heldCause: 'Its receiver kept failing, and is asked with single deliveries until it answers.',
+    heldRemedy:
+      'See why the deliveries before it failed. It goes on by itself; POST …/pause and …/resume goes on at once.',
+  },
+  full: {
+    heldCause: 'Others wait before it.',
+    heldRemedy: 'Nothing has to be done; if it lasts, raise `maxConcurrency` or `rateLimit` of the subscription.',
+  },
+  ordered: {
+    heldCause: 'An earlier delivery of its ordering key has to close first.',
+    heldRemedy: 'See why the earlier one is not delivered, or cancel it.',
+  },
+};
+
+const NOT_HELD: ShownHold = { heldCause: null, heldRemedy: null };
+
+/** The words for a reason; nulls for none. */
+export function showHold(reason: HoldReason | null): ShownHold {
+  return reason === null ? NOT_HELD : HELD[reason];
+}

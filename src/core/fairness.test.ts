@@ -176,6 +176,15 @@ test('a queue has its own room always, and more while room is spare', () => {
   assert.equal(hasRoom(lineup, 'b', 0), false);
 });
 
+test('one that hangs has its own room and no more', () => {
+  const lineup = lineupOf('a1 a2 a3', { cap: 1 });
+  assert.notEqual(take(lineup, 0), null);
+  assert.equal(hasRoom(lineup, 'a', 0), true);
+  passTo(lineup, 1000);
+  assert.equal(hasRoom(lineup, 'a', 0), false);
+  assert.equal(hasRoom(lineup, 'b', 0), true);
+});
+
 test('bytes that wait are capped, with room for one entry of each, up to twice the cap', () => {
   const lineup = lineupOf('a1', { bytes: 400 });
   assert.deepEqual([hasRoom(lineup, 'a', 600), hasRoom(lineup, 'a', 601)], [true, false]);

@@ -131,6 +131,8 @@ export function hasRoom(lineup: Lineup<unknown>, id: Id, bytes: number): boolean
   if (own === 0) return true;
   const bytesThen = queuedBytes + bytes;
   if (own < limits.perSubscription) return bytesThen <= limits.maxQueuedBytes;
+  // One that hangs would only have more put back when its circuit opens.
+  if ((lineup.subscribers.get(id)?.slow ?? 0) > 0) return false;
   return queued < limits.spare && bytesThen <= limits.maxQueuedBytes / 2;
 }
 

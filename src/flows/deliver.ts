@@ -9,7 +9,7 @@ import { profiles } from '../core/profile.ts';
 import { pausedMs, type SubscriptionConfig } from '../core/subscription.ts';
 import { renderRequest, type WireRequest } from '../core/wire.ts';
 import type { Place, Ports, Settlement, Ticket } from '../ports.ts';
-import type { LiveSubscription } from './configuration.ts';
+import type { ConfigurationCache, LiveSubscription } from './configuration.ts';
 
 export interface Work {
   ticket: Ticket;
@@ -29,7 +29,9 @@ export interface Tried {
   judgement: Judgement;
 }
 
-export type DeliverPorts = Pick<Ports, 'clock' | 'random' | 'mac' | 'sender'>;
+export type DeliverPorts = Pick<Ports, 'clock' | 'random' | 'mac' | 'sender'> & {
+  configuration: Pick<ConfigurationCache, 'peekSubscription'>;
+};
 
 /** Makes one try. Never rejects for anything the receiver does. */
 export async function deliver(ports: DeliverPorts, work: Work): Promise<Tried> {
@@ -61,7 +63,11 @@ export async function deliver(ports: DeliverPorts, work: Work): Promise<Tried> {
   const profile = profiles[config.profile];
   const judgement = judge(answer, config.retry, {
     n: ticket.n + 1,
-    ageMs: ageMs(work, nowMs),
+    // It may have been paused while the try was under way.
+    ageMs: ageMs(
+      { ...work, subscription: ports.configuration.peekSubscription(subscription.id) ?? subscription },
+      nowMs,
+    ),
     nowMs,
     roll: ports.random.roll(),
     goneDisables: profile.goneDisables && ticket.kind !== 'test',

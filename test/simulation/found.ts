@@ -72,6 +72,13 @@ export const FOUND: Readonly<Record<string, Scenario>> = {
       { kind: 'crash', atS: 23, downMs: 0 },
     ],
   },
+  'a pause while a try is under way is no age of its delivery': {
+    ...SCENARIO,
+    subscriptions: [{ ...PLAN, receiver: { kind: 'hanging' }, retry: 'aging' }],
+    bursts: [BURST],
+    changes: [{ kind: 'pause', atS: 72, which: 0, forS: 2 }],
+    ends: [{ kind: 'crash', atS: 1, downMs: 20_000 }],
+  },
   'the time a subscription is paused is no age of its deliveries': {
     ...SCENARIO,
     subscriptions: [{ ...PLAN, retry: 'aging' }],

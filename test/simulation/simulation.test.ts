@@ -5,6 +5,9 @@ import { FOUND } from './found.ts';
 import { HOURS, MINUTES, type Size } from './scenario.ts';
 import { simulate } from './simulate.ts';
 
+/** The same scenarios in every run; `npm run simulate` draws others. */
+const SEED = 20_261_122;
+
 const SIMULATIONS: readonly { title: string; size: Size; runs: number }[] = [
   { title: 'in minutes of trouble every promise of the scheduler is kept', size: MINUTES, runs: 160 },
   { title: 'through outages of an hour every promise of the scheduler is kept', size: HOURS, runs: 20 },
@@ -12,7 +15,7 @@ const SIMULATIONS: readonly { title: string; size: Size; runs: number }[] = [
 
 for (const { title, size, runs } of SIMULATIONS) {
   test(title, async (t) => {
-    const { failure, ...sum } = await check(size, { runs });
+    const { failure, ...sum } = await check(size, { runs, seed: SEED });
     t.diagnostic(
       `${sum.scenarios} scenarios (seed ${sum.seed}), ${Math.round(sum.simulatedS / 3600)} hours, ` +
         `${sum.requests} requests for ${sum.deliveries} deliveries`,

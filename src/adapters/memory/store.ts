@@ -31,6 +31,7 @@ export function createMemoryStore(options: { now(): number; shards?: number }): 
     shards: tables.shards,
     // It needs none; so the tests of the worker see what it does where several write.
     trailMs: TRAIL_MS,
+    neighbours: null,
     ...writing(tables),
     ...configured(tables),
     ...working(tables),

@@ -27,7 +27,7 @@ type Incoming = 'redeliver' | 'recordReceipt' | 'recall' | 'remember' | 'configu
 type Working =
   | ('lease' | 'renew' | 'release' | 'claim' | 'intend' | 'claimTasks' | 'settleTask')
   | ('lanes' | 'setLane' | 'closeLane' | 'laneRun' | 'laneHeads');
-type Reading = Exclude<keyof Store, Batched | Incoming | Working | 'shards' | 'trailMs' | 'close'>;
+type Reading = Exclude<keyof Store, Batched | Incoming | Working | 'shards' | 'trailMs' | 'neighbours' | 'close'>;
 
 /** All of the store but its end. */
 export interface Facade {
@@ -55,6 +55,7 @@ export function facade(database: Database, shards: number): Facade {
       shards,
       // Transactions are stamped before they commit, and not in the order in which they do.
       trailMs: TRAIL_MS,
+      neighbours: null,
       ...batched,
       ...incoming(database, shards),
       ...working(database, shards),

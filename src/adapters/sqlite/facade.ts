@@ -55,6 +55,7 @@ export function facade(shards: number, roads: Roads): Store {
     shards,
     // One writer, and engine time never goes back: what is due is visible at once.
     trailMs: 0,
+    neighbours: null,
     append: async (request) => appended(shards, request, await write('append', packAppendRequest(request))),
     redeliver: async (request) => redelivered(shards, request, await write('redeliver', ownRedelivery(request))),
     recordReceipt: async (request) => recorded(shards, request, await write('recordReceipt', packReceipt(request))),

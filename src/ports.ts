@@ -54,6 +54,19 @@ export interface Sealer {
   open(context: SealContext, sealed: Uint8Array): Opened;
 }
 
+/**
+ * The ids of the keys that the configuration in a store was sealed with. Processes that share a store share their keys:
+ * one that lacked them would take subscriptions for unreadable and match nothing to them.
+ */
+export interface SealingKeys {
+  known(): Promise<readonly string[]>;
+  /**
+   * Notes `active`, if nothing was known or one of the keys `held` was, and tells what was known before. Of two that
+   * note at once the second is told of the first.
+   */
+  note(active: string, held: readonly string[]): Promise<readonly string[]>;
+}
+
 /** Why a name did not resolve. */
 export type ResolveFailure = 'not_found' | 'timeout';
 
@@ -138,6 +151,7 @@ export type GaugeName =
   | 'deliveries_in_flight'
   | 'deliveries_queued'
   | 'lanes_open'
+  | 'shards_held'
   | 'sockets_open'
   | 'oldest_due_seconds'
   | 'requests_in_flight'

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { SealContext } from '../ports.ts';
-import { createSealer, type Keyring, openKeyring, parseKeyring } from './keyring.ts';
+import type { SealContext, SealingKeys } from '../ports.ts';
+import { createSealer, type Keyring, openKeyring, openSharedKeyring, parseKeyring } from './keyring.ts';
 
 const context: SealContext = { purpose: 'subscription', table: 't', column: 'c', row: 'r', tenant: 'tenant' };
 const plain = new TextEncoder().encode('my-secret-key');
@@ -78,4 +78,90 @@ test('a keyring with a short, trivial or missing active key is refused with a re
     'unusable',
   );
   assert.equal(parseKeyring(JSON.stringify({ active: id, keys: [{ id, key: good }] })).kind, 'keyring');
+});
+
+/** What processes on one store know together. */
+function register(noted: string[] = []): SealingKeys & { noted: readonly string[] } {
+  return {
+    noted,
+    known: async () => [...noted],
+    async note(active, held) {
+      const before = [...noted];
+      const ours = before.length === 0 || before.some((id) => held.includes(id));
+      if (ours && !before.includes(active)) noted.push(active);
+      return before;
+    },
+  };
+}
+
+function freshPath(): string {
+  return join(mkdtempSync(join(tmpdir(), 'keyring-')), 'keyring.json');
+}
+
+function writeKeys(path: string, active: string, ids: readonly string[]): void {
+  const keys = ids.map((id) => ({ id, key: Buffer.from(`${id}${id}`.slice(0, 32)).toString('base64') }));
+  writeFileSync(path, JSON.stringify({ active, keys }));
+}
+
+const [ONE, TWO, THREE] = ['0123456789abcdef', '123456789abcdef0', '23456789abcdef01'] as const;
+
+test('the first process on a store makes the keyring, and others start with a copy of it alone', async () => {
+  const shared = register();
+  const path = freshPath();
+  const first = await openSharedKeyring(path, shared);
+  assert.ok(first.kind === 'keyring');
+  assert.deepEqual(shared.noted, [first.keyring.active.id]);
+  const elsewhere = freshPath();
+  const refused = await openSharedKeyring(elsewhere, shared);
+  assert.ok(refused.kind === 'refused');
+  assert.match(refused.reason, /no keyring/);
+  assert.match(refused.remedy, /Copy keyring\.json/);
+  assert.equal(existsSync(elsewhere), false);
+  writeFileSync(elsewhere, readFileSync(path));
+  assert.deepEqual(await openSharedKeyring(elsewhere, shared), first);
+});
+
+test('of two processes that make a keyring at once, the second deletes its own and is refused', async () => {
+  const shared = register();
+  const raced: SealingKeys = {
+    ...shared,
+    note: async (active, held) => {
+      await shared.note(THREE, [THREE]);
+      return shared.note(active, held);
+    },
+  };
+  const path = freshPath();
+  assert.equal((await openSharedKeyring(path, raced)).kind, 'refused');
+  assert.equal(existsSync(path), false);
+  assert.deepEqual(shared.noted, [THREE]);
+});
+
+test('a keyring with another active key is noted, and one that lacks a key says which', async () => {
+  const shared = register([ONE]);
+  const path = freshPath();
+  writeKeys(path, TWO, [TWO, ONE]);
+  const rotated = await openSharedKeyring(path, shared);
+  assert.ok(rotated.kind === 'keyring');
+  assert.deepEqual([shared.noted, rotated.lacks], [[ONE, TWO], []]);
+  writeKeys(path, ONE, [ONE]);
+  const behind = await openSharedKeyring(path, shared);
+  assert.deepEqual(behind.kind === 'keyring' && behind.lacks, [TWO]);
+});
+
+test('a keyring with none of the keys that were sealed with is refused, noted nowhere and kept', async () => {
+  const shared = register([ONE]);
+  const path = freshPath();
+  writeKeys(path, TWO, [TWO, THREE]);
+  const refused = await openSharedKeyring(path, shared);
+  assert.match(refused.kind === 'refused' ? refused.reason : '', /none of the keys/);
+  assert.deepEqual(shared.noted, [ONE]);
+  assert.equal(existsSync(path), true);
+});
+
+test('a keyring that was made and not noted yet is noted by the next start', async () => {
+  const shared = register();
+  const path = freshPath();
+  await assert.rejects(openSharedKeyring(path, { ...shared, note: () => Promise.reject(new Error('away')) }), /away/);
+  const opened = await openSharedKeyring(path, shared);
+  assert.deepEqual(opened.kind === 'keyring' && [opened.keyring.active.id], shared.noted);
 });

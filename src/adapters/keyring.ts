@@ -1,8 +1,8 @@
 /** The keyring file and the sealing of secrets at rest: AES-256-GCM with a sub-key for each purpose (HKDF, RFC 5869). */
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { associatedData, KEY_ID_BYTES, NONCE_BYTES, packSealed, type Suite, unpackSealed } from '../core/secret.ts';
-import type { Opened, SealContext, Sealer } from '../ports.ts';
+import type { Opened, SealContext, Sealer, SealingKeys } from '../ports.ts';
 
 const KEY_BYTES = 32;
 const SUITE: Suite = 'aes-256-gcm';
@@ -28,8 +28,49 @@ interface KeyringFile {
 
 /** Reads the keyring at `path`; when there is none, makes one with a fresh key, readable by its owner alone. */
 export function openKeyring(path: string): KeyringResult {
-  // An empty file is what a crash leaves of a first start: nothing was sealed with it yet.
-  if (!existsSync(path) || statSync(path).size === 0) writeKeyring(path);
+  if (isMissing(path)) writeKeyring(path);
+  return readKeyring(path);
+}
+
+export type SharedKeyring =
+  /** `lacks`: ids of keys that others sealed with and that are not in it. */
+  { kind: 'keyring'; keyring: Keyring; lacks: readonly string[] } | { kind: 'refused'; reason: string; remedy: string };
+
+/**
+ * Reads the keyring at `path` for a process that shares its store with others. One with a fresh key is made only when
+ * nothing was sealed yet; of several processes that begin at once one keeps its own, and the others are refused.
+ */
+export async function openSharedKeyring(path: string, shared: SealingKeys): Promise<SharedKeyring> {
+  const fresh = isMissing(path);
+  if (fresh) {
+    if ((await shared.known()).length > 0) return missing(path);
+    writeKeyring(path);
+  }
+  const read = readKeyring(path);
+  if (read.kind === 'unusable') return refused(read.reason);
+  const held = read.keyring.keys.map(({ id }) => id);
+  const known = await shared.note(read.keyring.active.id, held);
+  const lacks = known.filter((id) => !held.includes(id));
+  if (known.length === 0 || lacks.length < known.length) return { ...read, lacks };
+  if (!fresh) return refused(`The keyring at ${path} has none of the keys that other nodes seal with.`);
+  rmSync(path);
+  return missing(path);
+}
+
+function missing(path: string): SharedKeyring {
+  return refused(`There is no keyring at ${path}, and other nodes seal with one already.`);
+}
+
+function refused(reason: string): SharedKeyring {
+  return { kind: 'refused', reason, remedy: 'Copy keyring.json of another node there, or name it with --keyring.' };
+}
+
+/** An empty file is what a crash leaves of a first start: nothing was sealed with it yet. */
+function isMissing(path: string): boolean {
+  return !existsSync(path) || statSync(path).size === 0;
+}
+
+function readKeyring(path: string): KeyringResult {
   return parseKeyring(readFileSync(path, 'utf8'));
 }
 

@@ -42,6 +42,7 @@ const GAUGES: Readonly<Record<GaugeName, string>> = {
   deliveries_in_flight: 'Delivery attempts under way.',
   deliveries_queued: 'Deliveries held by this process and not yet sent.',
   lanes_open: 'Subscriptions whose deliveries wait in a lane.',
+  shards_held: 'Shards of the store that this process sends for.',
   sockets_open: 'Sockets to receivers.',
   oldest_due_seconds: 'How long the oldest due delivery has been due.',
   requests_in_flight: 'Requests being answered, without probes and those whose body is on its way.',

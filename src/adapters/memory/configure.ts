@@ -30,7 +30,7 @@ function apply(tables: Tables, tenant: Id, change: ConfigChange): Changed {
     case 'put_source':
       return putSource(tables, tenant, change);
     case 'delete_source':
-      return deleteSource(tables, tenant, change.id);
+      return deleteSource(tables, tenant, change);
     case 'put_key':
       return putKey(tables, tenant, change.key);
     case 'revoke_key':

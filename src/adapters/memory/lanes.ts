@@ -1,8 +1,9 @@
 import type { Id } from '../../core/ids.ts';
-import type { LaneState, ReadLimits, Ticket, Tickets } from '../../ports/store.ts';
+import type { LaneCursor, LaneNews, LaneState, ReadLimits, Ticket, Tickets } from '../../ports/store.ts';
 import { copyOf } from './copy.ts';
 import { readWithin } from './reading.ts';
 import type { Lane, Tables } from './tables.ts';
+import { onShard } from './tables.ts';
 import { laneFor } from './tickets.ts';
 
 /** A lane as its caller names it. */
@@ -64,6 +65,23 @@ function* headsOf(tables: Tables, name: LaneName, afterKey: string | null): Gene
     yield head;
     from = keyOf(head);
   }
+}
+
+/** What was put into lanes of shards behind a position, whichever lane. */
+export function laneNews(tables: Tables, cursors: readonly LaneCursor[], limits: ReadLimits): LaneNews {
+  const lines = cursors.flatMap(({ shard, afterPos }) =>
+    afterPos === null ? [] : [{ shard, tickets: onShard(tables.parked, shard).after(afterPos) }],
+  );
+  const read = readWithin(tables, limits, lines);
+  const positions = new Map(cursors.map(({ shard, afterPos }) => [shard, afterPos ?? endOf(tables, shard)]));
+  for (const { place } of read.tickets) if (place.kind === 'lane') positions.set(place.shard, place.pos);
+  return { read, positions };
+}
+
+/** The position of the last item in lanes of a shard, 0 when there is none. */
+function endOf(tables: Tables, shard: number): number {
+  const [last] = onShard(tables.parked, shard).before(null).take(1);
+  return last?.place.kind === 'lane' ? last.place.pos : 0;
 }
 
 function keyOf({ place }: Ticket): string | null {

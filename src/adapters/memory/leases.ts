@@ -1,17 +1,33 @@
 import type { Id } from '../../core/ids.ts';
-import type { Lease } from '../../ports/store.ts';
+import type { Lease, LeaseLimits } from '../../ports/store.ts';
 import type { HeldLease, Tables } from './tables.ts';
 
-export function lease(tables: Tables, owner: Id, shards: readonly number[], ttlMs: number): Lease[] {
+/** What is asked of `lease`. */
+export interface LeaseRequest extends LeaseLimits {
+  owner: Id;
+  shards: readonly number[];
+  ttlMs: number;
+}
+
+export function lease(tables: Tables, { owner, shards, ttlMs, atMost, givenUp = [] }: LeaseRequest): Lease[] {
   const nowMs = tables.nowMs();
-  return shards.flatMap((shard) => {
+  const isGone = (of: Id) => givenUp.includes(of) && !tables.living.has(of);
+  const free = shards.filter((shard) => {
     const last = tables.leases.get(shard);
-    if (last !== undefined && isLive(last, nowMs)) return [];
-    const taken = last === undefined || last.released ? 'clean' : 'unclean';
+    return last === undefined || !isLive(last, nowMs) || isGone(last.owner);
+  });
+  return free.slice(0, atMost).map((shard) => {
+    const last = tables.leases.get(shard);
+    const taken = takenFrom(tables, last, owner);
     const made: Lease = { shard, epoch: (last?.epoch ?? 0) + 1, leaseUntilMs: nowMs + ttlMs, taken };
     tables.leases.set(shard, { ...made, owner, released: false });
-    return [made];
+    return made;
   });
+}
+
+function takenFrom(tables: Tables, last: HeldLease | undefined, owner: Id): Lease['taken'] {
+  if (last === undefined || last.released) return 'clean';
+  return last.owner === owner || !tables.living.has(last.owner) ? 'unclean' : 'expired';
 }
 
 export function renew(tables: Tables, owner: Id, leases: readonly Lease[], ttlMs: number): Lease[] {

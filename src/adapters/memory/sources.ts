@@ -25,9 +25,11 @@ export function putSource(tables: Tables, tenant: Id, change: Change<'put_source
   return { kind: 'changed', version: row.version };
 }
 
-export function deleteSource(tables: Tables, tenant: Id, id: Id): Changed {
-  const found = tables.sources.get(id);
+export function deleteSource(tables: Tables, tenant: Id, change: Change<'delete_source'>): Changed {
+  const found = tables.sources.get(change.id);
   if (found?.tenant !== tenant) return { kind: 'missing' };
-  tables.sources.delete(id);
-  return { kind: 'changed', version: found.version };
+  const { version } = found;
+  if ((change.version ?? version) !== version) return { kind: 'conflict', version };
+  tables.sources.delete(change.id);
+  return { kind: 'changed', version };
 }

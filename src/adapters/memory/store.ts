@@ -3,7 +3,7 @@
  * is one synchronous step, which is what makes it a transaction.
  */
 import { TRAIL_MS } from '../../core/cursor.ts';
-import type { Store } from '../../ports/store.ts';
+import type { Neighbours, Store } from '../../ports/store.ts';
 import * as appends from './append.ts';
 import * as claims from './claim.ts';
 import * as configuring from './configure.ts';
@@ -20,44 +20,59 @@ import type { Tables } from './tables.ts';
 import { createTables } from './tables.ts';
 import { claimTasks, settleTask } from './tasks.ts';
 
-/**
- * Makes an empty store.
- * @param options.now engine time in milliseconds
- * @param options.shards number of lease shards, 1 when not given
- */
-export function createMemoryStore(options: { now(): number; shards?: number }): Store {
-  const tables = createTables(options.shards ?? 1, options.now);
+/** What a store is made over. */
+export interface MemoryOptions {
+  /** Engine time in milliseconds. */
+  now(): number;
+  /** Number of lease shards, 1 when not given. */
+  shards?: number;
+}
+
+/** Makes an empty store that one process owns. */
+export function createMemoryStore({ now, shards = 1 }: MemoryOptions): Store {
+  const tables = createTables(shards, now);
+  return storeOver(() => tables, { shards, neighbours: null });
+}
+
+/** The tables, when they can be reached. Throws when they cannot. */
+export type Reach = () => Tables;
+
+/** The store's port over tables that others may share. */
+export function storeOver(
+  reach: Reach,
+  { shards, neighbours }: { shards: number; neighbours: Neighbours | null },
+): Store {
   return {
-    shards: tables.shards,
+    shards,
     // It needs none; so the tests of the worker see what it does where several write.
     trailMs: TRAIL_MS,
-    neighbours: null,
-    ...writing(tables),
-    ...configured(tables),
-    ...working(tables),
-    ...reading(tables),
-    maintain: async () => dropOldClaims(tables),
+    neighbours,
+    ...writing(reach),
+    ...configured(reach),
+    ...working(reach),
+    ...reading(reach),
+    maintain: async () => dropOldClaims(reach()),
     close: async () => {},
   };
 }
 
 type Part<K extends keyof Store> = Pick<Store, K>;
 
-function writing(tables: Tables): Part<'append' | 'redeliver' | 'recordReceipt' | 'recall' | 'remember'> {
+function writing(reach: Reach): Part<'append' | 'redeliver' | 'recordReceipt' | 'recall' | 'remember'> {
   return {
-    append: async (request) => appends.append(tables, request),
-    redeliver: async (request) => appends.redeliver(tables, request),
-    recordReceipt: async (request) => recordReceipt(tables, request),
+    append: async (request) => appends.append(reach(), request),
+    redeliver: async (request) => appends.redeliver(reach(), request),
+    recordReceipt: async (request) => recordReceipt(reach(), request),
     recall: async (tenant, scope, key) => {
-      const kept = recallClaim(tables, tenant, scope, key);
+      const kept = recallClaim(reach(), tenant, scope, key);
       return kept === null ? null : copyOf({ bodyHash: kept.bodyHash, answer: kept.answer });
     },
-    remember: async (tenant, claim) => keepClaims(tables, tenant, [claim]),
+    remember: async (tenant, claim) => keepClaims(reach(), tenant, [claim]),
   };
 }
 
 function configured(
-  tables: Tables,
+  reach: Reach,
 ): Part<
   | 'configure'
   | 'configuration'
@@ -70,20 +85,20 @@ function configured(
   | 'touchKeys'
 > {
   return {
-    configure: async (request) => configuring.configure(tables, request),
-    configuration: async (tenant) => configuring.configuration(tables, tenant),
-    configVersion: async (tenant) => tables.configVersions.get(tenant) ?? 0,
-    subscriptionVersion: async (tenant, id, version) => subscriptionVersion(tables, tenant, id, version),
-    health: async (tenant, ids) => healthOf(tables, tenant, ids),
-    troubled: async (tenant, limit) => troubled(tables, tenant, limit),
-    keyByHash: async (hash) => keys.keyByHash(tables, hash),
-    keys: async (tenant) => keys.keysOf(tables, tenant),
-    touchKeys: async (ids) => keys.touchKeys(tables, ids),
+    configure: async (request) => configuring.configure(reach(), request),
+    configuration: async (tenant) => configuring.configuration(reach(), tenant),
+    configVersion: async (tenant) => reach().configVersions.get(tenant) ?? 0,
+    subscriptionVersion: async (tenant, id, version) => subscriptionVersion(reach(), tenant, id, version),
+    health: async (tenant, ids) => healthOf(reach(), tenant, ids),
+    troubled: async (tenant, limit) => troubled(reach(), tenant, limit),
+    keyByHash: async (hash) => keys.keyByHash(reach(), hash),
+    keys: async (tenant) => keys.keysOf(reach(), tenant),
+    touchKeys: async (ids) => keys.touchKeys(reach(), ids),
   };
 }
 
 function working(
-  tables: Tables,
+  reach: Reach,
 ): Part<
   | 'lease'
   | 'renew'
@@ -100,36 +115,36 @@ function working(
   | 'settleTask'
 > {
   return {
-    lease: async (owner, shards, ttlMs) => leases.lease(tables, owner, shards, ttlMs),
-    renew: async (owner, held, ttlMs) => leases.renew(tables, owner, held, ttlMs),
-    release: async (owner, held) => leases.release(tables, owner, held),
-    claim: async (cursors, limits) => claims.claim(tables, cursors, limits),
-    settle: async (request) => settle(tables, request),
-    intend: async (tries) => intend(tables, tries),
-    lanes: async (shards) => lanes.lanesOf(tables, shards),
-    setLane: async (state) => lanes.setLane(tables, state),
-    closeLane: async (subscriptionId, shard) => lanes.closeLane(tables, { subscriptionId, shard }),
-    laneRun: async (lane, afterPos, limits) => lanes.laneRun(tables, lane, afterPos, limits),
-    laneHeads: async (lane, afterKey, limits) => lanes.laneHeads(tables, lane, afterKey, limits),
-    claimTasks: async (shards, limit) => claimTasks(tables, shards, limit),
-    settleTask: async (settlement) => settleTask(tables, settlement),
+    lease: async (owner, shards, ttlMs, limits) => leases.lease(reach(), { owner, shards, ttlMs, ...limits }),
+    renew: async (owner, held, ttlMs) => leases.renew(reach(), owner, held, ttlMs),
+    release: async (owner, held) => leases.release(reach(), owner, held),
+    claim: async (cursors, limits) => claims.claim(reach(), cursors, limits),
+    settle: async (request) => settle(reach(), request),
+    intend: async (tries) => intend(reach(), tries),
+    lanes: async (shards) => lanes.lanesOf(reach(), shards),
+    setLane: async (state) => lanes.setLane(reach(), state),
+    closeLane: async (subscriptionId, shard) => lanes.closeLane(reach(), { subscriptionId, shard }),
+    laneRun: async (lane, afterPos, limits) => lanes.laneRun(reach(), lane, afterPos, limits),
+    laneHeads: async (lane, afterKey, limits) => lanes.laneHeads(reach(), lane, afterKey, limits),
+    claimTasks: async (shards, limit) => claimTasks(reach(), shards, limit),
+    settleTask: async (settlement) => settleTask(reach(), settlement),
   };
 }
 
 function reading(
-  tables: Tables,
+  reach: Reach,
 ): Part<
   'events' | 'event' | 'deliveries' | 'delivery' | 'attempts' | 'openTickets' | 'receipts' | 'receipt' | 'pulse'
 > {
   return {
-    events: async (query) => queries.events(tables, query),
-    event: async (tenant, id) => queries.event(tables, tenant, id),
-    deliveries: async (query) => queries.deliveries(tables, query),
-    delivery: async (tenant, id) => queries.delivery(tables, tenant, id),
-    attempts: async (tenant, deliveryId) => queries.attempts(tables, tenant, deliveryId),
-    openTickets: async (subscriptionId, limit) => claims.openTickets(tables, subscriptionId, limit),
-    receipts: async (query) => queries.receipts(tables, query),
-    receipt: async (tenant, id) => queries.receipt(tables, tenant, id),
-    pulse: async () => claims.pulse(tables),
+    events: async (query) => queries.events(reach(), query),
+    event: async (tenant, id) => queries.event(reach(), tenant, id),
+    deliveries: async (query) => queries.deliveries(reach(), query),
+    delivery: async (tenant, id) => queries.delivery(reach(), tenant, id),
+    attempts: async (tenant, deliveryId) => queries.attempts(reach(), tenant, deliveryId),
+    openTickets: async (subscriptionId, limit) => claims.openTickets(reach(), subscriptionId, limit),
+    receipts: async (query) => queries.receipts(reach(), query),
+    receipt: async (tenant, id) => queries.receipt(reach(), tenant, id),
+    pulse: async () => claims.pulse(reach()),
   };
 }

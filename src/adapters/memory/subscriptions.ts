@@ -84,10 +84,12 @@ function stateOf(change: StateChange, sinceMs: number): SubscriptionState {
 export function deleteSubscription(tables: Tables, tenant: Id, change: Change<'delete_subscription'>): Changed {
   const found = living(tables, tenant, change.id);
   if (found === undefined) return { kind: 'missing' };
+  const { version } = found.row;
+  if ((change.version ?? version) !== version) return { kind: 'conflict', version };
   found.deleted = true;
   const shard = shardOf(change.id, tables.shards);
   putTask(tables, { shard, id: change.taskId, tenant, kind: 'cancel', ref: change.id });
-  return { kind: 'changed', version: found.row.version };
+  return { kind: 'changed', version };
 }
 
 /** A past configuration, of a deleted subscription too. */

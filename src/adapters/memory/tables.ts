@@ -80,9 +80,15 @@ export interface Tables {
   tasks: readonly Ordered<DueKey, Task>[];
   /** By subscription. */
   lanes: Map<Id, Lane>;
+  /** All that waits in lanes, by shard and then by position. */
+  parked: readonly Ordered<number, Ticket>[];
   /** Position of the item that went into a lane last. */
   lastPos: number;
   leases: Map<number, HeldLease>;
+  /** Until when each process said that it takes part in the leases. */
+  nodes: Map<Id, number>;
+  /** Those of them whose process is known to live. */
+  living: Set<Id>;
   /** Times noted, by delivery and number of the try. */
   intents: Map<Id, Map<number, number>>;
   receipts: Ordered<Id, StoredReceipt>;
@@ -104,8 +110,11 @@ export function createTables(shards: number, nowMs: () => number): Tables {
     due: Array.from({ length: shards }, () => createOrdered(compareDue)),
     tasks: Array.from({ length: shards }, () => createOrdered(compareDue)),
     lanes: new Map(),
+    parked: Array.from({ length: shards }, () => createOrdered((a: number, b: number) => a - b)),
     lastPos: 0,
     leases: new Map(),
+    nodes: new Map(),
+    living: new Set(),
     intents: new Map(),
     receipts: createOrdered(compareText),
     dedupes: new Map(),

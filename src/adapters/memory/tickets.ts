@@ -51,7 +51,10 @@ export function laneFor(tables: Tables, state: Omit<LaneState, 'sinceMs'>): Lane
 export function putTicket(tables: Tables, ticket: Ticket): Ticket {
   const { place, deliveryId } = ticket;
   if (place.kind === 'due') onShard(tables.due, place.shard).set({ dueMs: place.dueMs, id: deliveryId }, ticket);
-  else tables.lanes.get(ticket.subscriptionId)?.items.set(place, ticket);
+  else {
+    tables.lanes.get(ticket.subscriptionId)?.items.set(place, ticket);
+    onShard(tables.parked, place.shard).set(place.pos, ticket);
+  }
   const delivery = tables.deliveries.get(deliveryId);
   if (delivery !== undefined) delivery.ticket = ticket;
   return ticket;
@@ -66,6 +69,7 @@ export function takeTicket(tables: Tables, ticket: Ticket): boolean {
   delivery.ticket = null;
   const { place, deliveryId } = open;
   if (place.kind === 'due') return onShard(tables.due, place.shard).delete({ dueMs: place.dueMs, id: deliveryId });
+  onShard(tables.parked, place.shard).delete(place.pos);
   return tables.lanes.get(open.subscriptionId)?.items.delete(place) ?? false;
 }
 

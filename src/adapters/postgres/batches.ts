@@ -1,7 +1,8 @@
 /** Operations that are committed together: what comes while a batch is under way makes the next one. */
 import { createGroupCommit, type GroupCommit } from '../sql/group-commit.ts';
+import { unavailable } from '../sql/unavailable.ts';
 import type { Database, Road, Session } from './database.ts';
-import { MAX_REPEATS, pauseBefore } from './repeat.ts';
+import { hasTime, leftMs, nextTry, type Patience, patienceOf, pauseBefore } from './repeat.ts';
 import { asStoreError, isAway } from './unavailable.ts';
 
 /** A call as its operation sees it. */
@@ -18,32 +19,53 @@ export interface Batching<Input, Answer> {
   operate(session: Session, calls: readonly Repeatable<Input>[]): Promise<readonly Answer[]>;
 }
 
-interface Counted<Input> {
-  request: Input;
-  repeats: number;
+export interface Batches<Input, Answer> {
+  /** `repeated`: the caller has asked for the very same before, and nobody knows what came of it. */
+  submit(request: Input, repeated?: boolean): Promise<Answer>;
+  /** Resolves when nothing waits to be committed. */
+  idle(): Promise<void>;
+}
+
+interface Call<Input> extends Repeatable<Input> {
+  patience: Patience;
 }
 
 /** Larger batches make the first wait for the last. */
 const MAX_BATCH = 512;
 
 export function batches<Input, Answer>(
-  database: Pick<Database, 'transaction'>,
+  database: Pick<Database, 'transaction' | 'times'>,
   { road, maxInFlight, operate }: Batching<Input, Answer>,
-): { submit(request: Input): Promise<Answer>; idle(): Promise<void> } {
-  const together = (batch: readonly Counted<Input>[]) => {
-    const calls = batch.map(({ request, repeats }) => ({ request, repeated: repeats > 0 }));
-    return database.transaction(road, (session) => operate(session, calls));
+): Batches<Input, Answer> {
+  const { times } = database;
+  const together = (batch: readonly Call<Input>[]) => {
+    const withinMs = Math.min(...batch.map(({ patience }) => leftMs(patience)));
+    return database.transaction(road, (session) => operate(session, batch), withinMs);
   };
-  const commits: GroupCommit<Counted<Input>, Answer> = createGroupCommit<Counted<Input>, Answer>({
+  const commits: GroupCommit<Call<Input>, Answer> = createGroupCommit<Call<Input>, Answer>({
     execute: async (batch) => {
-      await pauseBefore(Math.max(...batch.map(({ repeats }) => repeats)));
-      return inTransactions(batch, together);
+      await pauseBefore(Math.max(...batch.map(({ patience }) => patience.repeats)));
+      const late = new Set(batch.filter(({ patience }) => !hasTime(patience, times)));
+      if (late.size === 0) return inTransactions(batch, together);
+      const answers = (
+        await inTransactions(
+          batch.filter((call) => !late.has(call)),
+          together,
+        )
+      ).values();
+      return batch.map((call) => (late.has(call) ? tooLate() : (answers.next().value ?? tooLate())));
     },
-    repeat: ({ request, repeats }) => (repeats < MAX_REPEATS ? { request, repeats: repeats + 1 } : null),
+    repeat: (call) => {
+      const patience = nextTry(call.patience, times);
+      return patience === null ? null : { ...call, repeated: true, patience };
+    },
     maxBatch: MAX_BATCH,
     maxInFlight,
   });
-  return { submit: (request) => commits.submit({ request, repeats: 0 }), idle: commits.idle };
+  return {
+    submit: (request, repeated = false) => commits.submit({ request, repeated, patience: patienceOf(times) }),
+    idle: commits.idle,
+  };
 }
 
 /** If one call fails the batch is taken back and made call by call, so that only that one fails. */
@@ -51,6 +73,7 @@ async function inTransactions<Call, Answer>(
   batch: readonly Call[],
   together: (batch: readonly Call[]) => Promise<readonly Answer[]>,
 ): Promise<readonly (Answer | Error)[]> {
+  if (batch.length === 0) return [];
   try {
     return await together(batch);
   } catch (error) {
@@ -60,4 +83,9 @@ async function inTransactions<Call, Answer>(
   const answers: (Answer | Error)[] = [];
   for (const call of batch) answers.push(...(await inTransactions([call], together)));
   return answers;
+}
+
+/** A call whose turn came when there was no time left for it. */
+function tooLate(): Error {
+  return unavailable('the database is too slow');
 }

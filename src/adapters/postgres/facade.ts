@@ -8,8 +8,8 @@ import { configure, configVersion } from './configuration.ts';
 import type { Database, Road, Session } from './database.ts';
 import { keyByHash, keys, touchKeys } from './keys.ts';
 import { claim, closeLane, laneHeads, laneRun, lanes, setLane } from './lanes.ts';
-import { lease, release, renew } from './leases.ts';
 import { maintain } from './maintain.ts';
+import type { Neighbourhood } from './neighbours.ts';
 import { configuration, health, subscriptionVersion, troubled } from './query-configuration.ts';
 import { deliveries } from './query-deliveries.ts';
 import { attempts, delivery, openTicketsOf } from './query-delivery.ts';
@@ -19,15 +19,19 @@ import { receipt, receipts } from './query-receipts.ts';
 import { recordReceipt } from './receipts.ts';
 import { redeliver } from './redeliver.ts';
 import { once, repeating } from './repeat.ts';
-import { checkSettlements, intend, settle } from './settle.ts';
+import { checkSettlements, intend, rememberingUnsure, settle } from './settle.ts';
 import { claimTasks, settleTask } from './tasks.ts';
 
 type Batched = 'append' | 'settle';
 type Incoming = 'redeliver' | 'recordReceipt' | 'recall' | 'remember' | 'configure' | 'touchKeys' | 'maintain';
 type Working =
-  | ('lease' | 'renew' | 'release' | 'claim' | 'intend' | 'claimTasks' | 'settleTask')
+  | ('claim' | 'intend' | 'claimTasks' | 'settleTask')
   | ('lanes' | 'setLane' | 'closeLane' | 'laneRun' | 'laneHeads');
-type Reading = Exclude<keyof Store, Batched | Incoming | Working | 'shards' | 'trailMs' | 'neighbours' | 'close'>;
+type Leasing = keyof Neighbourhood['leasing'];
+type Reading = Exclude<
+  keyof Store,
+  Batched | Incoming | Working | Leasing | 'shards' | 'trailMs' | 'neighbours' | 'close'
+>;
 
 /** All of the store but its end. */
 export interface Facade {
@@ -36,18 +40,23 @@ export interface Facade {
   idle(): Promise<void>;
 }
 
-export function facade(database: Database, shards: number): Facade {
+export function facade(
+  database: Database,
+  { neighbours, leasing }: Pick<Neighbourhood, 'neighbours' | 'leasing'>,
+  shards: number,
+): Facade {
   const appends = batches(database, {
     road: 'append',
     maxInFlight: 2,
     operate: (session, calls: Parameters<typeof append>[1]) => append(session, calls, shards),
   });
   const settles = batches(database, { road: 'settle', maxInFlight: 1, operate: settle });
+  const settleSurely = rememberingUnsure(settles.submit);
   const batched: Pick<Store, Batched> = {
     append: (request) => appends.submit(request),
     settle: async (request) => {
       checkSettlements(request.settlements);
-      return settles.submit(request);
+      return settleSurely(request);
     },
   };
   return {
@@ -55,7 +64,8 @@ export function facade(database: Database, shards: number): Facade {
       shards,
       // Transactions are stamped before they commit, and not in the order in which they do.
       trailMs: TRAIL_MS,
-      neighbours: null,
+      neighbours,
+      ...leasing,
       ...batched,
       ...incoming(database, shards),
       ...working(database, shards),
@@ -73,58 +83,59 @@ export function facade(database: Database, shards: number): Facade {
  */
 function incoming(database: Database, shards: number): Pick<Store, Incoming> {
   const repeated = <T>(road: Road, work: (session: Session, repeated: boolean) => Promise<T>) =>
-    repeating((again) => database.transaction(road, (session) => work(session, again)));
+    repeating(database.times, (again, withinMs) =>
+      database.transaction(road, (session) => work(session, again), withinMs),
+    );
   return {
     redeliver: (request) => repeated('append', (session, again) => redeliver(session, request, shards, again)),
     recordReceipt: (request) => repeated('append', (session) => recordReceipt(session, request, shards)),
     remember: (tenant, answer) => repeated('query', (session) => remember(session, tenant, answer)),
-    recall: (tenant, scope, key) => repeated('query', (session) => recall(session, tenant, scope, key)),
+    recall: (tenant, scope, key) => repeated('work', (session) => recall(session, tenant, scope, key)),
     configure: (request) => once(database.transaction('query', (session) => configure(session, request, shards))),
     touchKeys: (ids) => repeated('query', (session) => touchKeys(session, ids)),
     maintain: () => repeated('query', maintain),
   };
 }
 
-/** A lease or an intent made twice would mean something else. */
+/** An intent noted twice would mean something else. */
 function working(database: Database, shards: number): Pick<Store, Working> {
   const use = <T>(road: Road, work: (session: Session) => Promise<T>) => once(database.use(road, work));
   const repeated = <T>(road: Road, work: (session: Session) => Promise<T>) =>
-    repeating(() => database.transaction(road, work));
+    repeating(database.times, (_again, withinMs) => database.transaction(road, work, withinMs));
   return {
-    lease: (owner, of, ttlMs) => use('lease', (session) => lease(session, owner, of, ttlMs)),
-    renew: (owner, leases, ttlMs) => use('lease', (session) => renew(session, owner, leases, ttlMs)),
-    release: (owner, leases) => use('lease', (session) => release(session, owner, leases)),
-    claim: (cursors, limits) => use('query', (session) => claim(session, cursors, limits)),
+    claim: (cursors, limits) => use('work', (session) => claim(session, cursors, limits)),
     intend: (tries) => once(database.transaction('settle', (session) => intend(session, tries))),
-    lanes: (of) => use('query', (session) => lanes(session, of)),
+    lanes: (of) => use('work', (session) => lanes(session, of)),
     setLane: (lane) => repeated('settle', (session) => setLane(session, lane)),
     closeLane: (subscription, shard) => repeated('settle', (session) => closeLane(session, subscription, shard)),
-    laneRun: (lane, afterPos, limits) => use('query', (session) => laneRun(session, lane, afterPos, limits)),
-    laneHeads: (lane, afterKey, limits) => use('query', (session) => laneHeads(session, lane, afterKey, limits)),
-    claimTasks: (of, limit) => use('query', (session) => claimTasks(session, of, limit)),
+    laneRun: (lane, afterPos, limits) => use('work', (session) => laneRun(session, lane, afterPos, limits)),
+    laneHeads: (lane, afterKey, limits) => use('work', (session) => laneHeads(session, lane, afterKey, limits)),
+    claimTasks: (of, limit) => use('work', (session) => claimTasks(session, of, limit)),
     settleTask: (settlement) => repeated('settle', (session) => settleTask(session, settlement, shards)),
   };
 }
 
 function reading(database: Database, shards: number): Pick<Store, Reading> {
+  // What is asked before anything is let in or sent does not stand behind lists.
+  const needed = <T>(work: (session: Session) => Promise<T>) => once(database.use('work', work));
   const use = <T>(work: (session: Session) => Promise<T>) => once(database.use('query', work));
   const snapshot = <T>(work: (session: Session) => Promise<T>) => once(database.snapshot('query', work));
   return {
-    configuration: (tenant) => snapshot((session) => configuration(session, tenant)),
-    configVersion: (tenant) => use((session) => configVersion(session, tenant)),
+    configuration: (tenant) => once(database.snapshot('work', (session) => configuration(session, tenant))),
+    configVersion: (tenant) => needed((session) => configVersion(session, tenant)),
     subscriptionVersion: (tenant, id, version) => use((session) => subscriptionVersion(session, tenant, id, version)),
-    health: (tenant, ids) => use((session) => health(session, tenant, ids)),
+    health: (tenant, ids) => needed((session) => health(session, tenant, ids)),
     troubled: (tenant, limit) => use((session) => troubled(session, tenant, limit)),
-    keyByHash: (hash) => use((session) => keyByHash(session, hash)),
+    keyByHash: (hash) => needed((session) => keyByHash(session, hash)),
     keys: (tenant) => use((session) => keys(session, tenant)),
     events: (query) => use((session) => events(session, query)),
-    event: (tenant, id) => use((session) => event(session, tenant, id)),
+    event: (tenant, id) => needed((session) => event(session, tenant, id)),
     deliveries: (query) => snapshot((session) => deliveries(session, query)),
     delivery: (tenant, id) => use((session) => delivery(session, tenant, id)),
     attempts: (tenant, id) => use((session) => attempts(session, tenant, id)),
     openTickets: (subscription, limit) => use((session) => openTicketsOf(session, subscription, limit)),
     receipts: (query) => snapshot((session) => receipts(session, query)),
     receipt: (tenant, id) => snapshot((session) => receipt(session, tenant, id)),
-    pulse: () => use((session) => pulse(session, shards)),
+    pulse: () => needed((session) => pulse(session, shards)),
   };
 }

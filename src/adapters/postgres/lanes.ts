@@ -46,7 +46,8 @@ type WaitingRow = TicketRow & EventRow & { taken: boolean };
 /** The clock comes also when nothing waits. */
 type ReadRow = { now_ms: number } & (WaitingRow | { shard: null });
 
-async function readWithin(
+/** The tickets of a line of pieces, with the events they point at, within limits. */
+export async function readWithin(
   session: Session,
   pieces: readonly string[],
   values: Values,

@@ -1,7 +1,8 @@
 /** Shard leases (L1). */
 import type { Id } from '../../core/ids.ts';
-import type { Lease } from '../../ports/store.ts';
+import type { Lease, LeaseLimits } from '../../ports/store.ts';
 import type { Session } from './database.ts';
+import { OWNERS } from './locks.ts';
 import { columns } from './values.ts';
 
 interface TakenRow {
@@ -10,19 +11,36 @@ interface TakenRow {
   lease_until_ms: number;
   /** null: released, or never held. */
   last_owner: Id | null;
+  /** The last owner's lock could be had. */
+  gone: boolean;
 }
 
-export async function lease(
-  session: Session,
-  owner: Id,
-  shards: readonly number[],
-  ttlMs: number,
-): Promise<readonly Lease[]> {
-  const rows = await session.rows<TakenRow>('take_shards', { owner, shards, ttl: ttlMs });
-  const leases = rows.map(({ shard, epoch, lease_until_ms: leaseUntilMs, last_owner }): Lease => {
-    return { shard, epoch, leaseUntilMs, taken: last_owner === null ? 'clean' : 'unclean' };
+export interface LeaseRequest extends LeaseLimits {
+  owner: Id;
+  shards: readonly number[];
+  ttlMs: number;
+  /** Owners that are this process; their locks on its own connection tell nothing. */
+  own: ReadonlySet<Id>;
+}
+
+export async function lease(session: Session, request: LeaseRequest): Promise<readonly Lease[]> {
+  const { owner, shards, ttlMs, own, atMost = null, givenUp = [] } = request;
+  const rows = await session.rows<TakenRow>('take_shards', {
+    owner,
+    shards,
+    ttl: ttlMs,
+    at_most: atMost,
+    given_up: givenUp,
+    mine: [...own, owner],
+    space: OWNERS,
   });
-  return leases.toSorted((a, b) => shards.indexOf(a.shard) - shards.indexOf(b.shard));
+  const taken = new Map(rows.map((row) => [row.shard, leaseOf(row, owner)]));
+  return shards.flatMap((shard) => taken.get(shard) ?? []);
+}
+
+function leaseOf({ shard, epoch, lease_until_ms: leaseUntilMs, last_owner, gone }: TakenRow, owner: Id): Lease {
+  const notReleased = gone || last_owner === owner ? 'unclean' : 'expired';
+  return { shard, epoch, leaseUntilMs, taken: last_owner === null ? 'clean' : notReleased };
 }
 
 export async function renew(

@@ -3,10 +3,40 @@ import type { Id } from '../../core/ids.ts';
 import type { Session } from './database.ts';
 
 /** First halves of the keys of advisory locks: numbers of our own among those of other programs in the database. */
-const SPACES = { migrations: 0x686b_0001, tenant: 0x686b_0002, receiptKey: 0x686b_0003, lanes: 0x686b_0004 } as const;
+const SPACES = {
+  migrations: 0x686b_0001,
+  partitions: 0x686b_0005,
+  tenant: 0x686b_0002,
+  receiptKey: 0x686b_0003,
+  lanes: 0x686b_0004,
+} as const;
 
-export async function lockMigrations(session: Session): Promise<void> {
-  await session.rows('lock_migrations', { space: SPACES.migrations });
+/** Of the locks that owners of leases hold while they live. */
+export const OWNERS = 0x686b_0010;
+
+/** What PostgreSQL says of a search_path that leads nowhere, where it is asked. */
+const INVALID_SCHEMA_NAME = '3F000';
+
+/**
+ * Of the session, until it is unlocked or ends.
+ * @throws with the code of PostgreSQL when there is no schema to lock
+ */
+export async function tryLockMigrations(session: Session): Promise<boolean> {
+  const row = await session.row<{ locked: boolean | null }>('try_lock_migrations', { space: SPACES.migrations });
+  if (row?.locked === null) {
+    throw Object.assign(new Error('search_path names no schema that is there'), { code: INVALID_SCHEMA_NAME });
+  }
+  return row?.locked === true;
+}
+
+export async function unlockMigrations(session: Session): Promise<void> {
+  await session.rows('unlock_migrations', { space: SPACES.migrations });
+}
+
+/** Of the transaction. */
+export async function tryLockPartitions(session: Session): Promise<boolean> {
+  const row = await session.row<{ locked: boolean }>('try_lock_partitions', { space: SPACES.partitions });
+  return row?.locked === true;
 }
 
 export async function lockTenant(session: Session, tenant: Id): Promise<void> {

@@ -25,14 +25,24 @@ export async function deliveries(session: Session, query: DeliveryQuery): Promis
 
 async function idsOf(session: Session, query: DeliveryQuery, part: Part): Promise<readonly Id[]> {
   const { tenant, subscriptionId, type } = query;
-  const filters = {
-    ...(subscriptionId === undefined ? {} : { subscription: subscriptionId }),
-    ...(type === undefined ? {} : { type }),
-  };
-  const pieces = [...part.pieces, ...Object.keys(filters).map((name) => `deliveries.${name}`), 'deliveries.visible'];
-  const closes = closingOf(query.status);
-  const values = { ...rangeOf(query), ...filters, tenant, closes, limit: skippedOf(query) + query.limit };
+  const ofType = type === undefined ? [] : ['deliveries.type'];
+  const walk = walkOf(query, part);
+  const pieces = [
+    ...part.pieces,
+    `deliveries.range${walk}`,
+    ...ofType,
+    'deliveries.visible',
+    `deliveries.newest${walk}`,
+  ];
+  const filters = { subscription: subscriptionId ?? null, type: type ?? null, closes: closingOf(query.status) };
+  const values = { ...rangeOf(query), ...filters, tenant, limit: skippedOf(query) + query.limit };
   return (await session.rows<{ id: Id }>(pieces, values)).map(({ id }) => id);
+}
+
+/** Of whose deliveries there is an index, as the pieces that walk it are named; of nobody's, all are walked. */
+function walkOf({ subscriptionId }: DeliveryQuery, { table }: Part): '' | '_of_subscription' | '_of_tenant' {
+  if (subscriptionId !== undefined) return '_of_subscription';
+  return table === 'attempt_undelivered' ? '_of_tenant' : '';
 }
 
 /** Deliveries of one event that are looked at in one statement. */

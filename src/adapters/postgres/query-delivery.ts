@@ -1,7 +1,8 @@
 /** Deliveries as they stand, and their attempts. */
-import type { AttemptDetail, AttemptRecord } from '../../core/attempt.ts';
+import type { AttemptRecord } from '../../core/attempt.ts';
 import type { Id } from '../../core/ids.ts';
 import type { DeliveryKind, DeliveryView, HoldReason, Ticket } from '../../ports/store.ts';
+import { detailOf } from '../sql/attempt-detail.ts';
 import type { Session } from './database.ts';
 import { type PlaceRow, placeOf, type TicketRow, ticketOf } from './rows.ts';
 
@@ -24,7 +25,6 @@ interface AttemptRow {
 }
 
 function attemptRecord(row: AttemptRow): AttemptRecord {
-  const detail: Omit<AttemptDetail, 'responseBody'> = JSON.parse(row.detail);
   return {
     deliveryId: row.delivery_id,
     n: row.try_n,
@@ -39,7 +39,7 @@ function attemptRecord(row: AttemptRow): AttemptRecord {
     failure: row.class,
     responseTimeMs: row.response_ms,
     closes: row.closes,
-    detail: { ...detail, responseBody: row.response_body },
+    detail: detailOf(row.detail, { atMs: row.at_ms, responseBody: row.response_body }),
   };
 }
 

@@ -26,12 +26,12 @@ const WHOLE_BODY_BYTES = 2 ** 31 - 1;
 
 export async function receipts(session: Session, query: ReceiptQuery): Promise<readonly StoredReceipt[]> {
   const { tenant, limit, sourceId, outcome, maxBodyBytes } = query;
-  const filters = {
-    ...(sourceId === undefined ? {} : { source: sourceId }),
-    ...(outcome === undefined ? {} : { outcome }),
-  };
-  const pieces = ['receipts', ...Object.keys(filters).map((name) => `receipts.${name}`), 'receipts.newest'];
+  const walk = sourceId === undefined ? 'of_tenant' : 'of_source';
+  const isIndexed = outcome === 'rejected' && sourceId !== undefined;
+  const ofOutcome = outcome === undefined ? [] : [isIndexed ? 'receipts.rejected' : 'receipts.outcome'];
+  const pieces = ['receipts', `receipts.range_${walk}`, ...ofOutcome, `receipts.newest_${walk}`];
   const bytes = Math.min(maxBodyBytes ?? WHOLE_BODY_BYTES, WHOLE_BODY_BYTES);
+  const filters = { source: sourceId ?? null, outcome: outcome ?? null };
   const values = { ...rangeOf(query), ...filters, tenant, limit, skipped: skippedOf(query), body_bytes: bytes };
   return withFacts(session, await session.rows<ReceiptRow>(pieces, values));
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as later } from 'node:timers/promises';
 import {
   aClaim,
   aDelivery,
@@ -23,6 +24,7 @@ import { openTickets } from './placing.ts';
 import { recordReceipt } from './receipts.ts';
 import { redeliver } from './redeliver.ts';
 import { repeating } from './repeat.ts';
+import { TIMES } from './roads.ts';
 import { settle } from './settle.ts';
 
 const [server] = testServers();
@@ -149,14 +151,27 @@ test('of a batch each call is decided after those before it', () =>
 test('only a lost database is asked again, and not for ever', async () => {
   const tried: boolean[] = [];
   const gone = Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
-  const asked = repeating(async (repeated) => {
+  const asked = repeating(TIMES, async (repeated) => {
     tried.push(repeated);
     throw gone;
   });
   await assert.rejects(asked, { code: 'STORE_UNAVAILABLE' });
   assert.deepEqual(tried, [false, true, true]);
   await assert.rejects(
-    repeating(() => Promise.reject(new Error('a bug'))),
+    repeating(TIMES, () => Promise.reject(new Error('a bug'))),
     /a bug/,
   );
+});
+
+test('a database that is away for long is not asked again, and each time only for what is left', async () => {
+  const times = { connectMs: 20, operationMs: 40 };
+  const left: number[] = [];
+  const asked = repeating(times, async (_repeated, withinMs) => {
+    left.push(withinMs);
+    await later(times.operationMs);
+    throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+  });
+  await assert.rejects(asked, { code: 'STORE_UNAVAILABLE' });
+  assert.equal(left.length, 1);
+  assert.ok(left.every((withinMs) => withinMs <= times.operationMs));
 });

@@ -2,11 +2,13 @@
 import type { AttemptRecord } from '../../core/attempt.ts';
 import type { Id } from '../../core/ids.ts';
 import type { Health, Place, Settlement, SettleOutcome, SettleRequest, Ticket } from '../../ports/store.ts';
+import { detailColumn } from '../sql/attempt-detail.ts';
 import { flagsOf } from '../sql/kinds.ts';
 import type { Repeatable } from './batches.ts';
 import type { Session } from './database.ts';
 import { lockLanes } from './locks.ts';
 import { openTickets } from './placing.ts';
+import { isAway } from './unavailable.ts';
 import { columns, type Values } from './values.ts';
 import { reservePositions } from './write.ts';
 
@@ -26,6 +28,30 @@ export function checkSettlements(settlements: readonly Settlement[]): void {
   for (const { ticket, attempt, next } of settlements) {
     if (next.kind === 'close' && !attempt?.closes) throw new Error(`closing ${ticket.deliveryId} without saying how`);
   }
+}
+
+/**
+ * Remembers the settlements nobody knows the outcome of. When they are asked for again, later than an answer was waited
+ * for, they are told from those that somebody else has won.
+ */
+export function rememberingUnsure<Answer>(
+  submit: (request: SettleRequest, repeated: boolean) => Promise<Answer>,
+): (request: SettleRequest) => Promise<Answer> {
+  const unsure = new WeakSet<Settlement>();
+  return async (request) => {
+    const { settlements } = request;
+    try {
+      const answer = await submit(
+        request,
+        settlements.some((settlement) => unsure.has(settlement)),
+      );
+      for (const settlement of settlements) unsure.delete(settlement);
+      return answer;
+    } catch (error) {
+      if (isAway(error)) for (const settlement of settlements) unsure.add(settlement);
+      throw error;
+    }
+  };
 }
 
 /** In one transaction. Of settlements of the very same ticket the first counts, as if they had come one by one. */
@@ -142,14 +168,9 @@ function attemptColumns(rows: readonly Row[]): Values {
     try_classes: ({ failure }) => failure,
     try_responses: ({ responseTimeMs }) => responseTimeMs,
     try_closes: ({ closes }) => closes,
-    try_details: detailOf,
+    try_details: detailColumn,
     try_bodies: ({ detail }) => detail.responseBody,
   });
-}
-
-/** What only a reader looks at; the body has a column of its own. */
-function detailOf({ detail: { responseBody: _, ...detail } }: AttemptRecord): string {
-  return JSON.stringify(detail);
 }
 
 function healthColumns(health: readonly (readonly [Id, Health])[]): Values {

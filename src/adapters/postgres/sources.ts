@@ -1,5 +1,5 @@
 /** Sources of inbound requests. Only their current version is kept. */
-import { type Changed, type ChangeOf, versionRefusal } from '../sql/change.ts';
+import { type Changed, type ChangeOf, deletionRefusal, versionRefusal } from '../sql/change.ts';
 import type { Changing } from './changing.ts';
 import type { Values } from './values.ts';
 
@@ -16,9 +16,11 @@ export async function putSource(changing: Changing, change: ChangeOf<'put_source
   return { kind: 'done', version };
 }
 
-export async function deleteSource(changing: Changing, { id }: ChangeOf<'delete_source'>): Promise<Changed> {
+export async function deleteSource(changing: Changing, change: ChangeOf<'delete_source'>): Promise<Changed> {
+  const { id } = change;
   const version = await versionOf(changing, 'source', { id, tenant: changing.tenant });
-  if (version === null) return { kind: 'missing' };
+  const refusal = deletionRefusal(change.version, version);
+  if (version === null || refusal !== null) return refusal ?? { kind: 'missing' };
   await changing.session.run('delete_source', { id });
   return { kind: 'done', version };
 }

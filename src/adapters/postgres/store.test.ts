@@ -22,7 +22,8 @@ import { type TestServer, testServers } from '../../../test/support/postgres.ts'
 import { QUIET_LOG } from '../../../test/support/sqlite.ts';
 import type { AppendRequest, Hold, Store, Ticket } from '../../ports/store.ts';
 import { openDatabase } from './database.ts';
-import { install, ownMigrations } from './install.ts';
+import { install } from './install.ts';
+import { ownMigrations } from './migrating.ts';
 import { openPostgresStore } from './store.ts';
 
 /** How often two nodes are let run into each other. */
@@ -260,6 +261,6 @@ test('a migration changed after it ran is a clear error', async () => {
   after(() => first.drop(url));
   await install(database, 1);
   const changed = ownMigrations().map((migration) => ({ ...migration, checksum: 'another' }));
-  await assert.rejects(install(database, 1, changed), /migration 1 \(store\) was changed/);
+  await assert.rejects(install(database, 1, { migrations: changed }), /migration 1 \(store\) was changed/);
   await database.close();
 });

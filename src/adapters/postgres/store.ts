@@ -1,9 +1,12 @@
 /** Opening the PostgreSQL store: any number of processes on one database make one Hookyard. */
-import type { Log, Store } from '../../ports.ts';
-import { unavailable } from '../sql/unavailable.ts';
+import type { Log, SealingKeys, Store } from '../../ports.ts';
 import { type Database, openDatabase } from './database.ts';
 import { facade } from './facade.ts';
 import { install } from './install.ts';
+import { neighbourhood } from './neighbours.ts';
+import { partitionsAhead } from './partitions.ts';
+import type { Times } from './roads.ts';
+import { sealingKeysOf } from './sealing-keys.ts';
 import { asStoreError } from './unavailable.ts';
 
 export interface PostgresOptions {
@@ -12,18 +15,25 @@ export interface PostgresOptions {
   log: Log;
   /** Lease shards of a fresh install; an existing one keeps its own. */
   shards?: number;
+  /** False: migrations that are missing are an error with the code MIGRATIONS_PENDING, and are not run. */
+  migrate?: boolean;
   /** Milliseconds that a test adds to engine time. */
   clockOffsetMs?: () => number;
+  /** How long is waited for the database, where that is not the usual. */
+  times?: Partial<Times>;
 }
 
 /** What only a test of faults does. */
 export interface Faults {
   /** Drops everything as a killed process would. */
   crash(): Promise<void>;
+  /** Loses the connection that tells others of its life. */
+  cutLine(): void;
 }
 
 export interface PostgresOpened {
   store: Store;
+  sealingKeys: SealingKeys;
   faults: Faults;
 }
 
@@ -35,53 +45,41 @@ const DEFAULT_SHARDS = 256;
  * @throws with the code STORE_UNAVAILABLE when the database cannot be reached, and when its migrations were changed
  */
 export async function openPostgresStore(options: PostgresOptions): Promise<PostgresOpened> {
-  const database = openDatabase({
+  const connecting = {
     url: options.url,
     clockOffsetMs: options.clockOffsetMs ?? (() => 0),
-    onLost: (error) => options.log.warn('store.connection_lost', { message: error.message }),
-  });
-  const shards = await installed(database, options.shards ?? DEFAULT_SHARDS);
-  const life = { over: false };
-  const { store, idle } = facade(guarded(database, life), shards);
+    onLost: (error: Error) => options.log.warn('store.connection_lost', { message: error.message }),
+  };
+  const database = openDatabase({ ...connecting, times: options.times ?? {} });
+  const shards = await installed(database, options);
+  const others = neighbourhood(database, connecting);
+  const { store, idle } = facade(database, others, shards);
   const close = async () => {
     await idle();
-    life.over = true;
-    await database.close();
+    await Promise.all([others.close(), database.close()]);
   };
   const crash = async () => {
-    life.over = true;
+    others.crash();
     await database.crash();
   };
-  return { store: { ...store, close }, faults: { crash } };
+  const madeAhead = partitionsAhead(database, options.log);
+  const maintain = async () => {
+    await store.maintain();
+    await madeAhead();
+  };
+  return {
+    store: { ...store, maintain, close },
+    sealingKeys: sealingKeysOf(database),
+    faults: { crash, cutLine: others.cut },
+  };
 }
 
-async function installed(database: Database, shards: number): Promise<number> {
+async function installed(database: Database, options: PostgresOptions): Promise<number> {
+  const { log, migrate: migrates = true, shards = DEFAULT_SHARDS } = options;
   try {
-    return await install(database, shards);
+    return await install(database, shards, { migrates, log });
   } catch (error) {
     await database.close();
     throw asStoreError(error);
   }
-}
-
-/** A database that is asked nothing once the store is closed. */
-function guarded(database: Database, life: { over: boolean }): Database {
-  const check = () => {
-    if (life.over) throw unavailable('the store is closed');
-  };
-  return {
-    ...database,
-    use: async (road, work) => {
-      check();
-      return database.use(road, work);
-    },
-    snapshot: async (road, work) => {
-      check();
-      return database.snapshot(road, work);
-    },
-    transaction: async (road, work) => {
-      check();
-      return database.transaction(road, work);
-    },
-  };
 }

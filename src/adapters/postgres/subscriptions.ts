@@ -1,7 +1,7 @@
 /** Subscriptions: their versions, their states with the pauses a person made, their soft end. */
 import type { Id } from '../../core/ids.ts';
 import type { StateChange } from '../../ports/store.ts';
-import { type Changed, type ChangeOf, versionRefusal } from '../sql/change.ts';
+import { type Changed, type ChangeOf, deletionRefusal, versionRefusal } from '../sql/change.ts';
 import { afterChange, type StateColumns } from '../sql/state-change.ts';
 import type { Changing } from './changing.ts';
 import { NOTHING, taskForNow, write } from './write.ts';
@@ -42,7 +42,8 @@ export async function deleteSubscription(
 ): Promise<Changed> {
   const { session, tenant, nowMs: now, shards } = changing;
   const current = await standing(changing, change.id);
-  if (current === undefined) return { kind: 'missing' };
+  const refusal = deletionRefusal(change.version, current?.version ?? null);
+  if (current === undefined || refusal !== null) return refusal ?? { kind: 'missing' };
   await session.run('delete_subscription', { now, id: change.id });
   const task = taskForNow({ id: change.taskId, tenant, kind: 'cancel', ref: change.id }, shards);
   await write(session, { ...NOTHING, tasks: [task] }, shards);

@@ -1,5 +1,6 @@
 /** Values on their way to PostgreSQL and back. */
 import { type CustomTypesConfig, types } from 'pg';
+import { byteArray, isByteArray } from './byte-array.ts';
 import { plainText, storedText } from './text.ts';
 
 type Scalar = null | boolean | number | string | Uint8Array;
@@ -7,9 +8,10 @@ export type Value = Scalar | readonly Scalar[];
 /** By the names of a statement's parameters. */
 export type Values = Readonly<Record<string, Value>>;
 
-/** The value of a parameter; the driver makes array literals of arrays, and hexadecimal digits of bytes in them. */
+/** The value of a parameter; the driver makes array literals of arrays. */
 export function sent(value: Value): unknown {
   if (typeof value === 'string') return storedText(value);
+  if (isByteArray(value)) return byteArray(value);
   return Array.isArray(value) ? value.map((item) => (typeof item === 'string' ? storedText(item) : item)) : value;
 }
 

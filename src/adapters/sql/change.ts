@@ -7,6 +7,11 @@ export type Changed = { kind: 'done'; version: number } | { kind: 'missing' } | 
 /** A change of one tenant's object. */
 export type ChangeOf<Kind extends ConfigChange['kind']> = Extract<ConfigChange, { kind: Kind }>;
 
+/** Whether an object may be deleted: null to go on. */
+export function deletionRefusal(asked: number | undefined, current: number | null): Changed | null {
+  return versionRefusal(asked ?? current ?? 0, null, current);
+}
+
 /** Whether an object may be made or changed: null to go on. */
 export function versionRefusal(asked: number | null, taken: number | null, current: number | null): Changed | null {
   if (asked === null) return taken === null ? null : { kind: 'conflict', version: taken };

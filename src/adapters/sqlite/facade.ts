@@ -62,7 +62,7 @@ export function facade(shards: number, roads: Roads): Store {
     remember: (tenant, claim) => write('remember', { tenant, claim: ownClaim(claim) }),
     configure: (request) => write('configure', packConfigure(request)),
     touchKeys: (ids) => write('touchKeys', ids),
-    lease: (owner, of, ttlMs) => write('lease', { owner, shards: of, ttlMs }),
+    lease: (owner, of, ttlMs, limits) => write('lease', { owner, shards: of, ttlMs, ...limits }),
     renew: (owner, leases, ttlMs) => write('renew', { owner, leases, ttlMs }),
     release: (owner, leases) => write('release', { owner, leases }),
     claim: (cursors, limits) => write('claim', { cursors, limits }),

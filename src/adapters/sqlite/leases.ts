@@ -1,6 +1,6 @@
 /** Shard leases. One process owns a SQLite store (the lock file), so here a lease only ever changes hands by restart. */
 import type { Id } from '../../core/ids.ts';
-import type { Lease } from '../../ports/store.ts';
+import type { Lease, LeaseLimits } from '../../ports/store.ts';
 import { blob } from '../sql/id-bytes.ts';
 import type { Writer } from './turn.ts';
 
@@ -10,20 +10,29 @@ interface ShardRow {
   lease_until_ms: number;
 }
 
-export interface LeaseInput {
+/** Of other owners that are given up there is none: no other process lives. */
+export interface LeaseInput extends Pick<LeaseLimits, 'atMost'> {
   owner: Id;
   shards: readonly number[];
   ttlMs: number;
 }
 
-export function lease(writer: Writer, { owner, shards, ttlMs }: LeaseInput): readonly Lease[] {
+export function lease(writer: Writer, { owner, shards, ttlMs, atMost }: LeaseInput): readonly Lease[] {
   const leaseUntilMs = writer.nowMs + ttlMs;
-  return shards.flatMap((shard) => {
+  const free = shards.flatMap((shard) => {
     const row = writer.db.get<ShardRow>('shard', shard);
-    if (row === undefined || (row.owner !== null && row.lease_until_ms > writer.nowMs)) return [];
-    writer.db.run('take_shard', blob(owner), leaseUntilMs, shard);
-    return [{ shard, epoch: row.epoch + 1, leaseUntilMs, taken: row.owner === null ? 'clean' : 'unclean' } as const];
+    return row === undefined || (row.owner !== null && row.lease_until_ms > writer.nowMs) ? [] : [{ shard, row }];
   });
+  return free.slice(0, atMost).map(({ shard, row }) => {
+    writer.db.run('take_shard', blob(owner), leaseUntilMs, shard);
+    return { shard, epoch: row.epoch + 1, leaseUntilMs, taken: takenFrom(row, blob(owner)) };
+  });
+}
+
+/** A lease that a process before this one left was ended when the store was opened. */
+function takenFrom({ owner, lease_until_ms: untilMs }: ShardRow, asker: Uint8Array): Lease['taken'] {
+  if (owner === null) return 'clean';
+  return untilMs === 0 || Buffer.compare(owner, asker) === 0 ? 'unclean' : 'expired';
 }
 
 export interface RenewInput {

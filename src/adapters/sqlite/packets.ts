@@ -18,6 +18,7 @@ import type {
   Settlement,
   Ticket,
 } from '../../ports/store.ts';
+import { detailColumn } from '../sql/attempt-detail.ts';
 import { blob } from '../sql/id-bytes.ts';
 import { flagsOf } from '../sql/kinds.ts';
 import { packTargets } from '../sql/targets.ts';
@@ -171,7 +172,7 @@ function packNext(next: Next): NextPacket {
 }
 
 function packAttempt(attempt: AttemptRecord): AttemptPacket {
-  const { responseBody, ...detail } = attempt.detail;
+  const { responseBody } = attempt.detail;
   return [
     attempt.n,
     attempt.subscriptionVersion,
@@ -183,7 +184,7 @@ function packAttempt(attempt: AttemptRecord): AttemptPacket {
     attempt.failure,
     attempt.responseTimeMs,
     attempt.closes,
-    JSON.stringify(detail),
+    detailColumn(attempt),
     responseBody === null ? null : own(responseBody),
   ];
 }

@@ -1,7 +1,8 @@
 /** One delivery as it stands, and its attempts. */
-import type { AttemptDetail, AttemptRecord } from '../../core/attempt.ts';
+import type { AttemptRecord } from '../../core/attempt.ts';
 import type { Id } from '../../core/ids.ts';
 import type { DeliveryKind, DeliveryView, HoldReason, Ticket } from '../../ports/store.ts';
+import { detailOf } from '../sql/attempt-detail.ts';
 import { blob, idOf } from '../sql/id-bytes.ts';
 import type { Database } from './database.ts';
 import { openTicket } from './placing.ts';
@@ -25,11 +26,7 @@ interface AttemptRow {
   response_body: Uint8Array | null;
 }
 
-/** As it is written, by this version of the program or an earlier one. */
-type StoredDetail = Omit<AttemptDetail, 'responseBody' | 'sequence'> & Partial<Pick<AttemptDetail, 'sequence'>>;
-
 function attemptRecord(row: AttemptRow): AttemptRecord {
-  const detail: StoredDetail = JSON.parse(row.detail);
   return {
     deliveryId: idOf(row.delivery_id),
     n: row.n,
@@ -44,8 +41,7 @@ function attemptRecord(row: AttemptRow): AttemptRecord {
     failure: row.class,
     responseTimeMs: row.response_ms,
     closes: row.closes,
-    // Rows of before deliveries could be ordered have no sequence.
-    detail: { ...detail, sequence: detail.sequence ?? null, responseBody: row.response_body },
+    detail: detailOf(row.detail, { atMs: row.at_ms, responseBody: row.response_body }),
   };
 }
 

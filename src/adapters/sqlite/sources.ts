@@ -1,6 +1,6 @@
 /** Sources of inbound requests. Only their current version is kept. */
 import type { Id } from '../../core/ids.ts';
-import { type Changed, type ChangeOf, versionRefusal } from '../sql/change.ts';
+import { type Changed, type ChangeOf, deletionRefusal, versionRefusal } from '../sql/change.ts';
 import { blob } from '../sql/id-bytes.ts';
 import { blobOrNull } from './rows.ts';
 import type { Writer } from './turn.ts';
@@ -24,7 +24,8 @@ export function putSource(writer: Writer, tenant: Id, change: ChangeOf<'put_sour
 
 export function deleteSource(writer: Writer, tenant: Id, change: ChangeOf<'delete_source'>): Changed {
   const version = versionOf(writer, 'source', blob(change.id), blob(tenant));
-  if (version === null) return { kind: 'missing' };
+  const refusal = deletionRefusal(change.version, version);
+  if (version === null || refusal !== null) return refusal ?? { kind: 'missing' };
   writer.db.run('delete_source', blob(change.id));
   return { kind: 'done', version };
 }

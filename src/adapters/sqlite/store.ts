@@ -41,6 +41,8 @@ export type SqliteOpened =
   /** Another process, or another store of this one, has the data directory. */
   | { kind: 'locked'; path: string };
 
+/** Of a data directory. */
+export const DATABASE_FILE = 'hookyard.db';
 const MAX_DEATHS = 3;
 const DEATH_WINDOW_MS = 60_000;
 
@@ -51,7 +53,7 @@ export async function openSqliteStore(options: SqliteOptions): Promise<SqliteOpe
   const lock = takeLock(lockPath);
   if (lock.kind === 'locked') return { kind: 'locked', path: lockPath };
   try {
-    const path = join(options.directory, 'hookyard.db');
+    const path = join(options.directory, DATABASE_FILE);
     ensurePrivateFile(path);
     const { shards, highWaterMs, unclean } = install(path, options.shards ?? 1);
     const clock = startClock(highWaterMs, options.clockOffset ?? null);

@@ -1,7 +1,7 @@
 /** Subscriptions: their versions, their states with the pauses a person made, their soft end. */
 import type { Id } from '../../core/ids.ts';
 import type { StateChange } from '../../ports/store.ts';
-import { type Changed, type ChangeOf, versionRefusal } from '../sql/change.ts';
+import { type Changed, type ChangeOf, deletionRefusal, versionRefusal } from '../sql/change.ts';
 import { blob } from '../sql/id-bytes.ts';
 import { afterChange, type StateColumns } from '../sql/state-change.ts';
 import { blobOrNull } from './rows.ts';
@@ -39,7 +39,8 @@ export function setSubscriptionState(writer: Writer, tenant: Id, change: ChangeO
 /** Soft: history and versions stay, a task closes what is open. */
 export function deleteSubscription(writer: Writer, tenant: Id, change: ChangeOf<'delete_subscription'>): Changed {
   const current = standing(writer, tenant, change.id);
-  if (current === undefined) return { kind: 'missing' };
+  const refusal = deletionRefusal(change.version, current?.version ?? null);
+  if (current === undefined || refusal !== null) return refusal ?? { kind: 'missing' };
   writer.db.run('delete_subscription', writer.nowMs, writer.nowMs, blob(change.id));
   makeTask(writer, { id: change.taskId, tenant, kind: 'cancel', ref: change.id });
   return { kind: 'done', version: current.version };

@@ -1,5 +1,7 @@
+-- kind: expand
 -- Ids are uuids, times integer milliseconds. What people name is text; JSON is text too, and not jsonb, which refuses
 -- a NUL and forgets the order of fields. Keys that are walked in order compare by their bytes, as in SQLite.
+-- Tables that are written most have their columns of eight bytes first, where nothing is filled up before them.
 
 -- Engine time: this server's clock, with the offset by which a test moves it.
 create function engine_ms(offset_ms bigint) returns bigint language sql volatile
@@ -13,11 +15,19 @@ create table meta (
   value bigint not null
 );
 
+-- Ids of the keys that configuration was sealed with, so that a process without them is told so. Never the keys.
+create table sealing_key (
+  id text primary key,
+  noted_ms bigint not null
+);
+
 create table config_version (
   tenant uuid primary key,
   version bigint not null
 );
 
+-- Health is written again and again: where its page has room, a changed row stays there and no index is written. At 20,000
+-- subscriptions that makes 2,780 bytes of WAL per delivery of 2,939; room for a third more would make it 2,746.
 create table subscription (
   id uuid primary key,
   tenant uuid not null,
@@ -37,7 +47,7 @@ create table subscription (
   last_success_ms bigint,
   last_failure_ms bigint,
   told_percent smallint not null default 0
-);
+) with (fillfactor = 50);
 create index subscription_tenant on subscription (tenant, id);
 create index subscription_troubled on subscription (tenant, id)
   where deleted_ms is null and (consecutive_failures > 0 or state = 'disabled');
@@ -76,34 +86,38 @@ create table api_key (
 );
 create index api_key_tenant on api_key (tenant, id);
 
+-- Four tables are partitioned by the week that their ids carry; what no week was made for is in their DEFAULT partitions.
+-- The program makes weeks ahead and names them by their Monday (partitions.ts).
+
 -- targets: 36 bytes each: subscription id, version as big-endian uint32, delivery id.
 create table event (
   id uuid primary key,
   tenant uuid not null,
+  occurred_ms bigint not null,
+  accepted_ms bigint not null,
+  config_version bigint not null,
+  source_id uuid,
+  source_kind text not null,
   owner text,
   type text not null,
   external_id text,
   ordering_key text,
   tags text not null,
   headers text not null,
-  occurred_ms bigint not null,
-  accepted_ms bigint not null,
-  source_kind text not null,
-  source_id uuid,
-  config_version bigint not null,
   targets bytea not null,
   body bytea not null
-);
+) partition by range (id);
+create table event_default partition of event default;
 create index event_tenant on event (tenant, id);
 
 -- flags: the kind of delivery, 0 first, 1 redelivery, 2 replay, 3 test.
 create table due (
-  shard smallint not null,
   due_ms bigint not null,
   delivery_id uuid not null,
   event_id uuid not null,
   subscription_id uuid not null,
   n int not null,
+  shard smallint not null,
   flags smallint not null,
   primary key (shard, due_ms, delivery_id)
 );
@@ -124,6 +138,8 @@ create table lane (
 );
 create unique index lane_delivery on lane (delivery_id);
 create index lane_subscription on lane (subscription_id, delivery_id);
+-- By this an owner learns of what other processes put into the lanes of its shards.
+create index lane_news on lane (shard, pos);
 
 create table lane_state (
   subscription_id uuid not null,
@@ -152,7 +168,8 @@ create table attempt (
   detail text not null,
   response_body bytea,
   primary key (delivery_id, n)
-);
+) partition by range (delivery_id);
+create table attempt_default partition of attempt default;
 create index attempt_subscription on attempt (subscription_id, delivery_id);
 create index attempt_undelivered on attempt (tenant, delivery_id) where closes is not null and outcome = 0;
 create index attempt_undelivered_subscription on attempt (subscription_id, delivery_id)
@@ -195,6 +212,16 @@ create table shard (
   lease_until_ms bigint not null
 );
 
+-- Processes that take part in the leases, and until when they said so.
+create table node (
+  id uuid primary key,
+  until_ms bigint not null
+);
+
+-- The number of the advisory lock that an owner holds while it lives: bits of its id that are random.
+create function owner_lock(id uuid) returns int language sql immutable
+as $$ select ('x' || right(id::text, 8))::bit(32)::int $$;
+
 create table idem (
   tenant uuid not null,
   scope text not null,
@@ -220,7 +247,8 @@ create table receipt (
   duplicate_of uuid,
   body_differs smallint not null,
   event_ids uuid[] not null
-);
+) partition by range (id);
+create table receipt_default partition of receipt default;
 create index receipt_tenant on receipt (tenant, id);
 create index receipt_source on receipt (source_id, id);
 create index receipt_rejected on receipt (source_id, id) where outcome = 'rejected';
@@ -231,7 +259,8 @@ create table fact (
   fact text not null,
   provenance text not null,
   primary key (receipt_id, n)
-);
+) partition by range (receipt_id);
+create table fact_default partition of fact default;
 
 -- until_ms: null for ever.
 create table receipt_key (

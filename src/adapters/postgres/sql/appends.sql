@@ -1,7 +1,9 @@
 -- name: append_state
 -- In place of event_exists: one look for a whole batch, at what is stored already and at the tenants' configuration.
 -- What another node commits after it is caught by the unique keys: the batch is then decided again.
-select 'event' as kind, id, null::bigint as version from event where id = any(:ids::uuid[])
+-- Looked up id by id: an array would be looked up in every partition.
+select 'event' as kind, e.id, null::bigint as version
+from unnest(:ids::uuid[]) as i(id) cross join lateral (select id from event where event.id = i.id limit 1) e
 union all
 select 'tenant', tenant, version from config_version where tenant = any(:tenants::uuid[]);
 
@@ -56,9 +58,12 @@ select tenant from event where id = :id::uuid;
 -- name: deliveries_made
 -- In place of delivery_exists: asked for many at once.
 select i.id from unnest(:ids::uuid[]) as i(id)
-where exists (select from due where delivery_id = i.id)
-  or exists (select from lane where delivery_id = i.id)
-  or exists (select from attempt where delivery_id = i.id);
+cross join lateral (
+  (select from due where due.delivery_id = i.id limit 1)
+  union all (select from lane where lane.delivery_id = i.id limit 1)
+  union all (select from attempt where attempt.delivery_id = i.id limit 1)
+  limit 1
+) made;
 
 -- name: delivery_tenant
 select e.tenant
@@ -67,7 +72,7 @@ from (
   union all select event_id from lane where delivery_id = :id::uuid
   union all select event_id from attempt where delivery_id = :id::uuid
   limit 1
-) d join event e on e.id = d.event_id;
+) d cross join lateral (select tenant from event where event.id = d.event_id limit 1) e;
 
 -- name: insert_redelivery
 insert into redelivery (delivery_id, event_id, subscription_id, of, kind, by)
@@ -80,7 +85,9 @@ select body_hash, answer from idem where tenant = :tenant::uuid and scope = :sco
 -- PostgreSQL alone: asked for many at once.
 select i.tenant, i.scope, i.key, i.body_hash, i.answer
 from unnest(:tenants::uuid[], :scopes::text[], :keys::text[]) as c(tenant, scope, key)
-join idem i on i.tenant = c.tenant and i.scope = c.scope and i.key = c.key;
+cross join lateral (
+  select * from idem where idem.tenant = c.tenant and idem.scope = c.scope and idem.key = c.key limit 1
+) i;
 
 -- name: insert_claim
 insert into idem (tenant, scope, key, body_hash, answer, at_ms)
@@ -88,6 +95,8 @@ values (:tenant::uuid, :scope::text, :key::text, :body_hash::bytea, :answer::byt
 on conflict do nothing;
 
 -- name: drop_old_claims
-delete from idem where (tenant, scope, key) in (
-  select tenant, scope, key from idem where at_ms < :before_ms::bigint order by at_ms limit :limit::int
-);
+-- By their places: such a row is never changed.
+delete from idem using (
+  select ctid as place from idem where at_ms < :before_ms::bigint order by at_ms limit :limit::int
+) old
+where idem.ctid = old.place;

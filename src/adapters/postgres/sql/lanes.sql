@@ -31,6 +31,20 @@ with recursive clock as materialized (
   ) l
 )
 
+-- name: claim.news
+-- PostgreSQL alone: what others put into the lanes of one's shards, all cursors in one lateral join.
+with recursive clock as materialized (
+  select engine_ms(:clock_offset_ms::bigint) as now_ms
+), line as (
+  select c.at, row_number() over (partition by c.at order by l.pos) as nth, l.shard, null::bigint as due_ms, l.key, l.pos,
+    l.not_before_ms, l.delivery_id, l.event_id, l.subscription_id, l.n, l.flags
+  from unnest(:shards::smallint[], :positions::bigint[]) with ordinality as c(shard, pos, at)
+  cross join lateral (
+    select * from lane where lane.shard = c.shard and lane.pos > c.pos
+    order by lane.pos limit :tickets::int + 1
+  ) l
+)
+
 -- name: claim.heads_first
 -- In place of lane_first_head: the beginning of the recursion.
 with recursive clock as materialized (
@@ -70,14 +84,15 @@ with recursive clock as materialized (
 -- name: claim.within
 -- In place of event_within: the limits are kept inside the statement, where SQLite stops reading. Each event comes once, with
 -- the first ticket that points at it. The length of a body stands beside its pointer, so one that does not fit is never
--- read; once an event does not fit, nothing behind it is taken.
+-- read; once an event does not fit, nothing behind it is taken. Events are looked up one by one: joined, a plan made
+-- while there were none reads all of them for each ticket.
 , numbered as (
   select line.*, row_number() over (order by at, nth) as seq from line
 ), first as (
   select event_id, min(seq) as seq from numbered where nth <= :tickets::int group by event_id
 ), weighed as (
   select f.seq, f.event_id, row_number() over so_far as place, sum(octet_length(e.body)) over so_far as bytes
-  from first f join event e on e.id = f.event_id
+  from first f cross join lateral (select body from event where event.id = f.event_id limit 1) e
   window so_far as (order by f.seq)
 ), cut as (
   select coalesce(min(seq), 9223372036854775807) as seq from weighed where place > 1 and bytes > :bytes::bigint
@@ -89,8 +104,13 @@ select clock.now_ms, t.shard, t.due_ms, t.key, t.pos, t.not_before_ms, t.deliver
 from clock cross join cut
 left join numbered t on true
 left join weighed w on w.seq = t.seq and w.seq < cut.seq
-left join event e on e.id = w.event_id
+left join lateral (select * from event where event.id = w.event_id limit 1) e on true
 order by t.seq;
+
+-- name: lane_ends
+-- PostgreSQL alone: where news begin for who takes a shard.
+select s.shard, coalesce((select max(l.pos) from lane l where l.shard = s.shard), 0)::bigint as pos
+from unnest(:shards::smallint[]) as s(shard);
 
 -- name: open_tickets
 -- In place of due_of_delivery, lane_of_delivery: asked for many at once, due or in a lane.
@@ -108,7 +128,9 @@ on conflict (subscription_id, shard) do update set reason = excluded.reason, pro
   since_ms = case when lane_state.reason = excluded.reason then lane_state.since_ms else excluded.since_ms end;
 
 -- name: lane_holds
-select 1 as found from lane where shard = :shard::smallint and subscription_id = :subscription::uuid limit 1;
+-- The order says which index is walked: that of the news of a shard would have all of its lanes.
+select 1 as found from lane where shard = :shard::smallint and subscription_id = :subscription::uuid
+order by key, pos limit 1;
 
 -- name: close_lane
 delete from lane_state where subscription_id = :subscription::uuid and shard = :shard::smallint;

@@ -1,12 +1,13 @@
 -- In place of events_floor, due_floor, lane_floor, attempt_floor, attempt_undelivered_floor, due_of_subscription_floor,
 -- lane_of_subscription_floor, attempt_of_subscription_floor, attempt_undelivered_of_subscription_floor, receipts_floor,
 -- receipts_of_source_floor, receipts.tenant: nothing. A running statement can be interrupted and others run beside it, so
--- a list is one statement and not a walk in slices.
+-- a list is one statement and not a walk in slices. A list that has an index of its own names range and order by all columns of
+-- that index: by ids alone, the planner would rather walk those of everybody and drop what does not fit.
 
 -- name: events
 select id, tenant, owner, type, external_id, ordering_key, tags, headers, occurred_ms, accepted_ms, source_kind,
   source_id, body
-from event where tenant = :tenant::uuid and id < :below::uuid and id >= :from::uuid
+from event where (tenant, id) < (:tenant::uuid, :below::uuid) and (tenant, id) >= (:tenant::uuid, :from::uuid)
 
 -- name: events.type
 and type = :type::text
@@ -15,7 +16,7 @@ and type = :type::text
 and owner = :owner::text
 
 -- name: events.newest
-order by id desc limit :limit::int offset :skipped::int
+order by tenant desc, id desc limit :limit::int offset :skipped::int
 
 -- name: event
 select id, tenant, owner, type, external_id, ordering_key, tags, headers, occurred_ms, accepted_ms, source_kind,
@@ -31,20 +32,20 @@ select targets from event where id = :id::uuid and tenant = :tenant::uuid;
 -- name: deliveries.due
 select d.delivery_id as id from due d
 cross join lateral (select tenant, type from event where event.id = d.event_id limit 1) e
-where d.delivery_id < :below::uuid and d.delivery_id >= :from::uuid
+where e.tenant = :tenant::uuid
 
 -- name: deliveries.lane
 select d.delivery_id as id from lane d
 cross join lateral (select tenant, type from event where event.id = d.event_id limit 1) e
-where d.delivery_id < :below::uuid and d.delivery_id >= :from::uuid
+where e.tenant = :tenant::uuid
 
 -- name: deliveries.closed
 select d.delivery_id as id from attempt d
 cross join lateral (select tenant, type from event where event.id = d.event_id limit 1) e
-where d.delivery_id < :below::uuid and d.delivery_id >= :from::uuid and d.closes is not null
+where e.tenant = :tenant::uuid and d.closes is not null
 
 -- name: deliveries.undelivered
-and d.outcome = 0 and d.tenant = :tenant::uuid
+and d.outcome = 0
 
 -- name: deliveries.pending
 and d.n = 0
@@ -58,17 +59,37 @@ and d.closes = :closes::text
 -- name: deliveries.failing
 and d.closes in ('failed_permanent', 'expired')
 
--- name: deliveries.subscription
-and d.subscription_id = :subscription::uuid
+-- name: deliveries.range
+-- PostgreSQL alone, like the others that say which index is walked.
+and d.delivery_id < :below::uuid and d.delivery_id >= :from::uuid
+
+-- name: deliveries.range_of_tenant
+-- PostgreSQL alone.
+and (d.tenant, d.delivery_id) < (:tenant::uuid, :below::uuid)
+and (d.tenant, d.delivery_id) >= (:tenant::uuid, :from::uuid)
+
+-- name: deliveries.range_of_subscription
+-- In place of deliveries.subscription: a range, which is one of that subscription.
+and (d.subscription_id, d.delivery_id) < (:subscription::uuid, :below::uuid)
+and (d.subscription_id, d.delivery_id) >= (:subscription::uuid, :from::uuid)
 
 -- name: deliveries.type
 and e.type = :type::text
 
 -- name: deliveries.visible
-and e.tenant = :tenant::uuid and not exists (
-  select 1 from subscription s where s.id = d.subscription_id and s.deleted_ms is not null
-)
+and (select s.deleted_ms from subscription s where s.id = d.subscription_id) is null
+
+-- name: deliveries.newest
+-- PostgreSQL alone, like the others that say which index is walked.
 order by d.delivery_id desc limit :limit::int
+
+-- name: deliveries.newest_of_tenant
+-- PostgreSQL alone.
+order by d.tenant desc, d.delivery_id desc limit :limit::int
+
+-- name: deliveries.newest_of_subscription
+-- PostgreSQL alone.
+order by d.subscription_id desc, d.delivery_id desc limit :limit::int
 
 -- name: redeliveries_of_event
 select delivery_id as id from redelivery where event_id = :event::uuid;
@@ -83,18 +104,20 @@ select i.id as delivery_id, coalesce(d.shard, l.shard) as shard, d.due_ms, l.key
   a.n as try_n, a.sub_version, a.tenant, a.at_ms, a.sent, a.outcome, a.code, a.class, a.response_ms, a.closes, a.detail,
   a.response_body
 from unnest(:ids::uuid[]) with ordinality as i(id, at)
-left join due d on d.delivery_id = i.id
-left join lane l on l.delivery_id = i.id
+left join lateral (select * from due where due.delivery_id = i.id limit 1) d on true
+left join lateral (select * from lane where lane.delivery_id = i.id limit 1) l on true
 left join lateral (select * from attempt where delivery_id = i.id order by n desc limit 1) a on true
 cross join lateral (
   select coalesce(d.subscription_id, l.subscription_id, a.subscription_id) as subscription_id,
     coalesce(d.event_id, l.event_id, a.event_id) as event_id
 ) s
-join event e on e.id = s.event_id and e.tenant = :tenant::uuid
-left join lane_state ls on l.delivery_id is not null and ls.subscription_id = l.subscription_id and ls.shard = l.shard
-left join redelivery r on r.delivery_id = i.id
+cross join lateral (select id, tenant, type, owner, accepted_ms from event where event.id = s.event_id limit 1) e
+left join lateral (
+  select reason from lane_state where lane_state.subscription_id = l.subscription_id and lane_state.shard = l.shard limit 1
+) ls on true
+left join lateral (select kind, of from redelivery where redelivery.delivery_id = i.id limit 1) r on true
 cross join lateral (select count(*) as count from attempt where delivery_id = i.id and sent = 1) sent
-where not exists (select 1 from subscription where id = s.subscription_id and deleted_ms is not null)
+where e.tenant = :tenant::uuid and (select deleted_ms from subscription where id = s.subscription_id) is null
 order by i.at;
 
 -- name: attempts
@@ -115,16 +138,31 @@ limit :limit::int;
 -- name: receipts
 select id, tenant, source_id, received_ms, method, headers, substr(body, 1, :body_bytes::int) as body, verdict, outcome,
   reason, duplicate_of, body_differs, event_ids
-from receipt where id < :below::uuid and id >= :from::uuid and tenant = :tenant::uuid
+from receipt where true
 
--- name: receipts.source
-and source_id = :source::uuid
+-- name: receipts.range_of_tenant
+-- PostgreSQL alone, like the others that say which index is walked.
+and (tenant, id) < (:tenant::uuid, :below::uuid) and (tenant, id) >= (:tenant::uuid, :from::uuid)
+
+-- name: receipts.range_of_source
+-- In place of receipts.source: a range, which is one of that source. The tenant is compared in a way that no index helps.
+and tenant is not distinct from :tenant::uuid
+and (source_id, id) < (:source::uuid, :below::uuid) and (source_id, id) >= (:source::uuid, :from::uuid)
 
 -- name: receipts.outcome
 and outcome = :outcome::text
 
--- name: receipts.newest
-order by id desc limit :limit::int offset :skipped::int
+-- name: receipts.rejected
+-- PostgreSQL alone: a statement made for every outcome could not use the index of this one.
+and outcome = 'rejected'
+
+-- name: receipts.newest_of_tenant
+-- In place of receipts.newest: by all columns of the index that is walked.
+order by tenant desc, id desc limit :limit::int offset :skipped::int
+
+-- name: receipts.newest_of_source
+-- PostgreSQL alone.
+order by source_id desc, id desc limit :limit::int offset :skipped::int
 
 -- name: receipt
 select id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,
@@ -133,7 +171,10 @@ from receipt where id = :id::uuid and tenant = :tenant::uuid;
 
 -- name: facts
 -- PostgreSQL alone: asked for many receipts at once.
-select receipt_id, fact, provenance from fact where receipt_id = any(:receipts::uuid[]) order by receipt_id, n;
+select f.receipt_id, f.fact, f.provenance
+from unnest(:receipts::uuid[]) as r(id)
+cross join lateral (select * from fact where fact.receipt_id = r.id offset 0) f
+order by f.receipt_id, f.n;
 
 -- name: pulse
 -- In place of oldest_due, count_due: one statement over all shards.

@@ -2,7 +2,8 @@
 select outcome, duplicate_of, body_differs from receipt where id = :id::uuid;
 
 -- name: receipt_of_key
-select k.receipt_id, r.body from receipt_key k join receipt r on r.id = k.receipt_id
+select k.receipt_id, r.body
+from receipt_key k cross join lateral (select body from receipt where receipt.id = k.receipt_id limit 1) r
 where k.source_id = :source::uuid and k.key = :key::text and (k.until_ms is null or k.until_ms > :now::bigint);
 
 -- name: set_receipt_key
@@ -24,17 +25,22 @@ from unnest(:facts::text[], :provenances::text[]) with ordinality as f(fact, pro
 
 -- name: drop_rejected_beyond
 -- In place of rejected_beyond, drop_receipt, drop_facts, drop_receipt_keys: one statement where SQLite drops one by one.
+-- Arrays, because a join may be made by reading all of the other table.
 with gone as (
-  delete from receipt where id in (
-    select id from receipt where source_id = :source::uuid and outcome = 'rejected' order by id desc offset :kept::int
-  ) returning id
+  delete from receipt where id = any(array(
+    select id from receipt where source_id = :source::uuid and outcome = 'rejected'
+    order by source_id desc, id desc offset :kept::int
+  )) returning id
 ), facts as (
-  delete from fact using gone where receipt_id = gone.id
+  delete from fact where receipt_id = any(array(select id from gone))
 )
-delete from receipt_key using gone where receipt_id = gone.id;
+delete from receipt_key where receipt_id = any(array(select id from gone));
 
 -- name: drop_old_receipt_keys
-delete from receipt_key where (source_id, key) in (
-  select source_id, key from receipt_key where until_ms is not null and until_ms <= :now::bigint
+-- By their places, and compared again in a way that no index helps: another process may give a key to a new receipt
+-- meanwhile.
+delete from receipt_key k using (
+  select ctid as place from receipt_key where until_ms is not null and until_ms <= :now::bigint
   order by until_ms limit :limit::int
-);
+) old
+where k.ctid = old.place and coalesce(k.until_ms <= :now::bigint, false);

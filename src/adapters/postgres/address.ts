@@ -1,0 +1,33 @@
+/** Where a database is, as its URL says: what may be shown of it, and whether it can be one. */
+
+export type DatabaseAddress =
+  /** `shown` names host and database, and never a user or a password. */
+  { kind: 'address'; shown: string } | { kind: 'wrong'; why: string };
+
+/**
+ * Checks a URL of the form `postgres://user:password@host:port/database`; `?host=/directory` names a socket.
+ * `why` never repeats it.
+ */
+export function addressOf(url: string): DatabaseAddress {
+  if (!/^postgres(ql)?:\/\//.test(url)) return wrong('does not begin with postgres://');
+  // The standard refuses a user without a host, which is how a socket's URL is commonly written.
+  const parsed = URL.parse(url.replace('@/', '@localhost/'));
+  if (parsed === null) return wrong('is not a URL; a password in it has to be percent-encoded');
+  const database = decoded(parsed.pathname.slice(1));
+  if (database === null || database === '' || database.includes('/')) return wrong('names no database');
+  const host = decoded(parsed.searchParams.get('host') ?? parsed.hostname);
+  if (host === null) return wrong('names a host that is not percent-encoded');
+  return { kind: 'address', shown: `${host === '' ? 'localhost' : host}/${database}` };
+}
+
+function wrong(why: string): DatabaseAddress {
+  return { kind: 'wrong', why };
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}

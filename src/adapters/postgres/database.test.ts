@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { Client } from 'pg';
+import { eventually } from '../../../test/support/eventually.ts';
+import { openPostgresProxy, type PostgresProxy } from '../../../test/support/postgres-proxy.ts';
+import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
+import { withoutStrayErrors } from '../../../test/support/stray-errors.ts';
+import { type Database, type DatabaseOptions, openDatabase, type Road, type Session } from './database.ts';
+
+/** Short, so that nobody waits; none is of the length of another. */
+const HASTY = { connectMs: 600, seekMs: 400, readMs: 700, graceMs: 200, operationMs: 1_500, idleInTransactionMs: 300 };
+const EVERY = ['append', 'settle', 'work', 'query'] as const;
+const AWAY = { code: 'STORE_UNAVAILABLE' };
+
+let server: PostgresServer;
+
+before(async () => {
+  server = await startPostgres('18', { tcp: true, settings: { max_connections: '20' } });
+});
+
+after(() => server.stop());
+
+interface Opened {
+  database: Database;
+  /** Messages of connections that were lost while idle. */
+  lost: string[];
+}
+
+/** Runs `prove` with a database that is closed afterwards; no error goes unheard. */
+function withDatabase(prove: (opened: Opened) => Promise<void>, options: Partial<DatabaseOptions> = {}): Promise<void> {
+  return withoutStrayErrors(async () => {
+    const lost: string[] = [];
+    const onLost = ({ message }: Error) => lost.push(message);
+    const database = openDatabase({ url: server.url, clockOffsetMs: () => 0, onLost, times: HASTY, ...options });
+    try {
+      await prove({ database, lost });
+    } finally {
+      await database.close();
+    }
+  });
+}
+
+/** Takes that long, server time. */
+const sleeping = (seconds: number) => (session: Session) => session.migrate(`select pg_sleep(${seconds})`);
+
+/** A setting as a new session has it. */
+async function settingOf(database: Database, road: Road, name: string): Promise<string> {
+  const told = `do $$ begin raise exception '%', current_setting('${name}'); end $$`;
+  const error: unknown = await database.use(road, (session) => session.migrate(told)).catch((thrown) => thrown);
+  assert.ok(error instanceof Error);
+  return error.message;
+}
+
+/** The least that can be asked. */
+async function asking(database: Database, road: Road): Promise<true> {
+  await database.use(road, (session) => session.migrate('select 1'));
+  return true;
+}
+
+function withSetting(setting: string): string {
+  const url = new URL(server.url);
+  url.searchParams.set('options', `-c${setting}`);
+  return url.href;
+}
+
+test('what is acknowledged is durable, even where the database was set to risk it (A1)', async () => {
+  for (const [set, kept] of [
+    ['off', 'on'],
+    ['local', 'local'],
+    ['on', 'on'],
+    ['remote_apply', 'remote_apply'],
+  ] as const) {
+    await withDatabase(
+      async ({ database }) => {
+        for (const road of ['append', 'settle'] as const) {
+          assert.equal(await settingOf(database, road, 'synchronous_commit'), kept);
+        }
+      },
+      { url: withSetting(`synchronous_commit=${set}`) },
+    );
+  }
+});
+
+test('each road has its own time for a statement, and all an end for a transaction that stands still', () =>
+  withDatabase(async ({ database }) => {
+    assert.equal(await settingOf(database, 'append', 'statement_timeout'), '400ms');
+    assert.equal(await settingOf(database, 'query', 'statement_timeout'), '700ms');
+    assert.equal(await settingOf(database, 'work', 'idle_in_transaction_session_timeout'), '300ms');
+  }));
+
+test('a statement that takes too long is ended, and its connection is not used again', () =>
+  withDatabase(async ({ database }) => {
+    await assert.rejects(database.use('settle', sleeping(60)), /canceling statement due to statement timeout/);
+    assert.ok(await asking(database, 'settle'));
+  }));
+
+test('statements that are short but many have an end together', () =>
+  withDatabase(async ({ database }) => {
+    const slowly = database.transaction('append', async (session) => {
+      for (;;) await sleeping(0.05)(session);
+    });
+    await assert.rejects(slowly, { ...AWAY, message: /did not answer in time/ });
+  }));
+
+test('a transaction ends with the time its caller has, sooner than with that of its road', () =>
+  withDatabase(
+    async ({ database }) => {
+      await assert.rejects(database.transaction('append', sleeping(60), 50), { ...AWAY, message: /in time/ });
+    },
+    { times: {} },
+  ));
+
+test('a transaction that stands still loses its locks', () =>
+  withDatabase(async ({ database }) => {
+    const entered = Promise.withResolvers<void>();
+    const leave = Promise.withResolvers<void>();
+    const lock = 'select pg_advisory_xact_lock(1)';
+    const still = database.transaction('append', async (session) => {
+      await session.migrate(lock);
+      entered.resolve();
+      await leave.promise;
+      await session.migrate('select 1');
+    });
+    const failed = assert.rejects(still, AWAY);
+    await entered.promise;
+    await database.transaction('query', (session) => session.migrate(lock));
+    leave.resolve();
+    await failed;
+  }));
+
+test('what waits for a connection of its road waits no longer than for a new one', () =>
+  withDatabase(
+    async ({ database }) => {
+      const first = database.use('settle', sleeping(1));
+      await assert.rejects(database.use('settle', sleeping(0)), { ...AWAY, message: /no connection.*timeout/ });
+      await first;
+    },
+    { times: { connectMs: 400 } },
+  ));
+
+test('lists that take their time keep nobody else waiting', () =>
+  withDatabase(
+    async ({ database }) => {
+      let listed = 0;
+      const lists = Array.from({ length: 8 }, () => database.use('query', sleeping(0.3)).then(() => listed++));
+      await Promise.all((['append', 'settle', 'work'] as const).map((road) => asking(database, road)));
+      assert.equal(listed, 0);
+      await Promise.all(lists);
+    },
+    { times: {} },
+  ));
+
+test('connections that are ended while they are idle are told of, and made anew when they are needed', () =>
+  withDatabase(async ({ database, lost }) => {
+    for (const road of EVERY) await asking(database, road);
+    await server.terminateAll('hookyard %');
+    await eventually('all to be lost', () => (lost.length === EVERY.length ? lost : null));
+    assert.match(lost.join(), /^(terminating connection due to administrator command,?){4}$/);
+    for (const road of EVERY) assert.ok(await asking(database, road));
+  }));
+
+test('connections that are ended while they are used fail what is done, and nothing else', () =>
+  withDatabase(
+    async ({ database, lost }) => {
+      const roads = ['append', 'append', 'settle', 'work', 'query'] as const;
+      const works = roads.map((road) => database.transaction(road, sleeping(60)));
+      const failed = Promise.allSettled(works);
+      await eventually('all to be under way', async () => ((await underWay()) === works.length ? true : null));
+      await server.terminateAll('hookyard %');
+      for (const { status } of await failed) assert.equal(status, 'rejected');
+      assert.deepEqual(lost, []);
+      for (const road of roads) assert.ok(await asking(database, road));
+    },
+    { times: {} },
+  ));
+
+test('a change is made again when it ran into another one, and given up when it always does', () =>
+  withDatabase(async ({ database }) => {
+    const colliding = (times: number) => {
+      let tries = 0;
+      return database.transaction('append', async (session) => {
+        tries += 1;
+        if (tries <= times) await session.migrate(`do $$ begin raise exception using errcode = '40001'; end $$`);
+        return tries;
+      });
+    };
+    assert.equal(await colliding(4), 5);
+    await assert.rejects(colliding(5), AWAY);
+  }));
+
+test('a server that stands still is given up, with the connections that are idle, and is there again afterwards', () =>
+  withDatabase(async ({ database, lost }) => {
+    await asking(database, 'work');
+    await asking(database, 'settle');
+    server.freeze();
+    try {
+      await assert.rejects(asking(database, 'settle'), { ...AWAY, message: /did not answer in time/ });
+      assert.equal(lost.length, 1);
+      const tries = EVERY.map((road) => assert.rejects(asking(database, road), { ...AWAY, message: /no connection/ }));
+      await Promise.all(tries);
+    } finally {
+      server.thaw();
+    }
+    for (const road of EVERY) assert.ok(await asking(database, road));
+  }));
+
+test('the end waits for what is under way', () =>
+  withDatabase(async ({ database }) => {
+    let done = false;
+    const work = database.use('append', sleeping(0.1)).then(() => {
+      done = true;
+    });
+    await eventually('it to be under way', async () => ((await underWay()) === 1 ? true : null));
+    const closed = database.close();
+    await assert.rejects(asking(database, 'query'), AWAY);
+    await closed;
+    assert.ok(done);
+    await work;
+  }));
+
+test('the end waits for nobody who does not answer', () =>
+  withProxy(async (proxy) => {
+    for (const roads of [[], ['append', 'query']] as const) {
+      await withDatabase(
+        async ({ database }) => {
+          proxy.swallow('open connections');
+          for (const road of ['append', 'work'] as const) await asking(database, road);
+          proxy.swallow('everything');
+          const lost = Promise.all(roads.map((road) => assert.rejects(asking(database, road), AWAY)));
+          await database.close();
+          await lost;
+        },
+        { url: proxy.url },
+      );
+    }
+  }));
+
+test('a connection that is given up leaves its place at once, even to a server that says no goodbye', () =>
+  withProxy((proxy) =>
+    withDatabase(
+      async ({ database }) => {
+        const lost = database.use('settle', async (session) => {
+          await session.migrate('select 1');
+          proxy.swallow('open connections');
+          throw Object.assign(new Error('reset'), { code: 'ECONNRESET' });
+        });
+        const waiting = asking(database, 'settle');
+        await assert.rejects(lost, /reset/);
+        assert.ok(await waiting);
+      },
+      { url: proxy.url },
+    ),
+  ));
+
+async function withProxy(prove: (proxy: PostgresProxy) => Promise<void>): Promise<void> {
+  const proxy = await openPostgresProxy(server.url);
+  try {
+    await prove(proxy);
+  } finally {
+    await proxy.close();
+  }
+}
+
+/** Statements of the database under test that the server works on. */
+async function underWay(): Promise<number> {
+  const admin = new Client({ connectionString: server.url });
+  await admin.connect();
+  const { rows } = await admin.query<{ n: number }>(
+    "select count(*)::int as n from pg_stat_activity where application_name like 'hookyard %' and state = 'active'",
+  );
+  await admin.end();
+  return rows[0]?.n ?? 0;
+}
+
+test('a connection that is lost at any moment of its making is an error of whoever waits for it', () =>
+  withDatabase(
+    async ({ database }) => {
+      const storm = Array.from({ length: 40 }, async (_, n) => {
+        await Promise.allSettled([asking(database, EVERY[n % EVERY.length] ?? 'work')]);
+        await server.terminateAll('hookyard %').catch(() => {});
+      });
+      await Promise.all(storm);
+      assert.ok(await asking(database, 'append'));
+    },
+    { times: {} },
+  ));
+
+test('a crash drops connections as they are', () =>
+  withDatabase(async ({ database }) => {
+    const works = ['append', 'query'].map((road) => database.use(road as Road, sleeping(60)));
+    const failed = Promise.all(works.map((work) => assert.rejects(work, AWAY)));
+    await asking(database, 'work');
+    await database.crash();
+    await failed;
+    await assert.rejects(asking(database, 'work'), { message: 'the store is closed' });
+  }));

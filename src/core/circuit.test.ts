@@ -159,6 +159,13 @@ test('every postponed retry is the probe when its slot comes, although each come
   for (const atMs of back) assert.deepEqual(admit(circuit, { n: 1 }, atMs), { kind: 'probe' });
 });
 
+test('a retry is postponed by whole milliseconds, and not to before its slot', () => {
+  const circuit = openedAt(T0);
+  admit(circuit, { n: 1 }, T0 + 0.25);
+  assert.deepEqual(admit(circuit, { n: 1 }, T0 + 0.5), { kind: 'postpone', delayMs: 31_000 });
+  assert.deepEqual(admit(circuit, { n: 1 }, T0 + 31_000.5), { kind: 'probe' });
+});
+
 test('a retry that falls due shortly before the slot of another leaves it alone', () => {
   const circuit = openedAt(T0);
   admit(circuit, { n: 1 }, T0);

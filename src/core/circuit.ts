@@ -27,7 +27,7 @@ const SLOT_MS = PROBE_GAP_MS + LATENESS_MS;
  */
 const MAX_SLOTS = 2;
 /** Without a probe for this long, the oldest parked delivery is the next one. */
-const LANE_PROBE_MS = 60_000;
+export const LANE_PROBE_MS = 60_000;
 
 /** Whether a failure of this group says that the receiver is in trouble. */
 const TROUBLED_GROUPS: Readonly<Record<FailureGroup, boolean>> = {
@@ -212,7 +212,8 @@ function admitRetry(open: Opening, nowMs: number): Admission {
 function postpone({ slots }: Opening, slotMs: number, nowMs: number): Admission {
   slots.push(slotMs);
   slots.sort((a, b) => a - b);
-  return { kind: 'postpone', delayMs: slotMs - nowMs };
+  // The store knows whole milliseconds, and before its slot nobody is the probe.
+  return { kind: 'postpone', delayMs: Math.ceil(slotMs - nowMs) };
 }
 
 /** A probe is sent now: what waited between its admission and its turn counts from here. */

@@ -40,6 +40,14 @@ const catalogue = {
     remedy: 'Use one of the methods in the `Allow` header.',
     action: 'Tell the user this path does not take that method and name those in the Allow header.',
   },
+  not_served_here: {
+    status: 421,
+    title: 'This process does not serve the call',
+    remedy:
+      'Send it to a process with the role named in `detail`; `x-node-role` in the OpenAPI document says which call needs which.',
+    action:
+      'Tell the user the request went to a process without the role in `detail` and the load balancer must be set.',
+  },
   unsupported_media_type: {
     status: 415,
     title: 'Unsupported content type',
@@ -150,9 +158,11 @@ const catalogue = {
   },
   store_unavailable: {
     status: 503,
-    title: 'The store cannot be written now',
-    remedy: 'Send the same request again after `Retry-After`; use an id or Idempotency-Key so that it counts once.',
-    action: 'Tell the user the store is unavailable and the same request should be repeated after Retry-After.',
+    title: 'The store cannot be used now',
+    remedy:
+      'Send the same request again after `Retry-After`. It may have been stored all the same: with the same `id` or Idempotency-Key it counts once.',
+    action:
+      'Tell the user the store is unavailable and to repeat the request after Retry-After with the same id or key.',
   },
   internal: {
     status: 500,

@@ -3,15 +3,15 @@
  * arrives some time after it starts, since a connection may have to be made first. Until that time is known it may
  * arrive at any moment, and counts whatever its age. Changed in place; reads no clock.
  */
-import type { RateLimit } from './subscription.ts';
+import { MAX_TIMEOUT_MS, type RateLimit } from './subscription.ts';
 
 /**
  * Added to the limit's own stretch: requests sent a stretch apart arrive a little closer together when the second one
  * travels faster than the first.
  */
 const ARRIVAL_JITTER_MS = 20;
-/** No try lasts longer than its timeout, 60 s at most: a request nobody reported by then arrived by then. */
-const MAX_ON_ITS_WAY_MS = 60_000;
+/** A request nobody reported by the longest timeout arrived by then. */
+const MAX_ON_ITS_WAY_MS = MAX_TIMEOUT_MS;
 /** When all that counts is still on its way, only a report can tell how long that lasts; a caller that waits asks again. */
 const ASK_AGAIN_MS = 1000;
 

@@ -43,6 +43,9 @@ export interface SubscriptionConfig {
   autoDisableThreshold: number | null;
 }
 
+/** The longest timeout a subscription may have: no try is under way for longer. */
+export const MAX_TIMEOUT_MS = 60_000;
+
 export interface RateLimit {
   count: number;
   seconds: number;

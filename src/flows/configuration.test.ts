@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { subscribe } from '../../test/support/flows.ts';
+import { twoProcesses } from '../../test/support/neighbours.ts';
 import { fakePorts } from '../../test/support/ports.ts';
 import { DEFAULT_TENANT } from '../core/ids.ts';
 import type { Configuration, Sealer, Store } from '../ports.ts';
@@ -84,6 +85,53 @@ describe('the configuration in memory', () => {
     await settled();
     waiting[1]?.resolve(empty(1));
     assert.equal((await again).version, 1);
+  });
+});
+
+describe('a configuration that another process changes', () => {
+  test('is new to who asks for the current one, and as it was to the hot paths', async () => {
+    const { here, there } = twoProcesses();
+    const before = await here.configuration.of(DEFAULT_TENANT);
+    const { id } = await subscribe(there);
+    assert.equal(await here.configuration.of(DEFAULT_TENANT), before);
+    assert.ok((await here.configuration.current(DEFAULT_TENANT)).subscriptions.has(id));
+    assert.ok(here.configuration.peek(DEFAULT_TENANT)?.subscriptions.has(id));
+  });
+
+  test('is read again by who has seen a later version, and by nobody else', async () => {
+    const { here, there } = twoProcesses();
+    const { version } = await here.configuration.of(DEFAULT_TENANT);
+    await subscribe(there);
+    assert.equal((await here.configuration.of(DEFAULT_TENANT, version)).version, version);
+    assert.equal((await here.configuration.of(DEFAULT_TENANT, version + 1)).version, version + 1);
+  });
+
+  test('is not read again while its version stands, however many ask', async () => {
+    const { here, there } = twoProcesses();
+    await subscribe(there);
+    const { configuration, configVersion } = here.store;
+    const read = { configurations: 0, versions: 0 };
+    here.store.configuration = (tenant) => {
+      read.configurations++;
+      return configuration(tenant);
+    };
+    here.store.configVersion = (tenant) => {
+      read.versions++;
+      return configVersion(tenant);
+    };
+    const ask = () => Promise.all(Array.from({ length: 10 }, () => here.configuration.current(DEFAULT_TENANT)));
+    await ask();
+    assert.deepEqual(read, { configurations: 1, versions: 0 });
+    await ask();
+    assert.equal(read.configurations, 1);
+    assert.ok(read.versions <= 2, `${read.versions}`);
+  });
+
+  test('is nothing to ask the store for where one process owns it', async () => {
+    const ports = fakePorts();
+    await subscribe(ports);
+    ports.store.configVersion = () => assert.fail('the store was asked');
+    assert.equal((await ports.configuration.current(DEFAULT_TENANT)).version, 1);
   });
 });
 

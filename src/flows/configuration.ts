@@ -39,7 +39,13 @@ export interface ConfigurationCache {
   peekSubscription(id: Id): LiveSubscription | undefined;
   /** Tenants whose configuration is known. */
   tenants(): readonly Id[];
-  of(tenant: Id): Promise<LiveConfiguration>;
+  /** @param atLeast a version that somebody has seen: what is known is read again if it is older */
+  of(tenant: Id, atLeast?: number): Promise<LiveConfiguration>;
+  /**
+   * The same, with all that other processes changed before this was called: whoever made something through one process
+   * finds it through another one at once. It asks the store for its version, so it is not for the hot paths.
+   */
+  current(tenant: Id): Promise<LiveConfiguration>;
   /** Reads the store again; concurrent calls share one read that began after they were made. */
   refresh(tenant: Id): Promise<LiveConfiguration>;
 }
@@ -62,8 +68,6 @@ export function createConfigurationCache(ports: Pick<Ports, 'store' | 'sealer' |
   const live = new Map<Id, LiveConfiguration>();
   /** Of each subscription that was ever seen. */
   const tenants = new Map<Id, Id>();
-  const queued = new Map<Id, Promise<LiveConfiguration>>();
-  const running = new Map<Id, Promise<LiveConfiguration>>();
 
   async function load(tenant: Id): Promise<LiveConfiguration> {
     const read = await ports.store.configuration(tenant);
@@ -75,22 +79,18 @@ export function createConfigurationCache(ports: Pick<Ports, 'store' | 'sealer' |
     return after;
   }
 
-  function refresh(tenant: Id): Promise<LiveConfiguration> {
-    const waiting = queued.get(tenant);
-    if (waiting) return waiting;
-    const before = running.get(tenant) ?? Promise.resolve();
-    const next = before
-      .catch(() => undefined)
-      .then(() => {
-        queued.delete(tenant);
-        running.set(tenant, next);
-        return load(tenant);
-      })
-      .finally(() => {
-        if (running.get(tenant) === next) running.delete(tenant);
-      });
-    queued.set(tenant, next);
-    return next;
+  const refresh = inTurn(load);
+  const storedVersion = inTurn((tenant) => ports.store.configVersion(tenant));
+
+  async function of(tenant: Id, atLeast = 0): Promise<LiveConfiguration> {
+    const known = live.get(tenant);
+    return known === undefined || known.version < atLeast ? refresh(tenant) : known;
+  }
+
+  async function current(tenant: Id): Promise<LiveConfiguration> {
+    // Where one process owns the store, nobody else changes it.
+    const isNew = ports.store.neighbours === null || !live.has(tenant);
+    return of(tenant, isNew ? 0 : await storedVersion(tenant));
   }
 
   return {
@@ -100,8 +100,32 @@ export function createConfigurationCache(ports: Pick<Ports, 'store' | 'sealer' |
       return tenant === undefined ? undefined : live.get(tenant)?.subscriptions.get(id);
     },
     tenants: () => [...live.keys()],
-    of: async (tenant) => live.get(tenant) ?? refresh(tenant),
+    of,
+    current,
     refresh,
+  };
+}
+
+/** Reads one at a time for each tenant: who asks while a read is under way shares the next one, which begins later. */
+function inTurn<Read>(read: (tenant: Id) => Promise<Read>): (tenant: Id) => Promise<Read> {
+  const queued = new Map<Id, Promise<Read>>();
+  const running = new Map<Id, Promise<Read>>();
+  return (tenant) => {
+    const waiting = queued.get(tenant);
+    if (waiting) return waiting;
+    const before = running.get(tenant) ?? Promise.resolve();
+    const next = before
+      .catch(() => undefined)
+      .then(() => {
+        queued.delete(tenant);
+        running.set(tenant, next);
+        return read(tenant);
+      })
+      .finally(() => {
+        if (running.get(tenant) === next) running.delete(tenant);
+      });
+    queued.set(tenant, next);
+    return next;
   };
 }
 

@@ -21,3 +21,8 @@ export async function ensureAdminKey(ports: FlowPorts, secret: string): Promise<
   const outcome = await configure(ports, tenant, { kind: 'put_key', key });
   if (outcome.kind !== 'changed') throw new Error(`the admin key was not stored: ${outcome.kind}`);
 }
+
+/** Whether an admin key was ever made in the store, revoked ones included: getting rid of it was somebody's wish. */
+export async function hasAdminKey({ store }: Pick<FlowPorts, 'store'>): Promise<boolean> {
+  return (await store.keys(DEFAULT_TENANT)).some(({ role }) => role === 'admin');
+}

@@ -1,5 +1,5 @@
 /** API keys: made, looked up by digest, revoked. Only the digest of a key is stored. */
-import { type Id, idAt } from '../core/ids.ts';
+import { DEFAULT_TENANT, type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { IdempotencyClaim, KeyRow, Ports, Role } from '../ports.ts';
 import type { FlowPorts } from './configuration.ts';
@@ -57,6 +57,17 @@ export function keyRow(
     lastUsedAtMs: null,
     revokedAtMs: null,
   };
+}
+
+/** The admin key given from outside, if there is one, by hex digest: known to this process and to no store. */
+export function keysGiven(
+  ports: Pick<Ports, 'clock' | 'random' | 'mac'>,
+  apiKey: string | undefined,
+): ReadonlyMap<string, KeyRow> {
+  if (apiKey === undefined) return new Map();
+  const asked = { tenant: DEFAULT_TENANT, name: 'given at start', role: 'admin', expiresAtMs: null } as const;
+  const row = keyRow(ports, asked, apiKey);
+  return new Map([[Buffer.from(row.hash).toString('hex'), row]]);
 }
 
 /** Revokes a key; requests with it are refused from now on (on other nodes within a second). */

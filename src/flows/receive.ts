@@ -62,18 +62,44 @@ const MAX_REJECTED = 500;
 const MAX_DECISIONS = 8;
 const utf8 = new TextEncoder();
 
-/** Takes one request in. Rejects only when the store failed; the sender should then send again. */
+/** `stale`: another process has changed the configuration meanwhile, and nothing was stored. */
+type Decided = Received | { kind: 'stale' };
+
+/**
+ * Takes one request in. Rejects only when the store failed; the sender should then send again. What the configuration
+ * decides is stored only under the configuration that stands, so a door that another process closed is closed here too,
+ * and one that it opened is open.
+ */
 export async function receive(ports: ReceivePorts, request: InboundRequest): Promise<Received> {
-  const configuration = await ports.configuration.of(request.tenant);
+  const { tenant } = request;
+  const receivedAtMs = ports.clock.nowMs();
+  let configuration = await ports.configuration.of(tenant);
+  for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
+    const decided = await receiveUnder(ports, request, configuration, receivedAtMs);
+    if (decided.kind === 'stale') {
+      configuration = await ports.configuration.refresh(tenant);
+      continue;
+    }
+    // Asked whatever was wrong, so that the time taken tells nothing about it.
+    const current = decided.kind === 'no_such_door' ? await ports.configuration.current(tenant) : configuration;
+    if (current.version === configuration.version) return decided;
+    configuration = current;
+  }
+  throw Object.assign(new Error('the configuration keeps changing'), { code: 'STORE_UNAVAILABLE' });
+}
+
+async function receiveUnder(
+  ports: ReceivePorts,
+  request: InboundRequest,
+  configuration: LiveConfiguration,
+  receivedAtMs: number,
+): Promise<Decided> {
   const source = findSource(ports, configuration, request);
   if (source === null || !source.enabled || request.method !== 'POST') return { kind: 'no_such_door' };
   if (source.config === null) return { kind: 'secret_unavailable' };
-  const capture = captureOf(ports, request, source, source.config);
-  const verdict = verifyRequest(ports, request, source.config, capture.receivedAtMs);
-  if (!verdict.ok) {
-    await reject(ports, capture, verdict, configuration);
-    return { kind: 'refused' };
-  }
+  const capture = captureOf(ports, request, source, source.config, receivedAtMs);
+  const verdict = verifyRequest(ports, request, source.config, receivedAtMs);
+  if (!verdict.ok) return reject(ports, capture, verdict, configuration);
   const understood = understand(ports, request, source.config, capture);
   return store(ports, request, { ...capture, ...understood, verdict }, configuration);
 }
@@ -96,8 +122,13 @@ type Capture = Pick<Receipt, 'id' | 'tenant' | 'sourceId' | 'receivedAtMs' | 'me
   source: SourceConfig;
 };
 
-function captureOf(ports: ReceivePorts, request: InboundRequest, source: LiveSource, config: SourceConfig): Capture {
-  const receivedAtMs = ports.clock.nowMs();
+function captureOf(
+  ports: ReceivePorts,
+  request: InboundRequest,
+  source: LiveSource,
+  config: SourceConfig,
+  receivedAtMs: number,
+): Capture {
   const plainHeaders = Object.fromEntries(request.headers.map(([name, value]) => [name.toLowerCase(), value]));
   return {
     id: idAt(receivedAtMs, ports.random.bytes(16)),
@@ -121,39 +152,29 @@ function verifyRequest(ports: ReceivePorts, request: InboundRequest, config: Sou
   return verify(config.scheme, signed, config.secrets, ports.mac, nowMs);
 }
 
-function reject(
+async function reject(
   ports: ReceivePorts,
   capture: Capture,
   verdict: Verdict,
   configuration: LiveConfiguration,
-): Promise<unknown> {
-  ports.metrics.count('receipts_total', { outcome: 'rejected' });
+): Promise<Decided> {
   // A copy: a part of the body would keep the whole of it alive until the store has written.
   const body = capture.body.slice(0, REJECTED_BODY_BYTES);
   const receipt = receiptOf({ ...capture, body }, verdict, 'rejected', verdict.reason);
-  return record(ports, configuration, receipt, () => ({ facts: [], events: [], dedupe: null }));
+  const recorded = await record(ports, configuration, receipt, { facts: [], events: [], dedupe: null });
+  if (recorded.kind === 'stale') return recorded;
+  ports.metrics.count('receipts_total', { outcome: 'rejected' });
+  return { kind: 'refused' };
 }
 
-/** Records a receipt under the configuration its effects are decided on, and decides again when that has moved on. */
-async function record(
+/** Records a receipt, if the configuration that its effects were decided on still stands. */
+function record(
   ports: ReceivePorts,
-  configuration: LiveConfiguration,
+  { version: configVersion }: LiveConfiguration,
   receipt: Receipt,
-  effectsUnder: (current: LiveConfiguration) => Pick<ReceiptRequest, 'facts' | 'events' | 'dedupe'>,
-): Promise<Exclude<ReceiptOutcome, { kind: 'stale' }>> {
-  let current = configuration;
-  for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
-    const effects = effectsUnder(current);
-    const stored = await ports.store.recordReceipt({
-      receipt,
-      ...effects,
-      configVersion: current.version,
-      maxRejected: MAX_REJECTED,
-    });
-    if (stored.kind !== 'stale') return stored;
-    current = await ports.configuration.refresh(receipt.tenant);
-  }
-  throw Object.assign(new Error('the configuration keeps changing'), { code: 'STORE_UNAVAILABLE' });
+  effects: Pick<ReceiptRequest, 'facts' | 'events' | 'dedupe'>,
+): Promise<ReceiptOutcome> {
+  return ports.store.recordReceipt({ receipt, ...effects, configVersion, maxRejected: MAX_REJECTED });
 }
 
 function receiptOf(capture: Capture, verdict: Verdict, outcome: Outcome, reason: string | null): Receipt {
@@ -189,16 +210,14 @@ async function store(
   request: InboundRequest,
   verified: Capture & Understood & { verdict: Verdict },
   configuration: LiveConfiguration,
-): Promise<Received> {
+): Promise<Decided> {
   const { reading, dedupe, verdict, ...capture } = verified;
   const { outcome, reason } = conclusion(reading);
   const receipt = receiptOf(capture, verdict, outcome, reason);
   const facts = reading.kind === 'facts' ? reading.facts : [];
-  const stored = await record(ports, configuration, receipt, (current) => ({
-    facts,
-    events: eventsOf(ports, receipt, facts, current),
-    dedupe,
-  }));
+  const events = eventsOf(ports, receipt, facts, configuration);
+  const stored = await record(ports, configuration, receipt, { facts, events, dedupe });
+  if (stored.kind === 'stale') return stored;
   ports.metrics.count('receipts_total', { outcome: stored.kind === 'duplicate' ? 'duplicate' : outcome });
   const answer = { receiptId: receipt.id, door: request.door.kind };
   if (stored.kind === 'duplicate') {

@@ -21,7 +21,7 @@ export async function redeliver(
   const { tenant, id } = request;
   const view = await ports.store.delivery(tenant, id);
   if (view === null) return problem('not_found');
-  const configuration = await ports.configuration.of(tenant);
+  const configuration = await ports.configuration.current(tenant);
   const subscription = configuration.subscriptions.get(view.subscriptionId);
   if (subscription === undefined) return problem('not_found');
   if (subscription.state.kind === 'disabled') return problem('subscription_disabled');

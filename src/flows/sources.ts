@@ -148,27 +148,41 @@ export function schemeInput({ scheme }: SourceConfig): NonNullable<SourceInput['
   }
 }
 
+export interface RegenerateUrl {
+  tenant: Id;
+  id: Id;
+  claims?: (made: MadeSource) => readonly IdempotencyClaim[];
+}
+
 /** Gives a source a new secret URL; the old one answers 404 from now on (seed 003). */
-export function regenerateUrl(ports: FlowPorts, request: { tenant: Id; id: Id }): Promise<ChangedSource | Problem> {
+export function regenerateUrl(ports: FlowPorts, request: RegenerateUrl): Promise<ChangedSource | Repeated | Problem> {
   return unlessOvertaken(null, () => regenerateOnce(ports, request));
 }
 
-async function regenerateOnce(ports: FlowPorts, request: { tenant: Id; id: Id }): Promise<ChangedSource | Problem> {
+async function regenerateOnce(ports: FlowPorts, request: RegenerateUrl): Promise<ChangedSource | Repeated | Problem> {
   const found = await openSource(ports, request);
   if (found.kind === 'problem') return found;
   if (found.config.urlKey === null) {
     const message = 'This source has no secret URL: its scheme is not "url".';
     return problem('validation_failed', { detail: message, errors: [{ pointer: '', message }] });
   }
-  return storeSource(ports, found.source, { ...found.config, urlKey: makerOf(ports.random).urlKey() }, null);
+  const config = { ...found.config, urlKey: makerOf(ports.random).urlKey() };
+  const { version } = found.source;
+  const updatedAtMs = ports.clock.nowMs();
+  const source = { ...found.source, version: version + 1, updatedAtMs, urlKeyHash: urlKeyHash(ports, config), config };
+  const change = putSource(ports, source, config, version);
+  const claims = request.claims?.({ source, generatedSecret: null }) ?? [];
+  const outcome = await configure(ports, request.tenant, change, claims);
+  return outcome.kind === 'changed' ? { kind: 'changed', source, generatedSecret: null } : outcome;
 }
 
-/** Closes a source for good; its receipts stay. */
+/** Closes a source for good, if it stands at the version the caller saw where one is named; its receipts stay. */
 export async function deleteSource(
   ports: FlowPorts,
-  request: { tenant: Id; id: Id },
+  { tenant, id, ifVersion = null }: Pick<ChangeSource, 'tenant' | 'id'> & Partial<Pick<ChangeSource, 'ifVersion'>>,
 ): Promise<{ kind: 'deleted' } | Problem> {
-  const outcome = await configure(ports, request.tenant, { kind: 'delete_source', id: request.id });
+  const change = { kind: 'delete_source', id } as const;
+  const outcome = await configure(ports, tenant, ifVersion === null ? change : { ...change, version: ifVersion });
   return outcome.kind === 'problem' ? outcome : { kind: 'deleted' };
 }
 

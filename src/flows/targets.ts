@@ -50,14 +50,51 @@ export function isLarge(configuration: LiveConfiguration, type: string): boolean
 const MAX_TYPES = 1000;
 
 /** Subscriptions that ask for a type, found once for each version of the configuration. */
-function candidatesFor({ subscriptions, byType }: LiveConfiguration, type: string): readonly LiveSubscription[] {
+function candidatesFor(configuration: LiveConfiguration, type: string): readonly LiveSubscription[] {
+  const { byType } = configuration;
   const known = byType.get(type);
   if (known !== undefined) return known;
   // Who makes up types has everybody's remembered ones forgotten, and no more.
   if (byType.size >= MAX_TYPES) byType.clear();
-  const found = [...subscriptions.values()].filter(({ config }) => config === null || typeMatches(config.events, type));
+  const { named, others } = askersOf(configuration);
+  const found = [...(named.get(type) ?? []), ...others.filter((other) => asksFor(other, type))];
   byType.set(type, found);
   return found;
+}
+
+/** Subscriptions by the types that they name, and those that ask by patterns: only these are looked at for every type. */
+interface Askers {
+  named: ReadonlyMap<string, readonly LiveSubscription[]>;
+  others: readonly LiveSubscription[];
+}
+
+const askers = new WeakMap<LiveConfiguration, Askers>();
+
+function askersOf(configuration: LiveConfiguration): Askers {
+  const known = askers.get(configuration);
+  if (known !== undefined) return known;
+  const all = [...configuration.subscriptions.values()];
+  const named = new Map<string, LiveSubscription[]>();
+  for (const subscription of all) {
+    for (const type of typesNamed(subscription) ?? []) {
+      const those = named.get(type);
+      if (those === undefined) named.set(type, [subscription]);
+      else those.push(subscription);
+    }
+  }
+  const found = { named, others: all.filter((subscription) => typesNamed(subscription) === null) };
+  askers.set(configuration, found);
+  return found;
+}
+
+/** null for one that asks by a pattern, for all types, or nobody knows for what. */
+function typesNamed({ config }: LiveSubscription): ReadonlySet<string> | null {
+  if (config === null || config.events.length === 0) return null;
+  return config.events.some((pattern) => pattern.endsWith('*')) ? null : new Set(config.events);
+}
+
+function asksFor({ config }: LiveSubscription, type: string): boolean {
+  return config === null || typeMatches(config.events, type);
 }
 
 function deliveriesTo(

@@ -3,10 +3,10 @@ import type { HookEvent } from '../core/event.ts';
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import { hasSample, sampleEvents, sampleEventTypes } from '../core/sample-events.ts';
-import type { SubscriptionConfig } from '../core/subscription.ts';
-import type { Ticket } from '../ports.ts';
+import type { IdempotencyClaim, RedeliveryOutcome } from '../ports.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
 import { deliver } from './deliver.ts';
+import type { Repeated } from './sealed-configuration.ts';
 import { vetReceiver } from './vet-receiver.ts';
 
 export interface TestSubscription {
@@ -15,6 +15,8 @@ export interface TestSubscription {
   /** One of the event types that ship with a sample. */
   event: string;
   by: Id | null;
+  /** Claims on the caller's keys, committed before the test is sent. */
+  claims?: (begun: { deliveryId: Id }) => readonly IdempotencyClaim[];
 }
 
 /** A test's ticket falls due this long after its timeout: only a crash lets the worker find it, and it cancels it. */
@@ -29,9 +31,9 @@ const utf8 = new TextEncoder();
 export async function testSubscription(
   ports: FlowPorts,
   request: TestSubscription,
-): Promise<{ kind: 'tested'; deliveryId: Id; attempt: AttemptRecord } | Problem> {
+): Promise<{ kind: 'tested'; deliveryId: Id; attempt: AttemptRecord } | Repeated | Problem> {
   const { tenant } = request;
-  const configuration = await ports.configuration.of(tenant);
+  const configuration = await ports.configuration.current(tenant);
   const subscription = configuration.subscriptions.get(request.id);
   if (subscription === undefined) return problem('not_found');
   if (subscription.config === null) return problem('secret_unavailable');
@@ -39,9 +41,12 @@ export async function testSubscription(
   const refusal = await vetReceiver(ports, subscription.config.url);
   if (refusal !== null) return refusal;
   const event = sampleEvent(ports, request, utf8.encode(JSON.stringify(sampleEvents[request.event])));
-  const ticket = await makeTicket(ports, event, subscription, subscription.config, request.by, configuration.version);
-  if (ticket === null) return problem('store_unavailable', { retryAfterSeconds: 1 });
-  const config = subscription.config;
+  const { config } = subscription;
+  await storeAlone(ports, event, configuration.version);
+  const made = await makeTicket(ports, request, event, subscription, config.timeoutMs);
+  if (made.kind !== 'appended') return refusalOf(made);
+  const [ticket] = made.tickets;
+  if (ticket === undefined) return problem('store_unavailable', { retryAfterSeconds: 1 });
   const tried = await deliver(ports, { ticket, event, subscription, config, mayRepeat: false });
   await ports.store.settle({ settlements: [tried.settlement], health: new Map() });
   return { kind: 'tested', deliveryId: ticket.deliveryId, attempt: tried.settlement.attempt };
@@ -70,33 +75,39 @@ function sampleEvent(ports: FlowPorts, request: TestSubscription, data: Uint8Arr
   };
 }
 
-async function makeTicket(
-  ports: FlowPorts,
-  event: HookEvent,
-  subscription: LiveSubscription,
-  config: SubscriptionConfig,
-  by: Id | null,
-  configVersion: number,
-): Promise<Ticket | null> {
-  // Addressed to nobody, so which version of the configuration it is decided on makes no difference.
+/** Addressed to nobody, so which version of the configuration it is decided on makes no difference. */
+async function storeAlone(ports: FlowPorts, event: HookEvent, configVersion: number): Promise<void> {
   const appended = await ports.store.append({ event, deliveries: [], configVersion, claims: [] });
-  if (appended.kind === 'stale') {
-    return makeTicket(ports, event, subscription, config, by, appended.configVersion);
-  }
-  const outcome = await ports.store.redeliver({
+  if (appended.kind === 'stale') await storeAlone(ports, event, appended.configVersion);
+}
+
+function makeTicket(
+  ports: FlowPorts,
+  { by, claims }: TestSubscription,
+  event: HookEvent,
+  { id: subscriptionId, version: subscriptionVersion }: LiveSubscription,
+  timeoutMs: number,
+): Promise<RedeliveryOutcome> {
+  const deliveryId = idAt(event.acceptedAtMs, ports.random.bytes(16));
+  const delayMs = timeoutMs + GRACE_MS;
+  return ports.store.redeliver({
     tenant: event.tenant,
-    delivery: {
-      deliveryId: idAt(event.acceptedAtMs, ports.random.bytes(16)),
-      subscriptionId: subscription.id,
-      subscriptionVersion: subscription.version,
-      delayMs: config.timeoutMs + GRACE_MS,
-      hold: null,
-    },
+    delivery: { deliveryId, subscriptionId, subscriptionVersion, delayMs, hold: null },
     eventId: event.id,
     of: null,
     kind: 'test',
     by,
-    claims: [],
+    claims: claims?.({ deliveryId }) ?? [],
   });
-  return outcome.kind === 'appended' ? (outcome.tickets[0] ?? null) : null;
+}
+
+function refusalOf(made: Exclude<RedeliveryOutcome, { kind: 'appended' }>): Repeated | Problem {
+  switch (made.kind) {
+    case 'repeated':
+      return { kind: 'repeated', answer: made.answer };
+    case 'mismatch':
+      return problem('idempotency_mismatch');
+    case 'missing':
+      return problem('not_found');
+  }
 }

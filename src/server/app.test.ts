@@ -80,13 +80,6 @@ test('a bug is a 500 that shows nothing of itself and is logged', async () => {
   assert.equal(api.logged.at(-1)?.fields.requestId, got.headers.get('x-request-id'));
 });
 
-test('a store that is away is 503 with Retry-After', async () => {
-  const api = await openApi();
-  api.ports.store.append = () => Promise.reject(Object.assign(new Error('gone'), { code: 'STORE_UNAVAILABLE' }));
-  const got = await api.call('POST', '/api/v1/events', { type: 'a', data: 1 });
-  assert.deepEqual([got.status, got.json.code, got.headers.get('retry-after')], [503, 'store_unavailable', '1']);
-});
-
 test('over the limit of requests at once the API sheds, the probes do not', async () => {
   const api = await openApi({ maxInFlight: 0 });
   const shed = await api.call('GET', '/api/v1/events');

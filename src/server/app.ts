@@ -4,20 +4,21 @@ import type { Context } from 'hono';
 import { problem } from '../core/problem.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
 import { readBody, readStream } from './body.ts';
-import type { Endpoint, IncomingRequest, RouteSpec } from './endpoint.ts';
+import type { Endpoint, IncomingRequest, RouteSpec, ServedBy } from './endpoint.ts';
 import { arrival, enter, leave, OVERLOADED, type Stay } from './load.ts';
 import { openApiDocument } from './openapi.ts';
 import { createServer, type Server, type ServerOptions } from './options.ts';
 import { type Answer, freshRequestId, type Reply, refusalOfError, respond, toResponse } from './respond.ts';
 import { deliveryEndpoints } from './routes/deliveries.ts';
 import { eventEndpoints } from './routes/events.ts';
-import { INBOUND_PREFIXES, inboundEndpoints, takeIn } from './routes/inbound.ts';
+import { INBOUND_NODE, INBOUND_PREFIXES, inboundEndpoints, takeIn } from './routes/inbound.ts';
 import { keyEndpoints } from './routes/keys.ts';
 import { receiptEndpoints } from './routes/receipts.ts';
 import { sourceEndpoints } from './routes/sources.ts';
 import { subscriptionEndpoints } from './routes/subscriptions.ts';
 import { systemEndpoints } from './routes/system.ts';
 import { warningEndpoints } from './routes/warnings.ts';
+import { isServed, notServed } from './served.ts';
 
 /** What the Node listener adds to a request. */
 export interface NodeEnv {
@@ -44,10 +45,12 @@ export function createApp(ports: FlowPorts, options: ServerOptions): App {
   const endpoints = endpointsOf(server);
   const hono = new OpenAPIHono<{ Bindings: NodeEnv }>();
   for (const { spec, handle } of endpoints) {
-    hono.on(spec.method, honoPath(spec.path), (context) => serve(server, context, spec.path, handle));
+    const answer = servedBy(server, spec.node, handle);
+    hono.on(spec.method, honoPath(spec.path), (context) => serve(server, context, spec.path, answer));
   }
+  const knock = servedBy(server, INBOUND_NODE, (request) => takeIn(server, request));
   for (const prefix of INBOUND_PREFIXES) {
-    hono.all(`${prefix}*`, (context) => serve(server, context, `${prefix}*`, (request) => takeIn(server, request)));
+    hono.all(`${prefix}*`, (context) => serve(server, context, `${prefix}*`, knock));
   }
   for (const [path, methods] of methodsByPath(endpoints)) {
     hono.all(honoPath(path), (context) => serve(server, context, path, async () => notAllowed(methods)));
@@ -60,6 +63,10 @@ export function createApp(ports: FlowPorts, options: ServerOptions): App {
       hono.routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`),
     server,
   };
+}
+
+function servedBy(server: Server, node: ServedBy, handle: Handle): Handle {
+  return isServed(server, node) ? handle : async () => notServed(node);
 }
 
 function endpointsOf(server: Server): readonly Endpoint[] {
@@ -107,12 +114,12 @@ async function serve(server: Server, context: Honoed, route: string, handle: Han
 export async function settle(server: Server, stay: Stay, handle: () => Promise<Reply>): Promise<Answer> {
   const { ports, load } = server;
   const startedMs = ports.clock.monotonicMs();
-  const { route, method, requestId } = stay;
+  const { route, method } = stay;
   const reply = enter(load, stay)
-    ? await handle().catch((error: unknown) => refusalOfError(ports, error, requestId, route))
+    ? await handle().catch((error: unknown) => refusalOfError(ports, error, stay))
     : OVERLOADED;
   leave(load, stay);
-  const answer = respond(reply, requestId);
+  const answer = respond(reply, stay.requestId);
   ports.metrics.count('http_requests_total', { route, method, status: `${answer.status}` });
   ports.metrics.observe('http_request_seconds', (ports.clock.monotonicMs() - startedMs) / 1000, { route });
   return answer;

@@ -1,10 +1,14 @@
 /** What a route is: its description for the document, and the function that answers it. */
+import type { NodeRole } from '../core/node-role.ts';
 import type { ProblemCode } from '../core/problem.ts';
 import type { Role } from '../ports.ts';
 import type { ReadBytes } from './body.ts';
 import type { Stay } from './load.ts';
 import type { Reply } from './respond.ts';
 import type { z } from './schemas/zod.ts';
+
+/** The role that a process needs to answer a route; `any`: every process does. */
+export type ServedBy = Extract<NodeRole, 'ingest' | 'query'> | 'any';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -29,6 +33,7 @@ export interface RouteSpec {
   tag: string;
   summary: string;
   description?: string | undefined;
+  node: ServedBy;
   /** `open` needs no key. */
   roles: readonly Role[] | 'open';
   query?: z.ZodType | undefined;

@@ -23,9 +23,3 @@ export function readIfMatch(header: string | null): IfMatch {
     detail: 'If-Match takes one ETag as it was given, with its quotes, or `*`.',
   });
 }
-
-/** The refusal when a condition does not hold for the version that stands; null when it does. */
-export function conditionRefusal(condition: number | null, version: number): Problem | null {
-  if (condition === null || condition === version) return null;
-  return problem('precondition_failed', { detail: `It stands at version ${version} now.` });
-}

@@ -21,6 +21,10 @@ export interface Claims {
   for(answer: Answer): readonly IdempotencyClaim[];
   /** The first answer, found by the store when the effect was committed. */
   repeated(sealed: Uint8Array): Reply;
+  /** The claims to commit with the beginning of what takes long, whose answer is not known yet; none without a key. */
+  begin(deliveryId: Id): readonly IdempotencyClaim[];
+  /** The delivery that the first request began, found by the store when another one would begin; null when unreadable. */
+  begun(sealed: Uint8Array): Id | null;
 }
 
 const VISIBLE = /^[\x21-\x7e]{1,255}$/;
@@ -72,19 +76,32 @@ async function runOnce(
       return [claim(server, use, bodyHash, made)];
     },
     repeated: (sealed) => replayed(server, use.tenant, sealed),
+    begin: (deliveryId) => [claimOf(ports, use.tenant, `${use.scope} begun`, use.key, bodyHash, { deliveryId })],
+    begun: (sealed) => openAnswer<{ deliveryId: Id }>(ports, use.tenant, sealed)?.deliveryId ?? null,
   });
-  if (!committed && reply.kind === 'answer' && reply.status < 300) {
-    await ports.store.remember(use.tenant, claim(server, use, bodyHash, reply));
-  }
-  return reply;
+  if (committed || reply.kind === 'problem' || reply.status >= 300) return reply;
+  return remembered(server, use, claim(server, use, bodyHash, reply), reply);
 }
 
-const NO_CLAIMS: Claims = {
-  for: () => [],
-  repeated: () => {
-    throw new Error('nothing can be repeated without a key');
-  },
-};
+/** Keeps an answer. If the same request was answered through another process meanwhile, that answer is the first. */
+async function remembered(
+  server: Server,
+  { tenant, scope, key }: KeyUse & { key: string },
+  own: IdempotencyClaim,
+  reply: Reply,
+): Promise<Reply> {
+  const { store, mac } = server.ports;
+  await store.remember(tenant, own);
+  const kept = await store.recall(tenant, scope, key);
+  const isFirst = kept === null || mac.equal(kept.answer, own.answer);
+  return isFirst || !mac.equal(kept.bodyHash, own.bodyHash) ? reply : replayed(server, tenant, kept.answer);
+}
+
+const NO_CLAIMS: Claims = { for: () => [], repeated: notWithoutKey, begin: () => [], begun: notWithoutKey };
+
+function notWithoutKey(): never {
+  throw new Error('nothing can be repeated without a key');
+}
 
 type Kept = Pick<Answer, 'status' | 'headers' | 'body'>;
 

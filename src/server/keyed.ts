@@ -24,7 +24,7 @@ export interface Call<Body, Query> {
 }
 
 export interface KeyedRoute<Body extends z.ZodType, Query extends z.ZodType>
-  extends Omit<RouteSpec, 'roles' | 'query' | 'body'> {
+  extends Omit<RouteSpec, 'node' | 'roles' | 'query' | 'body'> {
   roles: readonly Role[];
   query?: Query;
   body?: Body;
@@ -39,6 +39,7 @@ export const NOTHING = z.strictObject({});
 const KEYED_PROBLEMS: readonly ProblemCode[] = [
   'unauthorized',
   'forbidden',
+  'not_served_here',
   'overloaded',
   'store_unavailable',
   'internal',
@@ -72,7 +73,7 @@ function specOf<Body extends z.ZodType, Query extends z.ZodType>(route: KeyedRou
     for (const code of POST_PROBLEMS) problems.add(code);
     headers[KEY_HEADER] = 'The same key and body again get the first answer; kept for 24 hours or longer.';
   }
-  return { ...spec, body: documentedBody ?? route.body, headers, problems: [...problems] };
+  return { ...spec, node: 'query', body: documentedBody ?? route.body, headers, problems: [...problems] };
 }
 
 function takesBody(method: Method): boolean {

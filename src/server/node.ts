@@ -9,14 +9,16 @@ import type { Server } from './options.ts';
 import { publishRequest } from './publish-route.ts';
 import { type Answer, freshRequestId, type Reply } from './respond.ts';
 import { PUBLISH_PATH } from './routes/events.ts';
+import { isServed } from './served.ts';
 
 /** A listener over an app. Publishing skips Request and Response objects; everything else goes through `app.fetch`. */
 export function createListener(app: App, ports: Pick<FlowPorts, 'clock' | 'random'>): RequestListener {
   const listen = getRequestListener((request, env) => app.fetch(request, { incoming: env.incoming }), {
     overrideGlobalObjects: false,
   });
+  const publishes = isServed(app.server, 'ingest');
   return (incoming, outgoing) => {
-    const direct = incoming.url === PUBLISH_PATH && incoming.method === 'POST';
+    const direct = publishes && incoming.url === PUBLISH_PATH && incoming.method === 'POST';
     const done = direct ? publishDirectly(app, ports, incoming, outgoing) : listen(incoming, outgoing);
     // Both answer every failure themselves; what is left is a socket that is gone.
     done.catch(() => outgoing.destroy());

@@ -46,6 +46,7 @@ function routeConfig(spec: RouteSpec): RouteConfig {
     summary,
     tags: [tag],
     ...(description === '' ? {} : { description }),
+    ...(spec.node === 'any' ? {} : { 'x-node-role': spec.node }),
     security: roles === 'open' ? [] : [{ apiKey: [] }],
     request: requestOf(spec),
     responses: { ...successResponses(spec), ...problemResponses(spec) },

@@ -1,3 +1,4 @@
+import { ALL_NODE_ROLES, type NodeRole } from '../core/node-role.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
 import { emptyLoad, type Load, MAX_REQUEST_BYTES } from './load.ts';
 
@@ -12,6 +13,8 @@ export interface ServerOptions {
   version: string;
   /** Whether this instance can do its work now: the store answers and the worker beats. */
   readiness(): Promise<Readiness>;
+  /** What this process does; everything unless told. It answers 421 to calls that others are for. */
+  roles?: ReadonlySet<NodeRole> | undefined;
   /** Origin that callers reach this instance at, for URLs in answers; else the one a request was sent to. */
   publicUrl?: string | undefined;
   /** Requests being answered at once, probes and bodies on their way apart; more are shed with 429. 4096 unless told. */
@@ -47,6 +50,7 @@ export interface Server {
   ports: FlowPorts;
   options: ServerOptions;
   limits: BodyLimits;
+  roles: ReadonlySet<NodeRole>;
   /** Callers' keys whose first request is running in this process. */
   running: Set<string>;
   load: Load;
@@ -55,7 +59,8 @@ export interface Server {
 /** A server over its ports. */
 export function createServer(ports: FlowPorts, options: ServerOptions): Server {
   const limits = bodyLimits(options);
-  return { ports, options, limits, running: new Set(), load: loadOf(options, limits) };
+  const { roles = ALL_NODE_ROLES } = options;
+  return { ports, options, limits, roles, running: new Set(), load: loadOf(options, limits) };
 }
 
 const MAX_IN_FLIGHT = 4096;

@@ -2,6 +2,7 @@
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem, problemPage } from '../core/problem.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
+import type { Stay } from './load.ts';
 
 /** An answer ready to be written: what both the fetch and the Node side send. */
 export interface Answer {
@@ -105,11 +106,21 @@ export function freshRequestId({ clock, random }: Pick<FlowPorts, 'clock' | 'ran
   return idAt(clock.nowMs(), random.bytes(16));
 }
 
+/** The store says that it is away also when its answer to a commit was lost. */
+const UNKNOWN_OUTCOME =
+  'The store did not answer, so that nobody knows whether this was stored: send it again with the same `id` or Idempotency-Key.';
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
+
 /** What a thrown error comes to: the store being away, or a bug that is logged and not shown. */
-export function refusalOfError(ports: Pick<FlowPorts, 'log'>, error: unknown, requestId: Id, route: string): Problem {
+export function refusalOfError(
+  ports: Pick<FlowPorts, 'log'>,
+  error: unknown,
+  { requestId, route, method }: Pick<Stay, 'requestId' | 'route' | 'method'>,
+): Problem {
   if (error instanceof Error && 'code' in error && error.code === 'STORE_UNAVAILABLE') {
     ports.log.warn('http.store_unavailable', { error, requestId, route });
-    return problem('store_unavailable', { retryAfterSeconds: 1 });
+    const detail = READING.has(method) ? {} : { detail: UNKNOWN_OUTCOME };
+    return problem('store_unavailable', { ...detail, retryAfterSeconds: 1 });
   }
   ports.log.error('http.failed', { error, requestId, route });
   return problem('internal');

@@ -41,3 +41,53 @@ test('what is on its way is read again for as long as something due before it ma
 test('where what is due is visible at once, what is on its way is read once', async () => {
   assert.equal(await readAgain(0), 0);
 });
+
+test('of a shard that left while it was claimed nothing is taken, even if it is back', async () => {
+  for (const isBack of [false, true]) {
+    const ports = fakePorts();
+    await subscribe(ports);
+    await emit(ports);
+    ports.clock.advance(10);
+    const taken: string[] = [];
+    const lease = { shard: 0, epoch: 1, leaseUntilMs: 0, taken: 'clean' } as const;
+    let meanwhile = () => {
+      claims.left(new Set([0]));
+      if (isBack) claims.taken(lease);
+    };
+    const claims = createClaims(
+      ports,
+      () => false,
+      ({ ticket }) => taken.push(ticket.deliveryId),
+      async () => meanwhile(),
+    );
+    claims.taken(lease);
+    await claims.read([0]);
+    assert.deepEqual(taken, []);
+    meanwhile = () => {};
+    await claims.read([0]);
+    assert.equal(taken.length, 1);
+  }
+});
+
+test('what was dropped is read again as soon as everything is looked at anew', async () => {
+  const ports = fakePorts();
+  await subscribe(ports);
+  await emit(ports);
+  let read = 0;
+  const claims = createClaims(
+    ports,
+    () => false,
+    () => read++,
+    async () => {},
+  );
+  await claims.read([0]);
+  ports.clock.advance(5000);
+  await claims.read([0]);
+  const before = read;
+  ports.clock.advance(5000);
+  await claims.read([0]);
+  assert.equal(read, before);
+  claims.lookAgain();
+  await claims.read([0]);
+  assert.equal(read, before + 1);
+});

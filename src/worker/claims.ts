@@ -14,6 +14,10 @@ const FULL_LOOK_EVERY_MS = 30_000;
 export interface Claims {
   /** A lease was taken: look at its shard from the beginning. */
   taken(lease: Lease): void;
+  /** Shards left: where their reading was is forgotten. */
+  left(shards: ReadonlySet<number>): void;
+  /** What was read may have been dropped: all shards are looked at from the beginning. */
+  lookAgain(): void;
   /** Reads once and passes on what is new; true when there may be more at once. */
   read(shards: readonly number[]): Promise<boolean>;
   /** A ticket was settled: a claim that began before must not bring it back. */
@@ -21,6 +25,7 @@ export interface Claims {
 }
 
 interface Shard {
+  readonly shard: number;
   cursor: DuePosition | null;
   fullLookAtMs: number;
   /** After an unclean takeover: tickets due until then may have been sent already. null until the first look. */
@@ -28,72 +33,95 @@ interface Shard {
   unclean: boolean;
 }
 
+/** What one claim read of a shard. */
+interface Page {
+  tickets: readonly Ticket[];
+  isFull: boolean;
+  nowMs: number;
+}
+
 /**
  * @param known whether a delivery is in this process's memory already
  * @param accept takes an item that is due and not known
- * @param ready resolves when the configuration of the tenants of these events is in memory
+ * @param ready resolves when the configuration that these tickets need is in memory
  */
 export function createClaims(
   ports: Pick<Ports, 'store' | 'clock'>,
   known: (deliveryId: Id) => boolean,
   accept: (item: Item) => void,
-  ready: (events: Tickets['events']) => Promise<void>,
+  ready: (read: Tickets) => Promise<void>,
 ): Claims {
   const shards = new Map<number, Shard>();
   let settledMeanwhile = new Set<Id>();
 
   function shardState(shard: number): Shard {
-    const state = shards.get(shard) ?? newShard(false);
+    const state = shards.get(shard) ?? newShard(shard, false);
     shards.set(shard, state);
     return state;
   }
 
-  function positions(ids: readonly number[]): { shard: number; after: DuePosition | null }[] {
-    const nowMs = ports.clock.monotonicMs();
-    return ids.map((shard) => {
-      const state = shardState(shard);
-      if (nowMs >= state.fullLookAtMs) {
-        state.cursor = null;
-        state.fullLookAtMs = nowMs + FULL_LOOK_EVERY_MS;
-      }
-      return { shard, after: state.cursor };
-    });
-  }
-
-  function pass(shard: number, read: Tickets): boolean {
-    const state = shardState(shard);
-    const mine = read.tickets.filter(({ place }) => place.shard === shard);
-    if (state.unclean) state.uncleanUntilMs ??= read.nowMs;
-    for (const ticket of mine) {
-      const event = read.events.get(ticket.eventId);
+  function pass(state: Shard, page: Page, events: Tickets['events']): boolean {
+    // It left meanwhile; should it be back, others had it in between.
+    if (shards.get(state.shard) !== state) return false;
+    if (state.unclean) state.uncleanUntilMs ??= page.nowMs;
+    for (const ticket of page.tickets) {
+      const event = events.get(ticket.eventId);
       if (event === undefined || known(ticket.deliveryId) || settledMeanwhile.has(ticket.deliveryId)) continue;
       accept({ ticket, event, mayRepeat: isSuspect(ticket, state), probe: false });
     }
-    const full = read.more.includes(shard);
-    if (full && mine.length === 0) return true;
-    state.cursor = nextCursor({ last: positionOf(mine.at(-1)), full, nowMs: read.nowMs }, ports.store.trailMs);
-    return full;
+    if (page.isFull && page.tickets.length === 0) return true;
+    const last = positionOf(page.tickets.at(-1));
+    state.cursor = nextCursor({ last, full: page.isFull, nowMs: page.nowMs }, ports.store.trailMs);
+    return page.isFull;
   }
 
   return {
-    taken(lease) {
-      shards.set(lease.shard, newShard(lease.taken === 'unclean'));
+    taken({ shard, taken }) {
+      shards.set(shard, newShard(shard, taken !== 'clean'));
+    },
+    left(gone) {
+      for (const shard of gone) shards.delete(shard);
+    },
+    lookAgain() {
+      for (const state of shards.values()) state.fullLookAtMs = 0;
     },
     async read(ids) {
       if (ids.length === 0) return false;
       settledMeanwhile = new Set();
-      const read = await ports.store.claim(positions(ids), LIMITS);
-      await ready(read.events);
+      const asked = ids.map(shardState);
+      const nowMs = ports.clock.monotonicMs();
+      const read = await ports.store.claim(
+        asked.map((state) => position(state, nowMs)),
+        LIMITS,
+      );
+      await ready(read);
+      const pageOf = pagesOf(read);
       let more = false;
-      for (const shard of ids) more = pass(shard, read) || more;
+      for (const state of asked) more = pass(state, pageOf(state.shard), read.events) || more;
       return more;
     },
     settled: (deliveryId) => settledMeanwhile.add(deliveryId),
   };
 }
 
-function newShard(unclean: boolean): Shard {
-  return { cursor: null, fullLookAtMs: 0, uncleanUntilMs: null, unclean };
+/** Where a shard is read from now. */
+function position(state: Shard, nowMs: number): { shard: number; after: DuePosition | null } {
+  if (nowMs >= state.fullLookAtMs) {
+    state.cursor = null;
+    state.fullLookAtMs = nowMs + FULL_LOOK_EVERY_MS;
+  }
+  return { shard: state.shard, after: state.cursor };
+}
+
+/** What a claim read of each shard. */
+function pagesOf(read: Tickets): (shard: number) => Page {
+  const full = new Set(read.more);
+  const tickets = Map.groupBy(read.tickets, ({ place }) => place.shard);
+  return (shard) => ({ tickets: tickets.get(shard) ?? [], isFull: full.has(shard), nowMs: read.nowMs });
+}
+
+function newShard(shard: number, unclean: boolean): Shard {
+  return { shard, cursor: null, fullLookAtMs: 0, uncleanUntilMs: null, unclean };
 }
 
 function positionOf(ticket: Ticket | undefined): DuePosition | null {

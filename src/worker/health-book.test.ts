@@ -115,3 +115,30 @@ describe('a health book', () => {
     assert.equal(book.healthOf(subscription), subscription.health);
   });
 });
+
+describe('the health of a subscription whose shard others had', () => {
+  test('goes on from what they counted, whatever stood here before', async () => {
+    const { ports, book, subscription } = await open();
+    book.after(subscription, settled(ports, FAILED));
+    book.after(subscription, settled(ports, DELIVERED));
+    book.after(subscription, settled(ports, DELIVERED));
+    book.begin(subscription, { ...subscription.health, consecutiveFailures: 7 });
+    assert.equal(book.takeChanged().size, 0);
+    assert.equal(book.after(subscription, settled(ports, FAILED))?.consecutiveFailures, 8);
+    book.begin(subscription, subscription.health);
+    assert.equal(book.healthOf(subscription).consecutiveFailures, 0);
+  });
+
+  test('is forgotten when it leaves, and written before by its own', async () => {
+    const { ports, book, subscription } = await open();
+    const other = await subscribe(ports);
+    for (const one of [subscription, other]) {
+      book.after(one, settled(ports, DELIVERED));
+      book.after(one, settled(ports, DELIVERED));
+    }
+    assert.deepEqual([...book.takeChanged((id) => id === other.id).keys()], [other.id]);
+    book.forget((id) => id === subscription.id);
+    assert.equal(book.takeChanged().size, 0);
+    assert.equal(book.healthOf(subscription).lastStatusCode, null);
+  });
+});

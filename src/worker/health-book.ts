@@ -10,8 +10,15 @@ import type { Health, Ports, Settlement } from '../ports.ts';
 export interface HealthBook {
   /** Counts an attempt; the new health when it has to be written with this settlement, else null. */
   after(subscription: LiveSubscription, settlement: Settlement): Health | null;
-  /** What changed since it was last written, for the regular write that keeps "last" fields fresh. */
-  takeChanged(): ReadonlyMap<Id, Health>;
+  /**
+   * What changed since it was last written, for the regular write that keeps "last" fields fresh.
+   * @param isWanted which of them; all unless told
+   */
+  takeChanged(isWanted?: (id: Id) => boolean): ReadonlyMap<Id, Health>;
+  /** Begins from what another process has counted meanwhile. */
+  begin(subscription: LiveSubscription, health: Health): void;
+  /** Forgets what another process counts from now on. */
+  forget(isGone: (id: Id) => boolean): void;
   healthOf(subscription: LiveSubscription): Health;
   /** Notes what the owner was told; the regular write keeps it. */
   told(subscription: LiveSubscription, percent: ToldPercent): void;
@@ -39,8 +46,7 @@ const QUIET_MS = 2000;
 
 /** An empty health book. */
 export function createHealthBook({ clock }: Pick<Ports, 'clock'>): HealthBook {
-  const pages = new Map<Id, Page>();
-  const changed = new Map<Id, Page>();
+  const { pages, changed, change, drop, forget } = createPages();
 
   function pageOf(subscription: LiveSubscription): Page {
     const known = followed(subscription);
@@ -54,11 +60,6 @@ export function createHealthBook({ clock }: Pick<Ports, 'clock'>): HealthBook {
     if (page !== undefined && isEnabledBy(page, subscription))
       change(subscription.id, page, withoutStreak(page.health));
     return page;
-  }
-
-  function change(id: Id, page: Page, health: Health): void {
-    page.health = health;
-    changed.set(id, page);
   }
 
   function written(id: Id, page: Page): Health {
@@ -79,21 +80,51 @@ export function createHealthBook({ clock }: Pick<Ports, 'clock'>): HealthBook {
       const isQuiet = clock.monotonicMs() - page.writtenAtMs >= QUIET_MS;
       return isUrgent || isQuiet ? written(subscription.id, page) : null;
     },
-    takeChanged: () => new Map([...changed].map(([id, page]) => [id, written(id, page)])),
+    takeChanged(isWanted = () => true) {
+      const wanted = [...changed].filter(([id]) => isWanted(id));
+      return new Map(wanted.map(([id, page]) => [id, written(id, page)]));
+    },
+    begin(subscription, health) {
+      const { id } = subscription;
+      drop(id);
+      // Most are as the configuration was read with: these need no page of their own.
+      if (!isSame(subscription.health, health)) pages.set(id, { ...firstPage(subscription), health });
+    },
+    forget,
     healthOf: (subscription) => followed(subscription)?.health ?? subscription.health,
     told(subscription, toldPercent) {
       const page = pageOf(subscription);
       if (page.health.toldPercent !== toldPercent) change(subscription.id, page, { ...page.health, toldPercent });
     },
     follow: (subscription) => void followed(subscription),
-    forgetOthers(tenant, subscriptions) {
-      for (const [id, page] of pages) {
-        if (page.tenant !== tenant || subscriptions.has(id)) continue;
-        pages.delete(id);
-        changed.delete(id);
-      }
+    forgetOthers: (tenant, subscriptions) => forget((id) => pages.get(id)?.tenant === tenant && !subscriptions.has(id)),
+  };
+}
+
+function createPages() {
+  const pages = new Map<Id, Page>();
+  /** Those that were not written since. */
+  const changed = new Map<Id, Page>();
+  const drop = (id: Id) => {
+    pages.delete(id);
+    changed.delete(id);
+  };
+  return {
+    pages,
+    changed,
+    change(id: Id, page: Page, health: Health) {
+      page.health = health;
+      changed.set(id, page);
+    },
+    drop,
+    forget(isGone: (id: Id) => boolean) {
+      for (const id of pages.keys()) if (isGone(id)) drop(id);
     },
   };
+}
+
+function isSame(one: Health, other: Health): boolean {
+  return (Object.keys(one) as (keyof Health)[]).every((field) => one[field] === other[field]);
 }
 
 function firstPage({ tenant, health, version, state }: LiveSubscription): Page {

@@ -39,6 +39,7 @@ function open(ports = fakePorts(), book = createHealthBook(ports)): Hall {
   const herald = createHerald(
     {
       ...ports,
+      isOurs: () => true,
       announce: async (subscription, event) => {
         news.push(event);
         await interrupts.shift()?.();

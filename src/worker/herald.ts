@@ -21,6 +21,8 @@ export interface Herald {
 export type HeraldPorts = Pick<Ports, 'clock' | 'log'> & {
   configuration: Pick<ConfigurationCache, 'peek'>;
   announce: Announce;
+  /** Whether its news are this process's to tell. */
+  isOurs(id: Id): boolean;
 };
 
 /** What could not be told is tried again after this. */
@@ -104,9 +106,9 @@ function pause(state: State, subscription: LiveSubscription): void {
   state.paused.set(subscription.id, state.ports.clock.after(RETRY_MS, again));
 }
 
-/** As it stands now; what a caller holds may be older. Nothing is told of a deleted one. */
-function current({ configuration }: HeraldPorts, { tenant, id }: LiveSubscription): LiveSubscription | undefined {
-  return configuration.peek(tenant)?.subscriptions.get(id);
+/** As it stands now; what a caller holds may be older. Nothing is told of a deleted one, or of one of others. */
+function current({ configuration, isOurs }: HeraldPorts, about: LiveSubscription): LiveSubscription | undefined {
+  return isOurs(about.id) ? configuration.peek(about.tenant)?.subscriptions.get(about.id) : undefined;
 }
 
 async function isTold(ports: HeraldPorts, subscription: LiveSubscription, news: AnnouncedEvent): Promise<boolean> {

@@ -10,7 +10,8 @@ import type { Item } from './item.ts';
 import { DEFAULT_LIMITS } from './loop.ts';
 import { createTurns, type Turns } from './turns.ts';
 
-const HOOKS = { safe: () => true, tried: () => {}, counted: () => {}, left: () => {} };
+const OURS = { safe: () => true, isOurs: () => true, counts: () => true };
+const HOOKS = { ...OURS, tried: () => {}, counted: () => {}, left: () => {} };
 const LIMITS = { ...DEFAULT_LIMITS, perSubscription: 4, spare: 8, maxQueuedBytes: 1000 };
 
 /** Turns in whose line-up nothing starts. */

@@ -3,18 +3,28 @@ import type { Id } from '../core/ids.ts';
 import { add, takeDue } from '../core/timeline.ts';
 import type { Place, ReadLimits, SettleOutcome, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
-import { type Lane, type Lanes, laneTicket, readLane, touch } from './lane.ts';
+import { isCurrent, type Lane, type Lanes, laneTicket, readLane, touch } from './lane.ts';
 import { arrived, closed, found, lost, pageDone, passedBy, reading, wasRead } from './ordered-keys.ts';
 
 type LanePlace = Extract<Place, { kind: 'lane' }>;
 
 /** One item: its own limit is that of an event. */
 const ONE: ReadLimits = { tickets: 1, bytes: 1 };
+/** Before every position. */
+const FROM_THE_FIRST = -1;
 /** A head whose event cannot be read is looked at again after this. */
 const UNREADABLE_MS = 60_000;
 
-/** An item came in under a key: sent straight on when nothing of its key is open. */
-export function keyedArrived(lanes: Lanes, lane: Lane, item: Pick<Item, 'ticket' | 'event'>, place: LanePlace): void {
+/**
+ * An item came in under a key: sent straight on when nothing of its key is open. When what another process put before
+ * it may not have been heard of yet, the first of its key is read instead: that is there by now.
+ */
+export function keyedArrived(
+  lanes: Lanes,
+  lane: Lane,
+  { item, isInOrder }: { item: Pick<Item, 'ticket' | 'event'>; isInOrder: boolean },
+  place: LanePlace,
+): void {
   if (lanes.rules.room(lane.id) === 0) {
     // Held, or enough in memory: the sweep finds it when there is room.
     if (!lane.keys.heads.has(place.key)) lost(lane.keys, place.key);
@@ -22,8 +32,10 @@ export function keyedArrived(lanes: Lanes, lane: Lane, item: Pick<Item, 'ticket'
     touch(lanes, lane.id);
     return;
   }
-  if (arrived(lane.keys, place.key, place.pos)) lanes.rules.accept({ ...item, mayRepeat: false, probe: false });
-  else if (!lane.keys.swept) touch(lanes, lane.id);
+  if (arrived(lane.keys, place.key, place.pos)) {
+    if (isInOrder) lanes.rules.accept({ ...item, mayRepeat: false, probe: false });
+    else void readKey(lanes, lane, place.key, FROM_THE_FIRST);
+  } else if (!lane.keys.swept) touch(lanes, lane.id);
 }
 
 /** The first item of a key left memory: the next one follows, or the same one again when it is due. */
@@ -99,7 +111,8 @@ async function readKey(lanes: Lanes, lane: Lane, key: string, afterPos: number):
     let again = reading(keys, key) !== undefined;
     while (again) {
       const run = await lanes.ports.store.laneRun({ subscriptionId, shard, key }, afterPos, ONE);
-      await lanes.rules.ready(run.events);
+      await lanes.rules.ready(run);
+      if (!isCurrent(lanes, lane)) return;
       const [ticket] = run.tickets;
       again = wasRead(
         keys,

@@ -6,6 +6,7 @@ import { heldSender, pass, quiet, yard } from '../../test/support/worker.ts';
 import { DEFAULT_TENANT, type Id } from '../core/ids.ts';
 import { changeSubscription } from '../flows/change-subscription.ts';
 import { pauseSubscription } from '../flows/pause-subscription.ts';
+import { createLooks, forgetLooks, lookAt, runLooks } from './lane-looks.ts';
 import { createWorker, DEFAULT_LIMITS } from './loop.ts';
 import { POISON_AFTER } from './tries.ts';
 import { ALONE_AFTER_MS } from './turns.ts';
@@ -112,4 +113,23 @@ test('a probe that ends the process each time is poison in the end', async () =>
   }
   const views = await ports.store.deliveries({ tenant: DEFAULT_TENANT, limit: 10 });
   assert.equal(views.find(({ event }) => event.id === poison.id)?.last?.failure, 'poison');
+});
+
+test('a look at what left is forgotten; when it is back the next one is not put off by it', () => {
+  const { ports } = yard();
+  const rules = { isOurs: (id: Id) => id !== 'others', nextMs: () => null };
+  const lanes = { ports, byId: new Map() };
+  const looks = createLooks(lanes as never, rules as never);
+  lookAt(looks, 'mine', 'age', 1000);
+  forgetLooks(looks, (id) => id === 'mine');
+  lookAt(looks, 'mine', 'age', 500);
+  lookAt(looks, 'others', 'age', 100);
+  assert.deepEqual([...looks.noted.keys()], ['age mine']);
+  ports.clock.advance(600);
+  runLooks(looks);
+  assert.equal(looks.noted.size, 0);
+  lookAt(looks, 'mine', 'age', 2000);
+  ports.clock.advance(600);
+  runLooks(looks);
+  assert.equal(looks.noted.size, 1);
 });

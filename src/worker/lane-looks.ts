@@ -15,13 +15,22 @@ export type LookKind = 'probe' | 'hourly' | 'age';
 export interface Looks {
   readonly lanes: Lanes;
   readonly rules: LookRules;
-  readonly timeline: Timeline<{ id: Id; kind: LookKind }>;
+  readonly timeline: Timeline<Look>;
   /** What the timeline holds, so that nothing is noted twice. */
-  readonly noted: Set<string>;
+  readonly noted: Map<string, Look>;
   running: number;
 }
 
+interface Look {
+  readonly id: Id;
+  readonly kind: LookKind;
+  /** Its shard left. */
+  isVoid: boolean;
+}
+
 export interface LookRules {
+  /** Whether a subscription is the business of this process. */
+  isOurs(id: Id): boolean;
   /** Whether a probe of this kind is still wanted and may go now; false also when it is to be asked again later. */
   mayProbe(id: Id, kind: 'probe' | 'hourly'): boolean;
   /** When to look the next time; null when it is not wanted any more. */
@@ -47,15 +56,25 @@ const SETTLED_WITHIN_MS = 500;
 const MAX_LOOKS = 2;
 
 export function createLooks(lanes: Lanes, rules: LookRules): Looks {
-  return { lanes, rules, timeline: createTimeline(), noted: new Set(), running: 0 };
+  return { lanes, rules, timeline: createTimeline(), noted: new Map(), running: 0 };
 }
 
 /** Notes that a lane is to be looked at, unless a look of this kind is noted for it already. */
 export function lookAt(looks: Looks, id: Id, kind: LookKind, atMs: number): void {
   const name = `${kind} ${id}`;
-  if (looks.noted.has(name)) return;
-  looks.noted.add(name);
-  add(looks.timeline, atMs, { id, kind });
+  if (looks.noted.has(name) || !looks.rules.isOurs(id)) return;
+  const noted: Look = { id, kind, isVoid: false };
+  looks.noted.set(name, noted);
+  add(looks.timeline, atMs, noted);
+}
+
+/** Forgets the looks at subscriptions whose shard left. */
+export function forgetLooks(looks: Looks, isGone: (id: Id) => boolean): void {
+  for (const [name, noted] of looks.noted) {
+    if (!isGone(noted.id)) continue;
+    noted.isVoid = true;
+    looks.noted.delete(name);
+  }
 }
 
 /** Looks at every lane whose time has come, some at a time. */
@@ -64,6 +83,7 @@ export function runLooks(looks: Looks): void {
   while (looks.running < MAX_LOOKS) {
     const due = takeDue(looks.timeline, nowMs);
     if (due === undefined) return;
+    if (due.isVoid) continue;
     looks.noted.delete(`${due.kind} ${due.id}`);
     looks.running++;
     look(looks, due.id, due.kind)

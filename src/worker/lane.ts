@@ -38,6 +38,8 @@ export interface LaneRules {
   room(id: Id): number;
   /** Whether this process may send for a shard right now. */
   safe(shard: number): boolean;
+  /** Waits for something that is written of a shard. */
+  during<Result>(shard: number, writing: Promise<Result>): Promise<Result>;
   /** Whether nothing of the subscription is to be sent now. */
   isHeld(id: Id): boolean;
   /** How many of its items may be queued or on their way at once. */
@@ -47,8 +49,8 @@ export interface LaneRules {
   /** Whether a delivery is in this process's memory. */
   known(deliveryId: Id): boolean;
   accept(item: Item): void;
-  /** Resolves when the configuration of the tenants of these events is in memory. */
-  ready(events: Tickets['events']): Promise<void>;
+  /** Resolves when the configuration that these tickets need is in memory. */
+  ready(read: Tickets): Promise<void>;
   /** The lane of a subscription holds nothing any more. */
   emptied(id: Id): void;
   /** Whether a lane stays although nothing stands in it. */
@@ -74,6 +76,8 @@ export interface Lanes {
   readonly resting: Map<Id, { id: Id; key: string }>;
   /** Shards whose lanes were not read yet since their lease was taken. */
   readonly untaken: Map<number, Takeover>;
+  /** Shards whose last owner may still be sending: monotonic time from which on ordered items may follow (L3). */
+  readonly orderFromMs: Map<number, number>;
 }
 
 export interface Takeover {
@@ -103,11 +107,22 @@ export async function readLane<Result>(
   lane.readings.add(gone);
   try {
     const tickets = await read;
-    await lanes.rules.ready(tickets.events);
-    return take(tickets, ({ deliveryId }) => gone.has(deliveryId));
+    await lanes.rules.ready(tickets);
+    const found = isCurrent(lanes, lane) ? tickets : { ...tickets, tickets: [], more: [] };
+    return take(found, ({ deliveryId }) => gone.has(deliveryId));
   } finally {
     lane.readings.delete(gone);
   }
+}
+
+/** Whether a lane is not closed, and did not leave with its shard: what was read of one that did is out of date. */
+export function isCurrent({ byId }: Lanes, lane: Lane): boolean {
+  return byId.get(lane.id) === lane;
+}
+
+/** Whether ordered items of a shard may be sent: nobody else is sending one of them still (L3). */
+export function mayOrder({ orderFromMs }: Lanes, shard: number): boolean {
+  return orderFromMs.size === 0 || !orderFromMs.has(shard);
 }
 
 /** A ticket that is known to wait in a lane. */

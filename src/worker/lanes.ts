@@ -7,17 +7,19 @@ import { createTimeline } from '../core/timeline.ts';
 import type { Lease, SettleOutcome, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
 import {
+  isCurrent,
   type Lane,
   type LaneRules,
   type Lanes,
   laneTicket,
+  mayOrder,
   readLane,
-  type Takeover,
   takeSuspect,
   touch,
 } from './lane.ts';
 import { keyedArrived, keyedLeft, sweep } from './lane-keys.ts';
-import { createKeys, isFullOfKeys, sweepAgain } from './ordered-keys.ts';
+import { letOrdersGo, openLane, readAnew, takeOver } from './lane-takeover.ts';
+import { isFullOfKeys } from './ordered-keys.ts';
 
 /** Lanes read at the same time; measured: one reading of 64 keeps the store for a millisecond. */
 const MAX_READS = 4;
@@ -39,6 +41,7 @@ export function createLanes(ports: Lanes['ports'], rules: LaneRules): Lanes {
     waiting: createTimeline(),
     resting: new Map(),
     untaken: new Map(),
+    orderFromMs: new Map(),
   };
 }
 
@@ -48,24 +51,21 @@ export function leaseTaken(lanes: Lanes, lease: Lease): void {
   feed(lanes);
 }
 
-/** A delivery was put into its subscription's lane. */
-export function parked(lanes: Lanes, item: Pick<Item, 'ticket' | 'event'>): void {
+/**
+ * A delivery was put into its subscription's lane.
+ * @param isInOrder whether everything that was put into lanes of its shard before it is known of
+ */
+export function parked(lanes: Lanes, item: Pick<Item, 'ticket' | 'event'>, isInOrder: boolean): void {
   const { place, subscriptionId, shard } = laneTicket(item.ticket);
   const lane = openLane(lanes, subscriptionId, shard);
   lane.emptyAtMs = null;
   lane.touched = true;
   if (place.key !== '') {
-    keyedArrived(lanes, lane, item, place);
+    keyedArrived(lanes, lane, { item, isInOrder }, place);
   } else {
     lane.drained = false;
     touch(lanes, subscriptionId);
   }
-}
-
-/** The lane of a subscription, made when nobody knew of it. It holds nothing then, unless its shard was not read yet. */
-export function openLane(lanes: Lanes, id: Id, shard: number): Lane {
-  const takeover = lanes.untaken.get(shard);
-  return open(lanes, id, shard, takeover === undefined ? 'new' : foundBy(takeover));
 }
 
 /** Whether more waits in a lane than is in memory: what comes in now stands behind it. */
@@ -99,11 +99,14 @@ function plainLeft(lane: Lane, deliveryId: Id, droppedAt: number | null): void {
 export function lookAgain(lanes: Lanes): void {
   for (const id of lanes.later) touch(lanes, id);
   lanes.later.clear();
+  letOrdersGo(lanes);
 }
 
 /** Reads on for lanes that changed and whose subscription can take more. */
 export function feed(lanes: Lanes): void {
-  for (const takeover of lanes.untaken.values()) if (!takeover.reading) void takeOver(lanes, takeover);
+  for (const takeover of lanes.untaken.values()) {
+    if (!takeover.reading) void takeOver(lanes, takeover).then((isDone) => isDone && feed(lanes));
+  }
   for (const id of lanes.ready) {
     if (lanes.reads >= MAX_READS || lanes.rules.full()) return;
     lanes.ready.delete(id);
@@ -118,11 +121,15 @@ export function closeEmpty(lanes: Lanes): void {
   for (const id of lanes.empty) {
     const lane = lanes.byId.get(id);
     if (lane === undefined || lane.emptyAtMs === null) lanes.empty.delete(id);
-    else if (nowMs - lane.emptyAtMs >= CLOSE_AFTER_MS && !lane.reading && !lanes.rules.keeps(id)) {
+    else if (nowMs - lane.emptyAtMs >= CLOSE_AFTER_MS && mayClose(lanes, lane)) {
       lanes.empty.delete(id);
       guard(lanes, lane, () => close(lanes, lane));
     }
   }
+}
+
+function mayClose({ rules }: Lanes, lane: Lane): boolean {
+  return !lane.reading && !rules.keeps(lane.id) && rules.safe(lane.shard);
 }
 
 /** Runs one reading of a lane; a failure is logged, and the lane looked at again, but not before the next round. */
@@ -144,70 +151,10 @@ function guard(lanes: Lanes, lane: Lane, read: () => Promise<void>): void {
     });
 }
 
-/** `suspect`: what stands in it may have been sent before. */
-type Found = 'new' | 'stored' | 'suspect';
-
-function foundBy({ lease }: Takeover): Found {
-  return lease.taken === 'unclean' ? 'suspect' : 'stored';
-}
-
-function open(lanes: Lanes, id: Id, shard: number, found: Found): Lane {
-  const known = lanes.byId.get(id);
-  if (known !== undefined) return known;
-  const lane: Lane = {
-    id,
-    shard,
-    afterPos: -1,
-    againFrom: Number.POSITIVE_INFINITY,
-    drained: found === 'new',
-    inMemory: new Set(),
-    reading: false,
-    touched: false,
-    suspects: found === 'suspect' ? null : 0,
-    stillSuspect: new Set(),
-    readings: new Set(),
-    keys: createKeys({ swept: found === 'new', suspect: found === 'suspect' }),
-    emptyAtMs: null,
-  };
-  lanes.byId.set(id, lane);
-  return lane;
-}
-
-async function takeOver(lanes: Lanes, takeover: Takeover): Promise<void> {
-  const { shard } = takeover.lease;
-  takeover.reading = true;
-  try {
-    const states = await lanes.ports.store.lanes([shard]);
-    if (lanes.untaken.get(shard) === takeover) lanes.untaken.delete(shard);
-    for (const state of states) {
-      const known = lanes.byId.get(state.subscriptionId);
-      // Whoever had the lease meanwhile may have changed everything.
-      if (known !== undefined) readAnew(known, foundBy(takeover));
-      else open(lanes, state.subscriptionId, shard, foundBy(takeover));
-      lanes.rules.restored(state);
-      touch(lanes, state.subscriptionId);
-    }
-    feed(lanes);
-  } catch (error) {
-    lanes.ports.log.error('lane.failed', { shard, error });
-    takeover.reading = false;
-  }
-}
-
-/** Everything of a lane is read again, but what is in memory. */
-function readAnew(lane: Lane, found: Found): void {
-  lane.againFrom = -1;
-  lane.drained = false;
-  sweepAgain(lane.keys);
-  if (found !== 'suspect') return;
-  lane.suspects = null;
-  lane.keys.suspect = true;
-}
-
 function look(lanes: Lanes, lane: Lane): void {
   if (isRead(lane)) noteEmpty(lanes, lane);
   else if (!lanes.rules.safe(lane.shard)) lanes.later.add(lane.id);
-  else {
+  else if (!lane.drained || mayOrder(lanes, lane.shard)) {
     const room = lanes.rules.room(lane.id);
     if (room > 0) guard(lanes, lane, () => readOn(lanes, lane, Math.min(RUN_LIMIT, room)));
   }
@@ -221,7 +168,7 @@ function isRead({ drained, keys }: Lane): boolean {
 async function readOn(lanes: Lanes, lane: Lane, tickets: number): Promise<void> {
   const limits = { tickets, bytes: READ_BYTES };
   if (!lane.drained) await readPlain(lanes, lane, limits);
-  if (!lane.keys.swept && !isFullOfKeys(lane.keys)) await sweep(lanes, lane, limits);
+  if (mayOrder(lanes, lane.shard) && !lane.keys.swept && !isFullOfKeys(lane.keys)) await sweep(lanes, lane, limits);
   lane.touched = true;
 }
 
@@ -258,11 +205,12 @@ function noteEmpty(lanes: Lanes, lane: Lane): void {
 }
 
 async function close(lanes: Lanes, lane: Lane): Promise<void> {
-  if (await lanes.ports.store.closeLane(lane.id, lane.shard)) {
-    if (!lane.touched) lanes.byId.delete(lane.id);
+  const { rules, ports } = lanes;
+  if (await rules.during(lane.shard, ports.store.closeLane(lane.id, lane.shard))) {
+    if (!lane.touched && isCurrent(lanes, lane)) lanes.byId.delete(lane.id);
     return;
   }
   // Something stands in it that nobody handed over.
-  readAnew(lane, 'stored');
+  readAnew(lane);
   lane.touched = true;
 }

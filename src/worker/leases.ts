@@ -1,25 +1,67 @@
-/** The leases of this process: taken, renewed, and trusted only while both clocks say they last (L2). */
+/**
+ * The leases of this process: taken, renewed, and trusted only while both clocks say they last (L2). Here those of a
+ * process that owns its store; `shared-leases.ts` has those of many on one.
+ */
 import type { Id } from '../core/ids.ts';
 import type { Lease, Ports } from '../ports.ts';
 
-const LEASE_TTL_MS = 10_000;
-const RENEW_EVERY_MS = 3000;
+export const LEASE_TTL_MS = 10_000;
+export const RENEW_EVERY_MS = 3000;
 /** Nothing is sent when a lease has less than this left: the send itself takes time. */
-const MARGIN_MS = 2000;
+export const MARGIN_MS = 2000;
 
-interface Held {
-  lease: Lease;
+/** How long a lease lasts by both clocks of this process, counted from when it was asked for. */
+export interface Term {
   monotonicUntilMs: number;
   wallUntilMs: number;
+}
+
+interface Held extends Term {
+  lease: Lease;
 }
 
 export interface Leases {
   start(): Promise<void>;
   /** Shards this process may send for right now. */
   safe(shard: number): boolean;
+  /** Whether what waits for a shard is the business of this process. */
+  isOurs(shard: number): boolean;
+  /** Whether this process keeps the health of a shard's subscriptions, and the state of their lanes. */
+  counts(shard: number): boolean;
+  /** Shards to read for. */
   shards(): readonly number[];
+  /** How many are held. */
+  count(): number;
+  /** Whether nothing is sent until it is known which leases are left. */
+  inDoubt(): boolean;
+  /** How far the wall clock of this process is ahead of the store's. */
+  skewMs(): number;
+  /** Something happened to shards elsewhere: one of them may have been released. */
+  hint(shards: readonly number[]): void;
+  /** Takes no more and gives away what it has, each shard as soon as nothing of it is in memory. */
+  close(): void;
   stop(): Promise<void>;
 }
+
+/** The term of a lease asked for now. */
+export function termFrom(clock: Ports['clock']): Term {
+  return { monotonicUntilMs: clock.monotonicMs() + LEASE_TTL_MS, wallUntilMs: clock.nowMs() + LEASE_TTL_MS };
+}
+
+/** Whether both clocks say that a lease lasts for `marginMs` more. */
+export function lasts({ monotonicUntilMs, wallUntilMs }: Term, clock: Ports['clock'], marginMs: number): boolean {
+  return clock.monotonicMs() + marginMs < monotonicUntilMs && clock.nowMs() + marginMs < wallUntilMs;
+}
+
+/** Who owns a store has no part in it that is not his. */
+const ALONE = {
+  isOurs: () => true,
+  counts: () => true,
+  inDoubt: () => false,
+  skewMs: () => 0,
+  hint: () => {},
+  close: () => {},
+} satisfies Partial<Leases>;
 
 /**
  * Keeps leases on all shards of the store that are free.
@@ -35,21 +77,13 @@ export function createLeases(
   let cancel = () => {};
   let stopped = false;
 
-  function hold(lease: Lease, askedAt: { monotonicMs: number; wallMs: number }): void {
-    held.set(lease.shard, {
-      lease,
-      monotonicUntilMs: askedAt.monotonicMs + LEASE_TTL_MS,
-      wallUntilMs: askedAt.wallMs + LEASE_TTL_MS,
-    });
-  }
-
   async function keep(): Promise<void> {
-    const askedAt = { monotonicMs: ports.clock.monotonicMs(), wallMs: ports.clock.nowMs() };
+    const term = termFrom(ports.clock);
     const mine = [...held.values()].map(({ lease }) => lease);
     const renewed = mine.length === 0 ? [] : await ports.store.renew(owner, mine, LEASE_TTL_MS);
     if (stopped) return;
     held.clear();
-    for (const lease of renewed) hold(lease, askedAt);
+    for (const lease of renewed) held.set(lease.shard, { lease, ...term });
     const missing = all.filter((shard) => !held.has(shard));
     const fresh = missing.length === 0 ? [] : await ports.store.lease(owner, missing, LEASE_TTL_MS);
     if (stopped) {
@@ -57,7 +91,7 @@ export function createLeases(
       return;
     }
     for (const lease of fresh) {
-      hold(lease, askedAt);
+      held.set(lease.shard, { lease, ...term });
       taken(lease);
     }
   }
@@ -73,8 +107,13 @@ export function createLeases(
 
   return {
     start: tick,
-    safe: (shard) => isSafe(held.get(shard), ports.clock),
+    safe(shard) {
+      const lease = held.get(shard);
+      return lease !== undefined && lasts(lease, ports.clock, MARGIN_MS);
+    },
     shards: () => [...held.keys()],
+    count: () => held.size,
+    ...ALONE,
     async stop() {
       stopped = true;
       cancel();
@@ -83,9 +122,4 @@ export function createLeases(
       if (mine.length > 0) await ports.store.release(owner, mine);
     },
   };
-}
-
-function isSafe(held: Held | undefined, clock: Ports['clock']): boolean {
-  if (held === undefined) return false;
-  return clock.monotonicMs() + MARGIN_MS < held.monotonicUntilMs && clock.nowMs() + MARGIN_MS < held.wallUntilMs;
 }

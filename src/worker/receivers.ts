@@ -2,7 +2,7 @@
  * What becomes of a receiver that fails, or answers again: its circuit, its being switched off and on, the probes that
  * find out, and what its owner is told.
  */
-import { createCircuit, isOpen, laneProbeAtMs, restoreOpen, takeLaneProbe } from '../core/circuit.ts';
+import { createCircuit, isOpen, LANE_PROBE_MS, laneProbeAtMs, restoreOpen, takeLaneProbe } from '../core/circuit.ts';
 import { disableRule, isExhausted } from '../core/health.ts';
 import { type Id, shardOf } from '../core/ids.ts';
 import { type Announce, announce } from '../flows/announce.ts';
@@ -16,7 +16,8 @@ import { caughtUp, follow as followLimits, letGo, putBackWaiting } from './holdi
 import type { Item } from './item.ts';
 import { touch } from './lane.ts';
 import { type Looks, lookAt } from './lane-looks.ts';
-import { openLane } from './lanes.ts';
+import { noteLane } from './lane-note.ts';
+import { openLane } from './lane-takeover.ts';
 import { forgetIdle, trafficOf } from './traffic.ts';
 import type { Turn } from './tries.ts';
 import type { Turns } from './turns.ts';
@@ -26,6 +27,8 @@ export interface Receivers {
   readonly looks: Looks;
   readonly herald: Herald;
   readonly ports: ReceiverPorts;
+  /** Whether a subscription is the business of this process. Of others nothing is noted, decided or told. */
+  isOurs(id: Id): boolean;
   /** Subscriptions being switched now. */
   readonly switching: Set<Id>;
   /** Whether each was held when the configuration was last looked at; only those that matter here. */
@@ -43,10 +46,15 @@ const NOTHING_TO_PROBE_MS = 10_000;
 export type ReceiverPorts = PublishPorts & SwitchPorts;
 
 /** Nothing is known of any receiver yet. */
-export function createReceivers(ports: ReceiverPorts, turns: Turns, looks: Looks): Receivers {
+export function createReceivers(
+  ports: ReceiverPorts,
+  turns: Turns,
+  looks: Looks,
+  isOurs: Receivers['isOurs'],
+): Receivers {
   const tell: Announce = (subscription, news) => announce(ports, subscription, news);
-  const herald = createHerald({ ...ports, announce: tell }, turns.book);
-  return { turns, looks, herald, ports, switching: new Set(), held: new Map(), hourlyAtMs: new Map() };
+  const herald = createHerald({ ...ports, announce: tell, isOurs }, turns.book);
+  return { turns, looks, herald, ports, isOurs, switching: new Set(), held: new Map(), hourlyAtMs: new Map() };
 }
 
 /** A try was made: acts on what it says of the receiver. */
@@ -57,6 +65,7 @@ export function afterTry(
   { tried }: Turn,
   turned: 'opened' | 'closed' | null,
 ): void {
+  if (!receivers.isOurs(subscription.id)) return;
   if (turned === 'opened') opened(receivers, subscription);
   if (turned === 'closed') closed(receivers, subscription);
   if (tried?.judgement.disable === true) switchOver(receivers, subscription, 'gone');
@@ -67,7 +76,8 @@ export function afterTry(
 
 /** The streak of a subscription changed: switches it off when it is long enough, and tells its owner. */
 export function afterCount(receivers: Receivers, subscription: LiveSubscription): void {
-  const { turns, herald } = receivers;
+  const { turns, herald, isOurs } = receivers;
+  if (!isOurs(subscription.id)) return;
   const rule = subscription.config === null ? null : disableRule(subscription.config);
   const health = turns.book.healthOf(subscription);
   if (rule !== null && subscription.state.kind !== 'disabled' && isExhausted(health, rule, turns.ports.clock.nowMs())) {
@@ -94,23 +104,42 @@ export function restored(receivers: Receivers, state: LaneState): void {
   if (reason === 'circuit') {
     const traffic = trafficOf(turns.traffic, id, subscription?.config ?? null);
     traffic.usedAtMs = nowMs;
-    traffic.circuit = restoreOpen(nowMs);
+    // Another process may have probed it a moment ago.
+    traffic.circuit = restoreOpen(turns.ports.store.neighbours === null ? nowMs : nowMs + LANE_PROBE_MS);
     lookAt(looks, id, 'probe', laneProbeAtMs(traffic.circuit));
   }
 }
 
 /** The configuration of a tenant is another one: queues, lanes, probes and what owners were told follow. */
 export function follow(receivers: Receivers, tenant: Id, configuration: LiveConfiguration): void {
-  const { turns, herald } = receivers;
+  const { turns, isOurs } = receivers;
   turns.book.forgetOthers(tenant, configuration.subscriptions);
   forgetDeleted(receivers);
-  for (const subscription of configuration.subscriptions.values()) {
+  followEach(
+    receivers,
+    configuration.subscriptions
+      .values()
+      .filter(({ id }) => isOurs(id))
+      .toArray(),
+  );
+}
+
+/** Subscriptions of this process changed, or came with their shards. */
+export function followEach(receivers: Receivers, subscriptions: readonly LiveSubscription[]): void {
+  const { turns, herald } = receivers;
+  for (const subscription of subscriptions) {
     turns.book.follow(subscription);
     followState(receivers, subscription);
     followUrl(receivers, subscription);
     followLimits(turns, subscription);
   }
-  herald.lookAll(configuration.subscriptions.values());
+  herald.lookAll(subscriptions);
+}
+
+/** Forgets what was known of subscriptions whose shards left. */
+export function forgetGone({ held, hourlyAtMs }: Receivers, isGone: (id: Id) => boolean): void {
+  for (const id of held.keys()) if (isGone(id)) held.delete(id);
+  for (const id of hourlyAtMs.keys()) if (isGone(id)) hourlyAtMs.delete(id);
 }
 
 function followState(receivers: Receivers, subscription: LiveSubscription): void {
@@ -153,7 +182,7 @@ function beginAnew(receivers: Receivers, subscription: LiveSubscription): void {
   if (traffic !== undefined && isOpen(traffic.circuit)) {
     traffic.circuit = createCircuit();
     turns.ports.log.info('circuit.closed', { subscriptionId: id });
-    noteLane(receivers, id, 'full', null);
+    noteLane(turns, id, 'full', null);
   }
   letGo(turns, subscription);
   // Without a lane there is nothing to catch up with.
@@ -189,7 +218,7 @@ function opened(receivers: Receivers, { id }: LiveSubscription): void {
   turns.ports.log.warn('circuit.opened', { subscriptionId: id });
   turns.ports.metrics.count('circuits_opened_total');
   openLane(looks.lanes, id, shardOf(id, turns.ports.store.shards));
-  noteLane(receivers, id, 'circuit', turns.ports.clock.nowMs());
+  noteLane(turns, id, 'circuit', turns.ports.clock.nowMs());
   lookAt(looks, id, 'probe', laneProbeAtMs(traffic.circuit));
   lookAt(looks, id, 'age', turns.ports.clock.monotonicMs());
   putBackWaiting(turns, id);
@@ -198,23 +227,9 @@ function opened(receivers: Receivers, { id }: LiveSubscription): void {
 function closed(receivers: Receivers, subscription: LiveSubscription): void {
   const { turns, looks } = receivers;
   turns.ports.log.info('circuit.closed', { subscriptionId: subscription.id });
-  noteLane(receivers, subscription.id, 'full', null);
+  noteLane(turns, subscription.id, 'full', null);
   letGo(turns, subscription);
   touch(looks.lanes, subscription.id);
-}
-
-/** What a takeover finds of this lane. If it cannot be written, the circuit is found out anew after a restart. */
-function noteLane(
-  { turns }: Pick<Receivers, 'turns'>,
-  subscriptionId: Id,
-  reason: LaneState['reason'],
-  probeAtMs: number | null,
-): void {
-  const { store, log } = turns.ports;
-  const shard = shardOf(subscriptionId, store.shards);
-  store.setLane({ subscriptionId, shard, reason, probeAtMs }).catch((error: unknown) => {
-    log.error('lane.failed', { subscriptionId, error });
-  });
 }
 
 /** Whether the oldest delivery of a held lane may go now, to find out. */
@@ -226,7 +241,7 @@ export function mayProbe(receivers: Receivers, id: Id, kind: 'probe' | 'hourly')
   if (kind === 'hourly') {
     if (!isProbedHourly(subscription) || hourlyAt(receivers, subscription) > nowMs) return false;
     hourlyAtMs.set(id, nowMs + PROBE_EVERY_MS);
-    noteLane(receivers, id, 'disabled', turns.ports.clock.nowMs() + PROBE_EVERY_MS);
+    noteLane(turns, id, 'disabled', turns.ports.clock.nowMs() + PROBE_EVERY_MS);
     return true;
   }
   const traffic = turns.traffic.get(id);

@@ -9,8 +9,9 @@ import { createRounds } from './rounds.ts';
 function rung(more = () => false) {
   const clock = steppedClock();
   const atMs: number[] = [];
-  const rounds = createRounds({ clock, random: fakeRandom() }, async () => {
-    atMs.push(clock.monotonicMs());
+  const partAtMs: number[] = [];
+  const rounds = createRounds({ clock, random: fakeRandom() }, async (isWhole) => {
+    (isWhole ? atMs : partAtMs).push(clock.monotonicMs());
     return more();
   });
   async function pass(ms: number): Promise<void> {
@@ -19,7 +20,7 @@ function rung(more = () => false) {
       await pause();
     }
   }
-  return { rounds, atMs, pass };
+  return { rounds, atMs, partAtMs, pass };
 }
 
 test('idle rounds are half a second apart', async () => {
@@ -69,4 +70,25 @@ test('after stopping there are no rounds', async () => {
   rounds.stop();
   await pass(2000);
   assert.deepEqual(atMs, [0]);
+});
+
+test('rounds of a part come at once and put the whole one off by nothing', async () => {
+  const { rounds, atMs, partAtMs, pass } = rung();
+  await rounds.start();
+  for (let at = 0; at < 11; at++) {
+    rounds.hint(0, 'part');
+    await pass(100);
+  }
+  assert.deepEqual(atMs, [0, 500, 1000]);
+  assert.deepEqual(partAtMs.slice(0, 3), [0, 100, 200]);
+});
+
+test('a hint about everything makes the round of a part a whole one', async () => {
+  const { rounds, atMs, partAtMs, pass } = rung();
+  await rounds.start();
+  rounds.hint(40, 'part');
+  rounds.hint(40);
+  rounds.hint(40, 'part');
+  await pass(100);
+  assert.deepEqual([atMs, partAtMs], [[0, 40], []]);
 });

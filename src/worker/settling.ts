@@ -10,6 +10,8 @@ export interface Settling {
   add(settlement: Settlement, settled: (outcome: SettleOutcome) => void): void;
   /** Health that changed with, or since, the last settlement. */
   noteHealth(subscriptionId: Id, health: Health): void;
+  /** Resolves when the health noted so far is in the store. */
+  healthWritten(): Promise<void>;
   /** Settlements that are not in the store yet. */
   pending(): number;
   /** Resolves when everything handed over so far is in the store. */
@@ -32,6 +34,7 @@ export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): S
   let running = false;
   let pending = 0;
   let idle: (() => void)[] = [];
+  let healthWaited: (() => void)[] = [];
 
   function start(): void {
     if (running) return;
@@ -46,10 +49,14 @@ export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): S
       waiting = waiting.slice(MAX_BATCH);
       const batchHealth = health;
       health = new Map();
+      const waited = healthWaited;
+      healthWaited = [];
       await settleUntilDone(ports, batch, batchHealth, () => pending--);
+      for (const resolve of waited) resolve();
     }
     running = false;
-    for (const resolve of idle) resolve();
+    for (const resolve of [...healthWaited, ...idle]) resolve();
+    healthWaited = [];
     idle = [];
   }
 
@@ -63,6 +70,7 @@ export function createSettling(ports: Pick<Ports, 'store' | 'clock' | 'log'>): S
       health.set(subscriptionId, changed);
       start();
     },
+    healthWritten: () => (running ? new Promise((resolve) => healthWaited.push(resolve)) : Promise.resolve()),
     pending: () => pending,
     flush: () => (running ? new Promise((resolve) => idle.push(resolve)) : Promise.resolve()),
   };

@@ -3,7 +3,7 @@
  * does one of them to the record in `turns.ts`.
  */
 import { admit, isOpen } from '../core/circuit.ts';
-import { clear, finish, hasRoom, holdUntil, push, setCap, type Taken, take, wakeAtMs } from '../core/fairness.ts';
+import { finish, hasRoom, holdUntil, push, setCap, type Taken, take, wakeAtMs } from '../core/fairness.ts';
 import type { Id } from '../core/ids.ts';
 import { isRecovering, window } from '../core/pace.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
@@ -20,34 +20,27 @@ export function enqueue(turns: Turns, item: Item): void {
   if (letIn(turns, item)) pump(turns);
 }
 
-/** Takes nothing in any more and drops what waits; what is in flight goes on. */
-export function closeTurns(turns: Turns): void {
-  turns.closed = true;
-  turns.wake?.cancel();
-  for (const item of clear(turns.lineup)) drop(turns, item);
-}
-
 /** Notes that a delivery was closed by somebody else. What is on its way goes on, and its settlement will be lost. */
 export function withdraw(turns: Turns, deliveryId: Id): void {
   if (turns.known.has(deliveryId)) turns.withdrawn.add(deliveryId);
 }
 
-/** Hands over health that waits for its regular write. */
-export function writeHealth(turns: Turns): void {
-  for (const [id, health] of turns.book.takeChanged()) turns.settling.noteHealth(id, health);
-}
-
 /** Settles without a turn: what was decided about an item that is in the store alone. */
 export function settleUnqueued(turns: Turns, item: Item, settlement: Settlement): void {
-  if (turns.closed || turns.known.has(item.ticket.deliveryId)) return;
-  turns.known.add(item.ticket.deliveryId);
+  if (!isNews(turns, item)) return;
+  turns.known.add(item.ticket);
   settleTurn(turns, item, subscriptionOf(turns, item), { settlement, tried: null });
+}
+
+/** Whether an item is for this process to see to, and it does not do so already. */
+function isNews({ closed, known, hooks }: Turns, { ticket }: Item): boolean {
+  return !closed && !known.has(ticket.deliveryId) && hooks.isOurs(ticket.place.shard);
 }
 
 function letIn(turns: Turns, item: Item): boolean {
   const { ticket, event } = item;
-  if (turns.closed || turns.known.has(ticket.deliveryId)) return false;
-  turns.known.add(ticket.deliveryId);
+  if (!isNews(turns, item)) return false;
+  turns.known.add(ticket);
   const subscription = subscriptionOf(turns, item);
   const entry: Entry = subscription ? entryOf(turns, item, subscription) : LET_IN;
   if (entry.kind !== 'in') {
@@ -203,6 +196,7 @@ async function send(
   const { subscription, config } = decision;
   const traffic = trafficOf(turns.traffic, subscription.id, config);
   const begun = begin(traffic, nowMs, item.probe);
+  turns.known.tryBegins(item.ticket.place.shard);
   steer(turns, subscription.id, traffic, config.maxConcurrency);
   const onItsWay = begun.slot === null ? undefined : () => sent(turns, subscription.id, traffic, begun);
   try {
@@ -227,6 +221,7 @@ async function send(
     steer(turns, subscription.id, traffic, maxConcurrency);
     turns.hooks.tried(subscription, item, turn, turned);
   } finally {
+    turns.known.tryEnds(item.ticket.place.shard);
     finish(turns.lineup, taken);
     pump(turns);
   }
@@ -264,7 +259,8 @@ export function limit(turns: Turns, id: Id, traffic: Traffic, cap: number): void
 
 /** Settles a turn and counts it. */
 function settleTurn(turns: Turns, item: Item, subscription: LiveSubscription | undefined, turn: Turn): void {
-  const health = subscription === undefined ? null : turns.book.after(subscription, turn.settlement);
+  const isCounted = subscription !== undefined && turns.hooks.counts(item.ticket.place.shard);
+  const health = isCounted ? turns.book.after(subscription, turn.settlement) : null;
   if (subscription !== undefined && health !== null) turns.settling.noteHealth(subscription.id, health);
   settle(turns, item, turn);
   if (subscription !== undefined && health !== null) turns.hooks.counted(subscription);
@@ -289,11 +285,12 @@ function lost(turns: Turns, { ticket }: Item): void {
 }
 
 function forget(turns: Turns, { ticket }: Item): void {
-  turns.known.delete(ticket.deliveryId);
+  turns.known.delete(ticket);
   turns.withdrawn.delete(ticket.deliveryId);
 }
 
-function drop(turns: Turns, item: Item): void {
+/** Forgets an item that stays where the store has it. */
+export function drop(turns: Turns, item: Item): void {
   forget(turns, item);
   turns.hooks.left(item, null, null);
 }

@@ -76,7 +76,8 @@ function runTask(ports: TaskPorts, task: Task, events: Map<string, StoredEvent |
 async function fanOut(ports: TaskPorts, task: Task, events: Map<string, StoredEvent | null>): Promise<void> {
   const stored = events.get(task.ref) ?? (await ports.store.event(task.tenant, task.ref));
   events.set(task.ref, stored);
-  const configuration = await ports.configuration.of(task.tenant);
+  // Decided under a version that this process may not have seen yet.
+  const configuration = await ports.configuration.of(task.tenant, stored?.configVersion);
   const from = task.payload.length === 0 ? 0 : Number(fromUtf8.decode(task.payload));
   const chunk = stored?.targets.slice(from, from + CHUNK) ?? [];
   const deliveries = chunk.map((target) => deliveryOf(ports, target, stored?.event, configuration));

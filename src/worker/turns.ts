@@ -5,6 +5,7 @@ import type { ConfigurationCache, LiveSubscription } from '../flows/configuratio
 import type { Ports, Settlement, SettleOutcome } from '../ports.ts';
 import { createHealthBook, type HealthBook } from './health-book.ts';
 import type { Item } from './item.ts';
+import { createKnown, type Known } from './known.ts';
 import { createSettling, type Settling } from './settling.ts';
 import type { TrafficBook } from './traffic.ts';
 import type { Isolation, Turn } from './tries.ts';
@@ -20,6 +21,10 @@ export type WorkerPorts = Pick<
 export interface Hooks {
   /** Whether this process may send for a shard right now. */
   safe(shard: number): boolean;
+  /** Whether what waits for a shard is the business of this process. */
+  isOurs(shard: number): boolean;
+  /** Whether this process keeps the health of a shard's subscriptions. */
+  counts(shard: number): boolean;
   /** A try was made. `turned` says whether it opened or closed the circuit of its subscription. */
   tried(subscription: LiveSubscription, item: Item, turn: Turn, turned: 'opened' | 'closed' | null): void;
   /** The health of a subscription has changed by more than its last success. */
@@ -35,7 +40,7 @@ export interface Turns {
   readonly lineup: Lineup<Item>;
   readonly traffic: TrafficBook;
   /** Deliveries in this process's memory: queued, in flight or being settled. */
-  readonly known: Set<Id>;
+  readonly known: Known;
   /** Of these, what was closed by somebody else meanwhile. */
   readonly withdrawn: Set<Id>;
   readonly book: HealthBook;
@@ -64,7 +69,7 @@ export function createTurns(ports: WorkerPorts, limits: LineupLimits, hooks: Hoo
     hooks,
     lineup: createLineup(limits),
     traffic: new Map(),
-    known: new Set(),
+    known: createKnown(ports.store.shards),
     withdrawn: new Set(),
     book: createHealthBook(ports),
     settling: createSettling(ports),

@@ -1,6 +1,7 @@
-/** `npm run simulate -- [--runs N] [--seed N] [--hours]`: prints what was simulated, exits 1 on any breach. */
+/** `npm run simulate -- [--runs N] [--seed N] [--hours | --cluster]`: prints what was simulated, exits 1 on any breach. */
 import { parseArgs } from 'node:util';
 import { check } from './check.ts';
+import { checkClusters } from './cluster-check.ts';
 import { HOURS, MINUTES } from './scenario.ts';
 
 const { values } = parseArgs({
@@ -8,6 +9,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '100' },
     seed: { type: 'string' },
     hours: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
   },
 });
 
@@ -19,7 +21,8 @@ function whole(name: string, text: string): number {
 
 const seed = values.seed === undefined ? {} : { seed: whole('seed', values.seed) };
 const size = values.hours ? HOURS : MINUTES;
-const { failure, ...sum } = await check(size, { runs: whole('runs', values.runs), ...seed });
+const options = { runs: whole('runs', values.runs), ...seed };
+const { failure, ...sum } = values.cluster ? await checkClusters(options) : await check(size, options);
 for (const [name, value] of Object.entries(sum)) process.stdout.write(`${name}: ${Math.round(value)}\n`);
 if (failure !== null) process.stdout.write(`\n${failure}\n`);
 process.exitCode = failure === null ? 0 : 1;

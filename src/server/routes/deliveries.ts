@@ -100,7 +100,7 @@ function listOfSubscription(server: Server): Endpoint {
     success: { status: 200, description: 'A page of deliveries.', schema: z.array(deliveryShown) },
     problems: [],
     run: async ({ caller, id, query }) => {
-      const { subscriptions } = await server.ports.configuration.of(caller.tenant);
+      const { subscriptions } = await server.ports.configuration.current(caller.tenant);
       if (!subscriptions.has(id)) return problem('not_found');
       return page(server, caller.tenant, { ...query, subscriptionId: id });
     },
@@ -180,7 +180,8 @@ function cancel(server: Server): Endpoint {
     operationId: 'cancelDelivery',
     tag: TAG,
     summary: 'Cancel an open delivery',
-    description: 'A try that is on its way may still arrive.',
+    description:
+      'A try that is on its way may still arrive. Where several processes send, so may one that was about to begin.',
     roles: MAY_CHANGE,
     success: { status: 200, description: 'The delivery as it stands now.', schema: deliveryShown },
     problems: ['delivery_closed'],

@@ -47,6 +47,7 @@ const publishSpec: RouteSpec = {
   tag: 'Events',
   summary: 'Publish an event',
   description: 'Answered after the durable commit. The same `id` and body again: 200 with `duplicate: true`.',
+  node: 'ingest',
   roles: MAY_PUBLISH,
   body: eventInput,
   headers: { [KEY_HEADER]: 'The same key and body again count once and get the first answer.' },
@@ -55,6 +56,7 @@ const publishSpec: RouteSpec = {
   problems: [
     'unauthorized',
     'forbidden',
+    'not_served_here',
     'unsupported_media_type',
     'unsupported_encoding',
     'body_too_large',

@@ -15,6 +15,9 @@ const SECRET = '/api/webhook/';
 /** Everything below these belongs to the doors, so that a wrong path there tells no more than a wrong key. */
 export const INBOUND_PREFIXES = [TYPED, SECRET] as const;
 
+/** Who answers below them. */
+export const INBOUND_NODE = 'ingest';
+
 const ROUTES = [...new Set(Object.values(SOURCE_TYPES).map(({ route }) => route))].join(', ');
 
 /** Unknown, disabled, wrong method, wrong key, wrong path: these bytes and headers, without a request id. */
@@ -33,6 +36,7 @@ const NO_SUCH_DOOR: Answer = {
 const shared = {
   method: 'POST',
   tag: 'Inbound',
+  node: INBOUND_NODE,
   roles: 'open',
   success: { status: 200, description: 'Stored. `action` says what was made of it.', schema: received, flat: true },
 } as const satisfies Partial<RouteSpec>;
@@ -48,6 +52,7 @@ const typedSpec: RouteSpec = {
     'body_too_large',
     'unsupported_encoding',
     'secret_unavailable',
+    'not_served_here',
     'overloaded',
     'store_unavailable',
     'internal',
@@ -65,6 +70,7 @@ const secretSpec: RouteSpec = {
     'body_too_large',
     'unsupported_encoding',
     'secret_unavailable',
+    'not_served_here',
     'overloaded',
     'store_unavailable',
     'internal',

@@ -77,7 +77,7 @@ function revoke(server: Server): Endpoint {
     tag: TAG,
     summary: 'Revoke an API key',
     roles: MAY_ADMINISTER,
-    success: { status: 204, description: 'Revoked; requests with it are refused from now on.' },
+    success: { status: 204, description: 'Revoked; other processes refuse it within a second.' },
     problems: [],
     run: async ({ caller, id }) => {
       const outcome = await revokeKey(server.ports, { tenant: caller.tenant, id });

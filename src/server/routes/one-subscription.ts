@@ -17,7 +17,7 @@ export type Found = { kind: 'found'; subscription: LiveSubscription } | Problem;
 
 /** A subscription of this tenant, or `not_found`. */
 export async function find(server: Server, tenant: Id, id: Id): Promise<Found> {
-  const { subscriptions } = await server.ports.configuration.of(tenant);
+  const { subscriptions } = await server.ports.configuration.current(tenant);
   const subscription = subscriptions.get(id);
   return subscription === undefined ? problem('not_found') : { kind: 'found', subscription };
 }

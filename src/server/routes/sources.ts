@@ -4,7 +4,7 @@ import type { LiveSource } from '../../flows/configuration.ts';
 import { changeSource, createSource, deleteSource, type MadeSource, regenerateUrl } from '../../flows/sources.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
 import type { Endpoint, IncomingRequest } from '../endpoint.ts';
-import { conditionRefusal, etag, IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { etag, IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
 import { type Call, keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
@@ -34,7 +34,7 @@ function originOf({ options }: Server, { url }: IncomingRequest): string {
 type Found = { kind: 'found'; source: LiveSource } | Problem;
 
 async function find(server: Server, tenant: Id, id: Id): Promise<Found> {
-  const { sources } = await server.ports.configuration.of(tenant);
+  const { sources } = await server.ports.configuration.current(tenant);
   const source = sources.get(id);
   return source === undefined ? problem('not_found') : { kind: 'found', source };
 }
@@ -87,7 +87,7 @@ function list(server: Server): Endpoint {
     run: async (call) => {
       const asked = readPaging(call.query);
       if (asked.kind === 'problem') return asked;
-      const { sources } = await server.ports.configuration.of(call.caller.tenant);
+      const { sources } = await server.ports.configuration.current(call.caller.tenant);
       const view = viewOf(server, call);
       return listAnswer(
         asked,
@@ -166,11 +166,8 @@ function remove(server: Server): Endpoint {
     run: async ({ caller, id, request }) => {
       const condition = readIfMatch(request.header('if-match'));
       if (condition.kind === 'problem') return condition;
-      const found = await find(server, caller.tenant, id);
-      if (found.kind === 'problem') return found;
-      const refusal = conditionRefusal(condition.version, found.source.version);
-      if (refusal !== null) return refusal;
-      const outcome = await deleteSource(server.ports, { tenant: caller.tenant, id });
+      const named = { tenant: caller.tenant, id, ifVersion: condition.version };
+      const outcome = await deleteSource(server.ports, named);
       return outcome.kind === 'problem' ? outcome : NO_CONTENT;
     },
   });
@@ -188,9 +185,14 @@ function regenerate(server: Server): Endpoint {
     success: { status: 200, description: 'The source with its new URL.', schema: sourceShown },
     problems: ['precondition_failed'],
     run: async (call) => {
-      const outcome = await regenerateUrl(server.ports, { tenant: call.caller.tenant, id: call.id });
+      const show = ({ source }: MadeSource) => shownAnswer(200, source, viewOf(server, call));
+      const outcome = await regenerateUrl(server.ports, {
+        tenant: call.caller.tenant,
+        id: call.id,
+        claims: (made) => call.claims.for(show(made)),
+      });
       if (outcome.kind === 'problem') return outcome;
-      return shownAnswer(200, outcome.source, viewOf(server, call));
+      return outcome.kind === 'repeated' ? call.claims.repeated(outcome.answer) : show(outcome);
     },
   });
 }

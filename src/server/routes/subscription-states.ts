@@ -27,7 +27,7 @@ const PAUSING: readonly Pausing[] = [
     paused: true,
     summary: 'Hold back what a subscription would be sent',
     description:
-      'Events still become deliveries; they are held and do not age until it is resumed. A try that is on its way is not interrupted. Pausing a paused one changes nothing: `pausedAt` stays.',
+      'Events still become deliveries; they are held and do not age until it is resumed. A try that is on its way is not interrupted, and where several processes send, tries may begin for a second more. Pausing a paused one changes nothing: `pausedAt` stays.',
   },
   {
     word: 'resume',

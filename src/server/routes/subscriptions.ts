@@ -1,5 +1,7 @@
 import { REDACTED } from '../../core/header.ts';
 import { NO_HEALTH } from '../../core/health.ts';
+import type { Id } from '../../core/ids.ts';
+import { problem } from '../../core/problem.ts';
 import type { SubscriptionInput } from '../../core/subscription-input.ts';
 import { changeSubscription } from '../../flows/change-subscription.ts';
 import type { LiveSubscription } from '../../flows/configuration.ts';
@@ -8,12 +10,13 @@ import { deleteSubscription } from '../../flows/delete-subscription.ts';
 import { testSubscription } from '../../flows/test-subscription.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { conditionRefusal, IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { REPLAYED } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
 import { givenFields, readPatch } from '../patch.ts';
-import { answer, NO_CONTENT } from '../respond.ts';
+import { answer, NO_CONTENT, type Reply } from '../respond.ts';
 import { testInput, testShown } from '../schemas/delivery.ts';
 import { subscriptionInput, subscriptionPatch, subscriptionShown } from '../schemas/subscription.ts';
 import { z } from '../schemas/zod.ts';
@@ -77,7 +80,7 @@ function list(server: Server): Endpoint {
     run: async ({ caller, query }) => {
       const asked = readPaging(query);
       if (asked.kind === 'problem') return asked;
-      const { subscriptions } = await server.ports.configuration.of(caller.tenant);
+      const { subscriptions } = await server.ports.configuration.current(caller.tenant);
       const wanted = [...subscriptions.values()].filter((subscription) => isAskedFor(subscription, query));
       const rows = pageOf(wanted, asked.paging);
       const health = await server.ports.store.health(
@@ -178,7 +181,7 @@ function remove(server: Server): Endpoint {
     operationId: 'deleteSubscription',
     tag: TAG,
     summary: 'Delete a subscription',
-    description: 'Nothing more is sent after the 204.',
+    description: 'Nothing more is sent after the 204; where several processes send, after a second.',
     roles: MAY_CHANGE,
     headers: IF_MATCH_HEADER,
     success: { status: 204, description: 'Deleted.' },
@@ -186,11 +189,8 @@ function remove(server: Server): Endpoint {
     run: async ({ caller, id, request }) => {
       const condition = readIfMatch(request.header('if-match'));
       if (condition.kind === 'problem') return condition;
-      const found = await find(server, caller.tenant, id);
-      if (found.kind === 'problem') return found;
-      const refusal = conditionRefusal(condition.version, found.subscription.version);
-      if (refusal !== null) return refusal;
-      const outcome = await deleteSubscription(server.ports, { tenant: caller.tenant, id });
+      const named = { tenant: caller.tenant, id, ifVersion: condition.version };
+      const outcome = await deleteSubscription(server.ports, named);
       return outcome.kind === 'problem' ? outcome : NO_CONTENT;
     },
   });
@@ -208,11 +208,26 @@ function test(server: Server): Endpoint {
     body: testInput,
     success: { status: 200, description: 'What the receiver answered.', schema: testShown },
     problems: [...URL_PROBLEMS, 'secret_unavailable'],
-    run: async ({ caller, id, body }) => {
-      const request = { tenant: caller.tenant, id, event: body.event, by: caller.id };
-      const outcome = await testSubscription(server.ports, request);
+    run: async ({ caller, id, body, claims }) => {
+      const outcome = await testSubscription(server.ports, {
+        tenant: caller.tenant,
+        id,
+        event: body.event,
+        by: caller.id,
+        claims: ({ deliveryId }) => claims.begin(deliveryId),
+      });
       if (outcome.kind === 'problem') return outcome;
+      if (outcome.kind === 'repeated') return begunTest(server, caller.tenant, claims.begun(outcome.answer));
       return answer(200, showTest(outcome.deliveryId, outcome.attempt));
     },
   });
+}
+
+/** What came of a test that the first request with the same key began, in this process or another one. */
+async function begunTest({ ports }: Server, tenant: Id, deliveryId: Id | null): Promise<Reply> {
+  if (deliveryId === null) return problem('secret_unavailable');
+  const view = await ports.store.delivery(tenant, deliveryId);
+  if (view === null) return problem('not_found');
+  if (view.last === null) return problem('idempotency_running', { retryAfterSeconds: 1 });
+  return answer(200, showTest(deliveryId, view.last), { headers: REPLAYED });
 }

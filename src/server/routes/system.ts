@@ -6,6 +6,7 @@ import { z } from '../schemas/zod.ts';
 const open = {
   method: 'GET',
   tag: 'System',
+  node: 'any',
   roles: 'open',
   problems: ['internal'],
 } as const satisfies Partial<RouteSpec>;

@@ -59,7 +59,7 @@ async function openWarnings(
   tenant: Id,
   owner: string | null,
 ): Promise<readonly { id: Id; warning: Warning }[]> {
-  const { subscriptions } = await ports.configuration.of(tenant);
+  const { subscriptions } = await ports.configuration.current(tenant);
   // All of them: a list cut here would miss the newest.
   const troubled = await ports.store.troubled(tenant, subscriptions.size);
   return troubled.flatMap(({ id, health }) => {

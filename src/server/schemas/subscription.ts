@@ -1,6 +1,7 @@
 /** Subscriptions as the API takes and shows them. */
 import { MAX_FILTERS } from '../../core/filter.ts';
 import { FILTER_OPERATORS } from '../../core/filter-operator.ts';
+import { MAX_TIMEOUT_MS } from '../../core/subscription.ts';
 import { textInput, textMap } from '../text-input.ts';
 import { z } from './zod.ts';
 
@@ -80,7 +81,7 @@ export const subscriptionInput = z
     events: z.array(z.string()).max(200).optional(),
     filters: z.array(filter).max(MAX_FILTERS).optional(),
     retryPolicy: retryPolicy.optional(),
-    timeout: z.int().min(1).max(60_000).optional().openapi({ description: 'Milliseconds for one whole try.' }),
+    timeout: z.int().min(1).max(MAX_TIMEOUT_MS).optional().openapi({ description: 'Milliseconds for one whole try.' }),
     owner: z.string().max(800).nullable().optional(),
     profile: z.enum(['standard', 'stella']).optional(),
     envelope: z.enum(['full', 'none']).optional(),

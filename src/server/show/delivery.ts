@@ -4,7 +4,7 @@ import type { HookEvent } from '../../core/event.ts';
 import { type Id, idMs } from '../../core/ids.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import { idempotencyKey } from '../../core/wire.ts';
-import type { FlowPorts, LiveSubscription } from '../../flows/configuration.ts';
+import type { FlowPorts, LiveConfiguration, LiveSubscription } from '../../flows/configuration.ts';
 import { sequenceOf } from '../../flows/deliver.ts';
 import { type PastRequest, pastRequest } from '../../flows/past-request.ts';
 import type { DeliveryView, HoldReason } from '../../ports.ts';
@@ -34,13 +34,15 @@ export function deliveryShower(
 ): (view: DeliveryView) => Promise<ReturnType<typeof showDelivery>> {
   // Deliveries of one event stand together in lists; the events of a whole page would be hundreds of megabytes.
   let last: { id: Id; event: Promise<HookEvent | null> } | null = null;
+  let configuration: Promise<LiveConfiguration> | null = null;
   function eventOf(id: Id): Promise<HookEvent | null> {
     if (last?.id !== id) last = { id, event: ports.store.event(tenant, id).then((stored) => stored?.event ?? null) };
     return last.event;
   }
   return async (view) => {
     const event = await eventOf(view.event.id);
-    const { subscriptions } = await ports.configuration.of(tenant);
+    configuration ??= ports.configuration.current(tenant);
+    const { subscriptions } = await configuration;
     const sent = event === null || view.last === null ? null : await pastRequest(ports, view.last, event);
     const key = event === null ? null : idempotencyKey(event, view.subscriptionId, ports.mac.sha256);
     const subscription = subscriptions.get(view.subscriptionId);

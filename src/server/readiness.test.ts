@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { steppedClock } from '../../test/support/stepped-clock.ts';
+import type { Store } from '../ports.ts';
+import { createReadiness, type ReadinessParts } from './readiness.ts';
+
+interface Situation {
+  /** Milliseconds that the store's clock is ahead of this machine's. */
+  aheadMs?: number;
+  oldestDueMs?: number | null;
+  away?: boolean;
+  readOnly?: boolean;
+  beatAgoMs?: number | null;
+  parts?: Partial<ReadinessParts>;
+}
+
+function readinessIn({ aheadMs = 0, oldestDueMs = null, away, readOnly, beatAgoMs = 0, parts = {} }: Situation) {
+  const clock = steppedClock();
+  clock.advance(60_000);
+  const asked: string[] = [];
+  const gauges: [name: string, value: number][] = [];
+  const answer = async <T>(name: string, value: T): Promise<T> => {
+    asked.push(name);
+    if (away === true || (readOnly === true && name === 'touchKeys')) throw new Error('away');
+    return value;
+  };
+  const store = {
+    configVersion: () => answer('configVersion', 1),
+    pulse: () => answer('pulse', { nowMs: clock.nowMs() + aheadMs, oldestDueMs }),
+    touchKeys: () => answer('touchKeys', undefined),
+  } as unknown as Store;
+  const metrics = { gauge: (name: string, value: number) => gauges.push([name, value]) };
+  const beatMs = beatAgoMs === null ? null : clock.monotonicMs() - beatAgoMs;
+  const readiness = createReadiness({
+    ports: { store, clock, metrics } as unknown as ReadinessParts['ports'],
+    worker: { lastBeatMs: () => beatMs, inDoubt: () => false },
+    janitor: { healthy: () => true },
+    shared: true,
+    ...parts,
+  });
+  return { readiness, clock, asked, gauges };
+}
+
+test('a process is ready when its store answers and can be written, its worker beats and the clocks agree', async () => {
+  const { readiness, gauges } = readinessIn({});
+  assert.deepEqual(await readiness(), {
+    ready: true,
+    checks: { store: 'ok', dispatcher: 'ok', leases: 'ok', oldestDueMs: '0' },
+  });
+  assert.deepEqual(gauges, [['oldest_due_seconds', 0]]);
+});
+
+test('each thing that is wrong is said, and what keeps it from its work makes it not ready', async () => {
+  const cases: readonly (readonly [Situation, ready: boolean, check: string, said: RegExp])[] = [
+    [{ away: true }, false, 'store', /^does not answer$/],
+    [{ parts: { janitor: { healthy: () => false } } }, false, 'store', /^cannot be written$/],
+    [{ parts: { janitor: null }, readOnly: true }, false, 'store', /^cannot be written$/],
+    [{ parts: { janitor: null } }, true, 'store', /^ok$/],
+    [{ beatAgoMs: null }, false, 'dispatcher', /no complete round/],
+    [{ beatAgoMs: 5001 }, false, 'dispatcher', /no complete round/],
+    [{ beatAgoMs: 4000 }, true, 'dispatcher', /^ok$/],
+    [{ aheadMs: 301_000 }, false, 'clock', /^301 s from the database's$/],
+    [{ aheadMs: -301_000 }, false, 'clock', /^301 s/],
+    [{ parts: { worker: { lastBeatMs: () => 60_000, inDoubt: () => true } } }, true, 'leases', /^in doubt$/],
+  ];
+  for (const [situation, ready, check, said] of cases) {
+    const seen = await readinessIn(situation).readiness();
+    assert.equal(seen.ready, ready, JSON.stringify(situation));
+    assert.match(seen.checks[check] ?? '', said);
+  }
+});
+
+test('the oldest due delivery is told by the clock of the store', async () => {
+  const { readiness, clock } = readinessIn({ aheadMs: 1000, oldestDueMs: steppedClock().nowMs() });
+  assert.equal((await readiness()).checks.oldestDueMs, `${clock.monotonicMs() + 1000}`);
+});
+
+test('a process without a role says nothing of what it does not do', async () => {
+  const { readiness } = readinessIn({ parts: { worker: null } });
+  assert.deepEqual(Object.keys((await readiness()).checks), ['store', 'oldestDueMs']);
+});
+
+test('a store of this machine has the clock that it was started with', async () => {
+  const { readiness } = readinessIn({ aheadMs: 3_600_000, parts: { shared: false } });
+  assert.equal((await readiness()).ready, true);
+});
+
+test('a store that never answers is told of after 2 s, and is asked once by all who ask', async () => {
+  const { clock } = readinessIn({});
+  let asked = 0;
+  const hanging = { configVersion: () => ++asked && new Promise(() => {}) } as unknown as Store;
+  const readiness = createReadiness({
+    ports: { store: hanging, clock, metrics: { gauge: () => {} } } as unknown as ReadinessParts['ports'],
+    worker: null,
+    janitor: null,
+    shared: true,
+  });
+  for (let time = 0; time < 3; time++) {
+    const seen = readiness();
+    clock.advance(2000);
+    assert.deepEqual(await seen, { ready: false, checks: { store: 'does not answer' } });
+  }
+  assert.equal(asked, 1);
+});

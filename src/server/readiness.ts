@@ -1,0 +1,96 @@
+/** Whether this process can do its work now, as `/readyz` tells it. */
+import { DEFAULT_TENANT } from '../core/ids.ts';
+import type { FlowPorts } from '../flows/configuration.ts';
+import type { Readiness } from './options.ts';
+
+/** What is asked; what a process has no role for is null. */
+export interface ReadinessParts {
+  ports: Pick<FlowPorts, 'store' | 'clock' | 'metrics'>;
+  /** Its last complete round, and whether it waits for the store to say which leases are left. */
+  worker: { lastBeatMs(): number | null; inDoubt(): boolean } | null;
+  /** Whether its last housekeeping could be written. */
+  janitor: { healthy(): boolean } | null;
+  /** True when others share the store, which then has a machine and a clock of its own. */
+  shared: boolean;
+}
+
+/** A worker that has not completed a round for this long is not healthy. */
+const STALE_BEAT_MS = 5000;
+/** Whoever asks has given up by then. */
+const WITHIN_MS = 2000;
+/** Ids carry the time; those further off than this are refused by the store, signatures by receivers. */
+const MAX_SKEW_MS = 5 * 60_000;
+
+/** A function that tells it within 2 s. Those who ask at once share one look, so that a store that hangs is asked once. */
+export function createReadiness(parts: ReadinessParts): () => Promise<Readiness> {
+  let looking: Promise<Look> | null = null;
+  return async () => {
+    looking ??= look(parts).finally(() => {
+      looking = null;
+    });
+    const dispatcher = dispatching(parts);
+    return judged(await within(parts, looking), dispatcher);
+  };
+}
+
+/** What the store said; null when it said nothing. */
+type Look = { store: string; skewMs: number; oldestMs: number } | null;
+
+async function look({ ports, janitor, shared }: ReadinessParts): Promise<Look> {
+  const { store, clock, metrics } = ports;
+  try {
+    await store.configVersion(DEFAULT_TENANT);
+    const { nowMs, oldestDueMs } = await store.pulse();
+    const skewMs = shared ? clock.nowMs() - nowMs : 0;
+    const oldestMs = oldestDueMs === null ? 0 : Math.max(0, nowMs - oldestDueMs);
+    metrics.gauge('oldest_due_seconds', oldestMs / 1000);
+    return { store: (await writable(store, janitor)) ? 'ok' : 'cannot be written', skewMs, oldestMs };
+  } catch {
+    return null;
+  }
+}
+
+async function writable(store: FlowPorts['store'], janitor: ReadinessParts['janitor']): Promise<boolean> {
+  if (janitor !== null) return janitor.healthy();
+  // Nothing here writes by itself: a write of nothing is refused by a database that takes none.
+  return store.touchKeys([]).then(
+    () => true,
+    () => false,
+  );
+}
+
+function within({ ports: { clock } }: ReadinessParts, looking: Promise<Look>): Promise<Look> {
+  return new Promise((resolve) => {
+    const cancel = clock.after(WITHIN_MS, () => resolve(null));
+    void looking.then((seen) => {
+      cancel();
+      resolve(seen);
+    });
+  });
+}
+
+interface Dispatching {
+  ok: boolean;
+  checks: Readiness['checks'];
+}
+
+function dispatching({ ports, worker, shared }: ReadinessParts): Dispatching {
+  if (worker === null) return { ok: true, checks: {} };
+  const beatMs = worker.lastBeatMs();
+  const ok = beatMs !== null && ports.clock.monotonicMs() - beatMs < STALE_BEAT_MS;
+  const dispatcher = ok ? 'ok' : 'no complete round within 5 s';
+  // In doubt nothing new is sent, but requests are answered: said, and no reason to take them elsewhere.
+  const leases = shared ? { leases: worker.inDoubt() ? 'in doubt' : 'ok' } : {};
+  return { ok, checks: { dispatcher, ...leases } };
+}
+
+function judged(seen: Look, { ok, checks }: Dispatching): Readiness {
+  if (seen === null) return { ready: false, checks: { store: 'does not answer', ...checks } };
+  const { store, skewMs, oldestMs } = seen;
+  const skewed = Math.abs(skewMs) > MAX_SKEW_MS;
+  const clock = skewed ? { clock: `${Math.round(Math.abs(skewMs) / 1000)} s from the database's` } : {};
+  return {
+    ready: ok && store === 'ok' && !skewed,
+    checks: { store, ...checks, ...clock, oldestDueMs: `${oldestMs}` },
+  };
+}

@@ -1,42 +1,50 @@
 /** Hookyard as a library, and the only place where adapters meet flows. */
-import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { systemClock } from './adapters/clock.ts';
 import { openDataDirectory } from './adapters/data-directory.ts';
 import { createGate, ownAddresses } from './adapters/gate.ts';
-import { createSealer, openKeyring } from './adapters/keyring.ts';
+import { createSealer, type Keyring, openKeyring, openSharedKeyring } from './adapters/keyring.ts';
 import { createLog } from './adapters/log.ts';
 import { createMac } from './adapters/mac.ts';
 import { memoryBytes, openFiles } from './adapters/machine.ts';
 import { createMetrics } from './adapters/metrics.ts';
+import { openPostgres } from './adapters/postgres/opening.ts';
 import { createRandom } from './adapters/random.ts';
 import { createResolver } from './adapters/resolver.ts';
-import { openSecretFile } from './adapters/secret-file.ts';
+import { keptSecret, openSecretFile } from './adapters/secret-file.ts';
 import { createSender } from './adapters/sender.ts';
-import { openSqliteStore } from './adapters/sqlite/store.ts';
-import { DEFAULT_TENANT } from './core/ids.ts';
+import { openSqlite } from './adapters/sqlite/opening.ts';
+import { DEFAULT_TENANT, type Id } from './core/ids.ts';
+import { NODE_ROLES, type NodeRole, parseNodeRoles } from './core/node-role.ts';
 import { createAuthenticate } from './flows/authenticate.ts';
 import { createConfigurationCache, type FlowPorts } from './flows/configuration.ts';
-import { ensureAdminKey } from './flows/ensure-admin-key.ts';
-import { freshKey, keyRow } from './flows/keys.ts';
-import type { Clock, KeyRow, Log, Ports, Store } from './ports.ts';
-import { type App, createApp } from './server/app.ts';
+import { ensureAdminKey, hasAdminKey } from './flows/ensure-admin-key.ts';
+import { freshKey, keysGiven } from './flows/keys.ts';
+import type { Clock, Dispatch, Hint, Log, Neighbours, Store } from './ports.ts';
+import { createApp } from './server/app.ts';
+import { createListening } from './server/listening.ts';
 import { admissionOn } from './server/load.ts';
-import { createListener, limitConnections } from './server/node.ts';
-import type { Readiness } from './server/options.ts';
-import { type Janitor, startJanitor } from './worker/janitor.ts';
+import { createReadiness } from './server/readiness.ts';
+import { createFollowing, type Following } from './worker/following.ts';
+import { startJanitor } from './worker/janitor.ts';
 import { createWorker, DEFAULT_LIMITS, type Worker } from './worker/loop.ts';
+import { dispatchless, telling } from './worker/telling.ts';
 
 export const VERSION = '0.1.0';
 
 export interface HookyardOptions {
-  /** Database, lock, sealing key and admin key; made when it does not exist. */
+  /** Database and lock, unless `databaseUrl` is given, sealing key and admin key; made when it does not exist. */
   dataDirectory: string;
   /** Sealing keys; `keyring.json` in the data directory unless told. */
   keyringPath?: string;
   /** An admin key given from outside; then none is made. */
   apiKey?: string;
+  /** `postgres://…`: the store of many processes, which together are one Hookyard. SQLite in `dataDirectory` unless told. */
+  databaseUrl?: string;
+  /** What this process does; everything unless told. Fewer only with `databaseUrl`. */
+  roles?: readonly NodeRole[];
+  /** Whether the start runs migrations that the database lacks; true unless told. Else it is refused with pending ones. */
+  migrate?: boolean;
   /** What the address gate opens; nothing unless told. */
   addressPolicy?: { allowHttp: boolean; allowHosts: readonly string[]; allowCidrs: readonly string[] };
   /** Origin that callers reach this instance at, for URLs in answers. */
@@ -55,7 +63,10 @@ export interface Hookyard {
   listen(at: { host: string; port: number }): Promise<{ url: string }>;
   /** Drains and closes: open answers are given, deliveries on their way finish and are settled. */
   close(): Promise<void>;
-  /** Where the admin key stands, and the key itself when this start made it; null when it was given from outside. */
+  /**
+   * Where the admin key stands, and the key itself when this start made it; null when it was given from outside, and
+   * when it stands with another process on the same database.
+   */
   adminKey: { path: string; fresh: string | null } | null;
 }
 
@@ -66,80 +77,113 @@ export interface World {
   clockOffset: SharedArrayBuffer;
 }
 
-export type Started = { kind: 'started'; hookyard: Hookyard } | { kind: 'refused'; reason: string; remedy: string };
+export type Started =
+  | { kind: 'started'; hookyard: Hookyard }
+  /** It cannot work like this. */
+  | { kind: 'refused'; reason: string; remedy: string }
+  /** The database was away for longer than a start waits. */
+  | { kind: 'away'; reason: string; remedy: string };
+
+type NotStarted = Exclude<Started, { kind: 'started' }>;
 
 /** Deliveries in flight get this long to finish when the process is asked to stop. */
 const DRAIN_MS = 25_000;
-/** A request has this long to arrive whole: one that comes byte by byte holds a socket and what it has sent. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** Headers come in one or two packets. */
-const HEADERS_TIMEOUT_MS = 10_000;
-/** How late Node may notice either; its own 30 s would make the 10 s of headers up to 40 s. */
-const CONNECTIONS_CHECK_MS = 2000;
-/** Connections that fall idle while the process stops are closed this often. */
-const HANG_UP_EVERY_MS = 20;
-/** A worker that has not completed a round for this long is not healthy. */
-const STALE_BEAT_MS = 5000;
 
 /**
- * Opens the store and starts the worker. What cannot work is refused with a reason and a remedy.
+ * Opens the store and starts what this process has a role for. What cannot work is refused with a reason and a remedy.
  * @param world for tests alone; the machine's own clocks otherwise
  */
 export async function createHookyard(options: HookyardOptions, world?: World): Promise<Started> {
-  openDataDirectory(options.dataDirectory);
-  const keyring = openKeyring(options.keyringPath ?? join(options.dataDirectory, 'keyring.json'));
-  if (keyring.kind === 'unusable') {
-    return { kind: 'refused', reason: keyring.reason, remedy: 'Restore the keyring from a backup.' };
-  }
+  const roles = parseNodeRoles((options.roles ?? NODE_ROLES).join(','));
+  if (roles.kind === 'refused') return refused(`The list of roles ${roles.reason}.`, 'Name one or more of them.');
   const log = createLog({ level: options.logLevel ?? 'info' });
-  const opened = await openStore(options.dataDirectory, log, world);
-  if (opened.kind === 'refused') return opened;
-  const wiring = { clock: world?.clock ?? systemClock, store: opened.store, log };
-  const { ports, worker } = assemble(options, wiring, createSealer(keyring.keyring));
+  const ground = { roles: roles.roles, log, clock: world?.clock ?? systemClock, world };
   try {
-    return { kind: 'started', hookyard: await run(options, ports, worker) };
+    const opened = await openStore(options, ground);
+    if (opened.kind !== 'opened') return opened;
+    const { store } = opened;
+    return { kind: 'started', hookyard: await orClosed(store, () => run(options, assemble(options, opened))) };
   } catch (error) {
-    // Neither its threads nor its lock may outlive a start that failed.
-    await opened.store.close();
+    if (!(error instanceof Error && 'code' in error && error.code === 'STORE_UNAVAILABLE')) throw error;
+    return { kind: 'away', reason: `The database went away: ${error.message}.`, remedy: 'Start again.' };
+  }
+}
+
+/** Neither threads nor locks nor connections of a store may outlive a start that failed. */
+async function orClosed<T>(store: Store, start: () => Promise<T>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    await store.close();
     throw error;
   }
 }
 
-async function run(options: HookyardOptions, ports: FlowPorts, worker: Worker): Promise<Hookyard> {
-  const adminKey = await prepareAdminKey(ports, options);
-  await ports.configuration.refresh(DEFAULT_TENANT);
-  await worker.start();
-  const janitor = startJanitor(ports);
-  const admission = admissionOn({ memoryBytes: memoryBytes(), openFiles: openFiles() });
-  const { maxRequestBytes = admission.maxRequestBytes, maxConnections = admission.maxConnections } = options;
-  const app = createApp(ports, {
-    version: VERSION,
-    readiness: () => readiness(ports, worker, janitor),
-    publicUrl: options.publicUrl,
-    maxBodyBytes: options.maxBodyBytes,
-    maxRequestBytes,
-    maxConnections,
-  });
-  return face(ports, worker, app, janitor, adminKey);
+/** What the process is made of before its store is there. */
+interface Ground {
+  roles: ReadonlySet<NodeRole>;
+  log: Log;
+  clock: Clock;
+  world: World | undefined;
 }
 
-async function openStore(
-  directory: string,
-  log: Log,
-  world: World | undefined,
-): Promise<{ kind: 'opened'; store: Store } | Extract<Started, { kind: 'refused' }>> {
-  try {
-    const time = world === undefined ? {} : { clockOffset: world.clockOffset };
-    const opened = await openSqliteStore({ directory, log, onFatal: endProcess(log), ...time });
-    if (opened.kind === 'opened') return opened;
-    const remedy = 'Stop it, or name another directory with --data.';
-    return { kind: 'refused', reason: `Another process uses ${directory}.`, remedy };
-  } catch (error) {
-    // Files that cannot be opened are told apart by whoever named them; what is left is what stands in the database.
-    if (!(error instanceof Error) || 'syscall' in error) throw error;
-    const remedy = 'Restore it from a backup, or start the version of Hookyard that wrote it.';
-    return { kind: 'refused', reason: `The database in ${directory} cannot be used: ${error.message}.`, remedy };
+interface OpenedStore extends Pick<Ground, 'roles' | 'log' | 'clock'> {
+  kind: 'opened';
+  store: Store;
+  keyring: Keyring;
+  /** On PostgreSQL, whether or not other processes are there now. */
+  shared: boolean;
+}
+
+function refused(reason: string, remedy: string): Extract<Started, { kind: 'refused' }> {
+  return { kind: 'refused', reason, remedy };
+}
+
+async function openStore(options: HookyardOptions, ground: Ground): Promise<OpenedStore | NotStarted> {
+  const { databaseUrl } = options;
+  if (databaseUrl !== undefined) return openShared(options, databaseUrl, ground);
+  if (ground.roles.size === NODE_ROLES.length) return openEmbedded(options, ground);
+  const remedy = 'Leave --roles out, or share a PostgreSQL with HOOKYARD_DATABASE_URL.';
+  return refused('SQLite serves one process, which has to do all of the work.', remedy);
+}
+
+async function openEmbedded(options: HookyardOptions, ground: Ground): Promise<OpenedStore | NotStarted> {
+  const { dataDirectory: directory } = options;
+  const { log, world } = ground;
+  openDataDirectory(directory);
+  const keyring = openKeyring(keyringPathOf(options));
+  if (keyring.kind === 'unusable') return refused(keyring.reason, 'Restore the keyring from a backup.');
+  const time = world === undefined ? {} : { clockOffset: world.clockOffset };
+  const opened = await openSqlite({
+    directory,
+    log,
+    onFatal: endProcess(log),
+    migrate: options.migrate ?? true,
+    ...time,
+  });
+  if (opened.kind === 'refused') return opened;
+  return { ...ground, kind: 'opened', store: opened.store, keyring: keyring.keyring, shared: false };
+}
+
+async function openShared(options: HookyardOptions, url: string, ground: Ground): Promise<OpenedStore | NotStarted> {
+  const { log, clock, world } = ground;
+  const offset = world === undefined ? null : new Float64Array(world.clockOffset);
+  openDataDirectory(options.dataDirectory);
+  const clockOffsetMs = () => offset?.[0] ?? 0;
+  const opened = await openPostgres({ url, log, clock, clockOffsetMs, migrate: options.migrate ?? true });
+  if (opened.kind !== 'opened') return opened;
+  const { store, sealingKeys } = opened;
+  const shared = await orClosed(store, () => openSharedKeyring(keyringPathOf(options), sealingKeys));
+  if (shared.kind === 'refused') {
+    await store.close();
+    return shared;
   }
+  if (shared.lacks.length > 0) log.warn('keyring.incomplete', { keyIds: shared.lacks });
+  return { ...ground, kind: 'opened', store, keyring: shared.keyring, shared: true };
+}
+
+function keyringPathOf({ keyringPath, dataDirectory }: HookyardOptions): string {
+  return keyringPath ?? join(dataDirectory, 'keyring.json');
 }
 
 /** A store whose threads keep dying cannot keep promises; a supervisor starts the process afresh. */
@@ -150,119 +194,94 @@ function endProcess(log: Log): (error: Error) => void {
   };
 }
 
-function assemble(
-  options: HookyardOptions,
-  wiring: Pick<Ports, 'clock' | 'store' | 'log'>,
-  sealer: Ports['sealer'],
-): { ports: FlowPorts; worker: Worker } {
-  const { clock } = wiring;
+/** The parts of this process; those it has no role or no need for are null. */
+interface Assembled {
+  opened: OpenedStore;
+  ports: FlowPorts;
+  worker: Worker | null;
+  others: { neighbours: Neighbours; following: Following } | null;
+}
+
+function assemble(options: HookyardOptions, opened: OpenedStore): Assembled {
+  const { clock, store, log, roles } = opened;
   const mac = createMac();
   const random = createRandom();
   const { allowHttp = false, allowHosts = [], allowCidrs = [] } = options.addressPolicy ?? {};
   const ownNames = options.publicUrl === undefined ? [] : [new URL(options.publicUrl).hostname.toLowerCase()];
   const policy = { allowHttp, allowHosts, allowCidrs, ownAddresses: ownAddresses(), ownNames };
   const gate = createGate({ resolver: createResolver(), policy });
-  const base = {
-    ...wiring,
-    random,
-    mac,
-    sealer,
-    gate,
-    sender: createSender({ gate, clock }),
-    metrics: createMetrics(),
-  };
+  const sealer = createSealer(opened.keyring);
+  const sender = createSender({ gate, clock });
+  const base = { clock, store, log, random, mac, sealer, gate, sender, metrics: createMetrics() };
   const configuration = createConfigurationCache(base);
-  const authenticate = createAuthenticate(base, givenKeys({ clock, random, mac }, options.apiKey));
-  const worker: Worker = createWorker({ ...base, configuration }, { limits: DEFAULT_LIMITS });
-  const ports: FlowPorts = { ...base, configuration, authenticate, dispatch: worker };
-  return { ports, worker };
+  const authenticate = createAuthenticate(base, keysGiven({ clock, random, mac }, options.apiKey));
+  const worker = roles.has('dispatch') ? createWorker({ ...base, configuration }, { limits: DEFAULT_LIMITS }) : null;
+  const others = othersOn({ ...base, configuration, authenticate }, worker);
+  const ports: FlowPorts = { ...base, configuration, authenticate, dispatch: dispatchOf(worker, others) };
+  return { opened, ports, worker, others };
 }
 
-function givenKeys(
-  ports: Pick<Ports, 'random' | 'mac'> & { clock: Clock },
-  apiKey: string | undefined,
-): ReadonlyMap<string, KeyRow> {
-  if (apiKey === undefined) return new Map();
-  const row = keyRow(
-    ports,
-    { tenant: DEFAULT_TENANT, name: 'given at start', role: 'admin', expiresAtMs: null },
-    apiKey,
-  );
-  return new Map([[Buffer.from(row.hash).toString('hex'), row]]);
+function othersOn(ports: Omit<FlowPorts, 'dispatch'>, worker: Worker | null): Assembled['others'] {
+  const { neighbours } = ports.store;
+  if (neighbours === null) return null;
+  const changed = (tenant: Id) => worker?.configurationChanged(tenant);
+  return { neighbours, following: createFollowing({ ...ports, neighbours }, changed) };
 }
 
-async function prepareAdminKey(ports: FlowPorts, options: HookyardOptions): Promise<Hookyard['adminKey']> {
+/** Where flows hand over what there is to send: to the worker of this process, and in hints to the others. */
+function dispatchOf(worker: Worker | null, others: Assembled['others']): Dispatch {
+  if (others === null) return worker ?? dispatchless({ tell: () => {} });
+  const { neighbours, following } = others;
+  if (worker === null) return dispatchless(neighbours);
+  const local = { ...worker, configurationChanged: following.configurationChanged };
+  return telling(local, neighbours, worker.holds);
+}
+
+async function prepareAdminKey(
+  ports: FlowPorts,
+  options: HookyardOptions,
+  shared: boolean,
+): Promise<Hookyard['adminKey']> {
   if (options.apiKey !== undefined) return null;
   const path = join(options.dataDirectory, 'admin-api-key');
+  // The first process on a database made it, and keeps it.
+  if (shared && keptSecret(path) === null && (await hasAdminKey(ports))) return null;
   const { secret, fresh } = openSecretFile(path, () => freshKey(ports.random));
   await ensureAdminKey(ports, secret);
   return { path, fresh: fresh ? secret : null };
 }
 
-async function readiness(ports: FlowPorts, worker: Worker, janitor: Janitor): Promise<Readiness> {
-  const beatMs = worker.lastBeatMs();
-  const beating = beatMs !== null && ports.clock.monotonicMs() - beatMs < STALE_BEAT_MS;
-  const dispatcher = beating ? 'ok' : 'no complete round within 5 s';
-  try {
-    await ports.store.configVersion(DEFAULT_TENANT);
-    const pulse = await ports.store.pulse();
-    const oldestMs = pulse.oldestDueMs === null ? 0 : Math.max(0, pulse.nowMs - pulse.oldestDueMs);
-    ports.metrics.gauge('oldest_due_seconds', oldestMs / 1000);
-    const store = janitor.healthy() ? 'ok' : 'cannot be written';
-    return { ready: beating && janitor.healthy(), checks: { store, dispatcher, oldestDueMs: `${oldestMs}` } };
-  } catch {
-    return { ready: false, checks: { store: 'does not answer', dispatcher } };
-  }
-}
-
-function face(ports: FlowPorts, worker: Worker, app: App, janitor: Janitor, adminKey: Hookyard['adminKey']): Hookyard {
-  let server: HttpServer | null = null;
-  let stopping = false;
+async function run(options: HookyardOptions, { opened, ports, worker, others }: Assembled): Promise<Hookyard> {
+  const { roles, shared } = opened;
+  const adminKey = await prepareAdminKey(ports, options, shared);
+  await ports.configuration.refresh(DEFAULT_TENANT);
+  await worker?.start();
+  others?.following.start();
+  const deafen = others?.neighbours.listen((hint) => hear(hint, others.following, worker));
+  const janitor = roles.has('maintain') ? startJanitor(ports) : null;
+  const admission = admissionOn({ memoryBytes: memoryBytes(), openFiles: openFiles() });
+  const { maxRequestBytes = admission.maxRequestBytes, maxConnections = admission.maxConnections } = options;
+  const { publicUrl, maxBodyBytes } = options;
+  const readiness = createReadiness({ ports, worker, janitor, shared });
+  const limits = { maxBodyBytes, maxRequestBytes, maxConnections };
+  const app = createApp(ports, { version: VERSION, roles, readiness, publicUrl, ...limits });
+  const listening = createListening(app, ports);
   return {
     fetch: app.fetch,
     adminKey,
-    async listen({ host, port }) {
-      const answer = createListener(app, ports);
-      const limits = {
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
-      };
-      server = createHttpServer(limits);
-      limitConnections(server, app, (incoming, outgoing) => {
-        // A client that keeps its connection busy would otherwise hold the process for as long as it has requests.
-        if (stopping) outgoing.setHeader('Connection', 'close');
-        answer(incoming, outgoing);
-      });
-      const address = await listening(server, host, port);
-      return { url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}` };
-    },
+    listen: listening.listen,
     async close() {
-      stopping = true;
-      janitor.stop();
-      await Promise.all([server === null ? undefined : stopListening(server), worker.drain(DRAIN_MS)]);
+      janitor?.stop();
+      deafen?.();
+      await Promise.all([listening.stop(DRAIN_MS), worker?.drain(DRAIN_MS), others?.following.stop()]);
       await ports.sender.close();
       await ports.store.close();
     },
   };
 }
 
-function listening(server: HttpServer, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => resolve(server.address() as AddressInfo));
-  });
-}
-
-/** Answers what was asked and hangs up; a request that never ends is cut off with the drain. */
-function stopListening(server: HttpServer): Promise<void> {
-  return new Promise((resolve) => {
-    const hangUp = setInterval(() => server.closeIdleConnections(), HANG_UP_EVERY_MS);
-    const cut = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
-    server.close(() => {
-      clearInterval(hangUp);
-      clearTimeout(cut);
-      resolve();
-    });
-  });
+/** What another process tells; all of it is found without being told too. */
+function hear(hint: Hint, following: Following, worker: Worker | null): void {
+  if (hint.kind === 'configuration') following.hint();
+  else worker?.hear(hint);
 }

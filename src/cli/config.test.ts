@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { camelCase, type Origins, readConfiguration, SETTINGS } from './config.ts';
+import { camelCase, type Origins, readConfiguration } from './config.ts';
+import { SETTINGS } from './settings.ts';
 
 const KEY = 'hky_4mJq0sVwZr81LxTtN6bYc2Ue';
 
@@ -62,7 +63,10 @@ test('every setting has its variable, and its key in the file unless it is secre
     'public-url': 'https://hooks.example.com',
     'max-body': '2048',
     'log-level': 'debug',
+    roles: 'ingest,query',
+    migrate: '0',
     'api-key': KEY,
+    'database-url': 'postgres://hookyard:my-secret@db.internal/hookyard',
   };
   for (const { name, from } of SETTINGS) {
     const text = samples[name] ?? assert.fail(name);
@@ -104,6 +108,10 @@ test('wrong values are refused with the name they were given under', () => {
     [{ flags: { maxBody: '12' } }, /whole number from 1024/],
     [{ flags: { logLevel: 'loud' } }, /is not one of/],
     [{ flags: { data: '' } }, /is empty/],
+    [{ flags: { roles: 'ingest,egress' } }, /^--roles has "egress"/],
+    [{ flags: { roles: '' } }, /^--roles lacks a role/],
+    [{ flags: { migrate: 'no' } }, /^--migrate is neither 1 nor 0/],
+    [{ environment: { HOOKYARD_DATABASE_URL: 'mysql://h/d' } }, /^HOOKYARD_DATABASE_URL does not begin with postgres/],
     [{ file: { port: [1] } }, /wrong type/],
     [{ file: { port: null } }, /wrong type/],
     [{ file: '[]' }, /JSON object/],
@@ -144,4 +152,15 @@ test('a short, an example and a malformed API key are refused and not repeated',
     if (key !== '') assert.equal(`${reason}${remedy}`.includes(key), false, key);
   }
   assert.equal(good({ environment: { HOOKYARD_API_KEY: KEY } }).apiKey, KEY);
+});
+
+test('a wrong database URL is refused without its password', () => {
+  const { reason, remedy } = refusal({ environment: { HOOKYARD_DATABASE_URL: 'postgres://me:my-secret@db.internal' } });
+  assert.match(reason, /^HOOKYARD_DATABASE_URL names no database/);
+  assert.doesNotMatch(reason + remedy, /my-secret|db\.internal/);
+});
+
+test('what there is besides settings of a start is said too: roles, and whether it migrates', () => {
+  const { roles, migrate } = good({ flags: { roles: 'dispatch, ingest' }, environment: { HOOKYARD_MIGRATE: '0' } });
+  assert.deepEqual([roles, migrate], [['dispatch', 'ingest'], false]);
 });

@@ -1,23 +1,6 @@
 /** What an instance is started with: flags, environment, file, in this order. The only reader of the environment. */
 import { readFileSync } from 'node:fs';
-import { LOG_LEVELS } from '../adapters/log.ts';
-import { parseAllowCidrs, parseAllowHosts } from '../core/address.ts';
-import { apiKeyFault } from './api-key.ts';
-
-/** Everything that was set, with defaults for the rest. */
-export interface StartConfiguration {
-  host: string;
-  port: number;
-  dataDirectory: string;
-  allowHttp: boolean;
-  allowHosts: readonly string[];
-  allowCidrs: readonly string[];
-  keyringPath?: string;
-  publicUrl?: string;
-  maxBodyBytes?: number;
-  logLevel?: string;
-  apiKey?: string;
-}
+import { SETTINGS, type Setting, type StartConfiguration } from './settings.ts';
 
 /** Bad configuration: what is wrong and what to do. Never holds a key. */
 export interface Refused {
@@ -27,97 +10,6 @@ export interface Refused {
 }
 
 export type ConfigurationRead = { kind: 'configuration'; configuration: StartConfiguration } | Refused;
-
-type Read = { kind: 'value'; value: Partial<StartConfiguration> } | { kind: 'wrong'; why: string };
-
-/** One setting: its flag is `--max-body`, its variable `HOOKYARD_MAX_BODY`, its name in the file `maxBody`. */
-export interface Setting {
-  /** In words joined by dashes. */
-  name: string;
-  /** Of the flag's argument; null for a switch. */
-  argument: string | null;
-  help: string;
-  /** `environment` keeps a secret out of process lists and files. */
-  from?: 'environment';
-  read(text: string): Read;
-}
-
-export const SETTINGS: readonly Setting[] = [
-  { name: 'host', argument: 'host', help: 'address to listen on (default 127.0.0.1)', read: (host) => set({ host }) },
-  {
-    name: 'port',
-    argument: 'port',
-    help: 'port to listen on (default 4455); 0 takes a free one',
-    read: (text) => whole(text, 0, 65_535, (port) => ({ port })),
-  },
-  {
-    name: 'data',
-    argument: 'dir',
-    help: 'directory of database and keys (default ./.hookyard)',
-    read: (dataDirectory) => (dataDirectory === '' ? wrong('is empty') : set({ dataDirectory })),
-  },
-  {
-    name: 'allow-http',
-    argument: null,
-    help: 'allow http receivers anywhere; name and address rules stay',
-    read: (text) => onOff(text, (allowHttp) => ({ allowHttp })),
-  },
-  {
-    name: 'allow-hosts',
-    argument: 'list',
-    help: 'comma list of host[:port] that may be private or http',
-    read: (text) => {
-      const list = parseAllowHosts(text);
-      return list.kind === 'list' ? set({ allowHosts: list.entries }) : wrong(`is refused: ${list.error}`);
-    },
-  },
-  {
-    name: 'allow-cidrs',
-    argument: 'list',
-    help: 'comma list of networks that may be reached',
-    read: (text) => {
-      const list = parseAllowCidrs(text);
-      return list.kind === 'list' ? set({ allowCidrs: list.entries }) : wrong(`is refused: ${list.error}`);
-    },
-  },
-  {
-    name: 'keyring',
-    argument: 'file',
-    help: 'file with sealing keys (default keyring.json in the data directory)',
-    read: (keyringPath) => (keyringPath === '' ? wrong('is empty') : set({ keyringPath })),
-  },
-  {
-    name: 'public-url',
-    argument: 'url',
-    help: 'origin that callers reach this instance at',
-    read: (text) => (isOrigin(text) ? set({ publicUrl: text }) : wrong('is not an http or https URL without a path')),
-  },
-  {
-    name: 'max-body',
-    argument: 'bytes',
-    help: 'largest event and largest inbound request in bytes (default 1 MiB and 5 MiB)',
-    read: (text) => whole(text, 1024, 64 * 1024 * 1024, (maxBodyBytes) => ({ maxBodyBytes })),
-  },
-  {
-    name: 'log-level',
-    argument: 'level',
-    help: `one of ${LOG_LEVELS.join(', ')}`,
-    read: (text) =>
-      (LOG_LEVELS as readonly string[]).includes(text)
-        ? set({ logLevel: text })
-        : wrong(`is not one of ${LOG_LEVELS.join(', ')}`),
-  },
-  {
-    name: 'api-key',
-    argument: 'key',
-    help: 'an admin key given from outside',
-    from: 'environment',
-    read: (apiKey) => {
-      const fault = apiKeyFault(apiKey);
-      return fault === null ? set({ apiKey }) : wrong(fault);
-    },
-  },
-];
 
 /** The variable and file name of `--config` follow the same pattern, but it cannot stand in the file itself. */
 const FILE_VARIABLE = 'HOOKYARD_CONFIG';
@@ -131,31 +23,6 @@ const DEFAULTS: StartConfiguration = {
   allowHosts: [],
   allowCidrs: [],
 };
-
-function set(value: Partial<StartConfiguration>): Read {
-  return { kind: 'value', value };
-}
-
-function wrong(why: string): Read {
-  return { kind: 'wrong', why };
-}
-
-function whole(text: string, min: number, max: number, make: (value: number) => Partial<StartConfiguration>): Read {
-  const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
-  return value >= min && value <= max ? set(make(value)) : wrong(`is not a whole number from ${min} to ${max}`);
-}
-
-function onOff(text: string, make: (on: boolean) => Partial<StartConfiguration>): Read {
-  if (text === '1' || text === 'true') return set(make(true));
-  if (text === '0' || text === 'false') return set(make(false));
-  return wrong('is neither 1 nor 0');
-}
-
-function isOrigin(text: string): boolean {
-  const url = URL.parse(text);
-  if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:')) return false;
-  return url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '' && url.password === '';
-}
 
 /** `max-body` → `maxBody`: as the file has it, and as commander names the flag. */
 export function camelCase(name: string): string {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../index.ts';
 import { addDev } from './commands/dev.ts';
+import { addMigrations } from './commands/migrations.ts';
 import { addServe } from './commands/serve.ts';
 
 const EXIT_BAD_USAGE = 2;
@@ -14,8 +15,16 @@ export function createProgram(): Command {
     .exitOverride();
   addServe(program);
   addDev(program);
-  for (const command of program.commands) command.copyInheritedSettings(program);
+  addMigrations(program);
+  inherit(program);
   return program;
+}
+
+function inherit(parent: Command): void {
+  for (const command of parent.commands) {
+    command.copyInheritedSettings(parent);
+    inherit(command);
+  }
 }
 
 /** Runs the command line; the exit code when it ended by itself, null while an instance runs. */

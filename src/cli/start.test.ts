@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { gateWarnings, startHookyard, type Terminal } from './start.ts';
+import { gateWarnings, passwordWarning, refuse, startHookyard, type Terminal } from './start.ts';
 
 /** A terminal that remembers, in a directory of its own. */
 function stage(context: TestContext, interactive: boolean) {
@@ -22,6 +22,7 @@ function stage(context: TestContext, interactive: boolean) {
     warn: (line) => void warned.push(line),
     exit: (code) => exited(code),
     onSignal: (stop) => void signals.push(stop),
+    onFault: () => {},
   };
   const flags = { data: join(directory, 'data'), port: '0', logLevel: 'silent' };
   return { directory, said, warned, terminal, exit, flags, signal: () => signals.forEach((stop) => void stop()) };
@@ -84,10 +85,31 @@ test('a port that is taken exits 2', async (context) => {
   assert.equal(await first.exit, 0);
 });
 
+test('a supervisor is told by the exit code whether the same may work later', () => {
+  for (const [kind, code] of [
+    ['refused', 2],
+    ['away', 1],
+  ] as const) {
+    const told: (string | number)[] = [];
+    const terminal = { warn: (line: string) => void told.push(line), exit: (exit: number) => void told.push(exit) };
+    refuse({ kind, reason: 'Because.', remedy: 'Do this.' }, terminal);
+    assert.deepEqual(told, ['hookyard: Because.', '  Do this.', code]);
+  }
+});
+
 test('every open gate is warned about', () => {
   const closed = { host: '', port: 0, dataDirectory: '', allowHttp: false, allowHosts: [], allowCidrs: [] };
   assert.deepEqual(gateWarnings(closed), []);
   const open = gateWarnings({ ...closed, allowHttp: true, allowHosts: ['a.internal'], allowCidrs: ['10.0.0.0/8'] });
   assert.equal(open.length, 3);
   assert.ok(open.every((line) => line.startsWith('WARNING: --allow-')));
+});
+
+test('a password in the flag of the database is warned of and not repeated', () => {
+  const [line, ...more] = passwordWarning({ flags: { databaseUrl: 'postgres://me:my-secret@db.internal/hookyard' } });
+  assert.match(line ?? '', /HOOKYARD_DATABASE_URL/);
+  assert.doesNotMatch(line ?? '', /my-secret/);
+  assert.deepEqual(more, []);
+  assert.deepEqual(passwordWarning({ flags: { databaseUrl: 'postgres://db.internal:5432/hookyard' } }), []);
+  assert.deepEqual(passwordWarning({ flags: {} }), []);
 });

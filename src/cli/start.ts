@@ -1,13 +1,11 @@
 /** Starting and stopping an instance from the command line. */
+import { createLog } from '../adapters/log.ts';
 import { createHookyard, type Hookyard } from '../index.ts';
-import {
-  type ConfigurationRead,
-  type Origins,
-  type Refused,
-  readConfiguration,
-  type StartConfiguration,
-} from './config.ts';
+import { type ConfigurationRead, type Origins, type Refused, readConfiguration } from './config.ts';
+import type { StartConfiguration } from './settings.ts';
 
+/** A supervisor starts it again: the database was away, or a bug ended it. */
+const EXIT_FAILED = 1;
 const EXIT_BAD_CONFIGURATION = 2;
 
 /** What the command line prints to and is stopped by. */
@@ -18,6 +16,8 @@ export interface Terminal {
   warn(line: string): void;
   exit(code: number): void;
   onSignal(stop: () => void): void;
+  /** Calls `end` with what nobody caught: a bug, after which nothing that is in memory can be relied on. */
+  onFault(end: (error: unknown) => void): void;
 }
 
 /** The terminal of this process. */
@@ -30,26 +30,40 @@ export const processTerminal: Terminal = {
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
   },
+  onFault: (end) => {
+    process.on('uncaughtException', end);
+    process.on('unhandledRejection', end);
+  },
 };
 
 /**
- * Reads the configuration and runs until a signal: exit 0 after draining, 1 at a second signal, 2 on bad configuration.
+ * Reads the configuration and runs until a signal: exit 0 after draining, 1 at a second signal, when the
+ * database stays away and after a bug, 2 on bad configuration.
  * @param origins flags as commander parsed them, and what the command sets unless told otherwise
  */
 export async function startHookyard(origins: Origins, terminal: Terminal): Promise<void> {
   const read: ConfigurationRead = readConfiguration(origins);
   if (read.kind === 'refused') return refuse(read, terminal);
   const { configuration } = read;
-  for (const line of gateWarnings(configuration)) terminal.warn(line);
+  terminal.onFault(endLogged(configuration, terminal));
+  for (const line of [...gateWarnings(configuration), ...passwordWarning(origins)]) terminal.warn(line);
   const started = await open(configuration);
-  if (started.kind === 'refused') return refuse(started, terminal);
+  if (started.kind !== 'started') return refuse(started, terminal);
   stopOnSignal(started.hookyard, terminal);
   const listening = await listen(started.hookyard, configuration);
   if (listening.kind === 'refused') {
     await started.hookyard.close();
     return refuse(listening, terminal);
   }
-  announce(started.hookyard, listening.url, terminal);
+  announce(started.hookyard, listening.url, configuration, terminal);
+}
+
+function endLogged({ logLevel = 'info' }: StartConfiguration, terminal: Terminal): (error: unknown) => void {
+  const log = createLog({ level: logLevel });
+  return (error) => {
+    log.error('process.unhandled', { error });
+    terminal.exit(EXIT_FAILED);
+  };
 }
 
 /** Files and directories that cannot be made, read or written are bad configuration; everything else thrown is a bug. */
@@ -63,15 +77,28 @@ async function open(configuration: StartConfiguration): ReturnType<typeof create
   }
 }
 
-function refuse({ reason, remedy }: Pick<Refused, 'reason' | 'remedy'>, terminal: Terminal): void {
+/** Says why there is no start, and ends: with 1 when the same may work later. */
+export function refuse(
+  { kind, reason, remedy }: { kind: 'refused' | 'away'; reason: string; remedy: string },
+  terminal: Pick<Terminal, 'warn' | 'exit'>,
+): void {
   terminal.warn(`hookyard: ${reason}`);
   terminal.warn(`  ${remedy}`);
-  terminal.exit(EXIT_BAD_CONFIGURATION);
+  terminal.exit(kind === 'away' ? EXIT_FAILED : EXIT_BAD_CONFIGURATION);
 }
 
 function optionsOf(configuration: StartConfiguration): Parameters<typeof createHookyard>[0] {
   const { host: _host, port: _port, allowHttp, allowHosts, allowCidrs, ...options } = configuration;
   return { ...options, addressPolicy: { allowHttp, allowHosts, allowCidrs } };
+}
+
+const NO_KEY_HERE = 'Admin API key: the database has one already; HOOKYARD_API_KEY gives this node another.';
+
+/** A password in a flag can be read by everybody who may list processes. */
+export function passwordWarning({ flags }: Pick<Origins, 'flags'>): readonly string[] {
+  const { databaseUrl } = flags;
+  if (typeof databaseUrl !== 'string' || !/:\/\/[^/@]*:[^/@]+@/.test(databaseUrl)) return [];
+  return ['WARNING: --database-url: its password stands in lists of processes; give it as HOOKYARD_DATABASE_URL.'];
 }
 
 /** One loud line for each part of the address gate that stands open. */
@@ -98,10 +125,13 @@ async function listen(
   }
 }
 
-function announce(hookyard: Hookyard, url: string, terminal: Terminal): void {
+function announce(hookyard: Hookyard, url: string, configuration: StartConfiguration, terminal: Terminal): void {
   terminal.say(`Hookyard listens on ${url}`);
   const { adminKey } = hookyard;
-  if (adminKey === null) return;
+  if (adminKey === null) {
+    if (configuration.apiKey === undefined) terminal.say(NO_KEY_HERE);
+    return;
+  }
   // Where nobody reads along, stdout is a log, and a key must not stand in one.
   const shown = terminal.interactive && adminKey.fresh !== null;
   terminal.say(shown ? `Admin API key (shown once): ${adminKey.fresh}` : `Admin API key: in ${adminKey.path}`);
@@ -110,13 +140,13 @@ function announce(hookyard: Hookyard, url: string, terminal: Terminal): void {
 function stopOnSignal(hookyard: Hookyard, terminal: Terminal): void {
   let stopping = false;
   terminal.onSignal(() => {
-    if (stopping) return terminal.exit(1);
+    if (stopping) return terminal.exit(EXIT_FAILED);
     stopping = true;
     hookyard.close().then(
       () => terminal.exit(0),
       (error: unknown) => {
         terminal.warn(`hookyard: stopping failed: ${error instanceof Error ? error.name : 'unknown error'}`);
-        terminal.exit(1);
+        terminal.exit(EXIT_FAILED);
       },
     );
   });

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createMetrics } from '../../src/adapters/metrics.ts';
-import { SETTINGS } from '../../src/cli/config.ts';
 import { createProgram } from '../../src/cli/program.ts';
+import { SETTINGS } from '../../src/cli/settings.ts';
 import type { CounterName, HistogramName } from '../../src/ports.ts';
 import { projectSources } from '../architecture/sources.ts';
 import { apiOf, spawnHookyard, startHookyard } from '../support/hookyard.ts';
@@ -14,6 +14,7 @@ import { onlyBlock, readPage, sectionOf, tableRows } from './page.ts';
 import { openTerminal } from './terminal.ts';
 
 const PAGE = readPage('docs/operations.md');
+const LOG = readPage('docs/reference/log.md');
 const MAX_LINES = 200;
 
 const rowsOf = (heading: string) => tableRows(sectionOf(PAGE, heading));
@@ -24,7 +25,8 @@ test('the page fits into 200 lines', () => {
 
 test('the configuration table is what the program takes', () => {
   const secret = SETTINGS.filter(({ from }) => from === 'environment').map(({ name, help }) => ['–', name, help]);
-  const commands = createProgram().commands.map(({ options }) =>
+  const running = createProgram().commands.filter((command) => command.name() !== 'migrations');
+  const commands = running.map(({ options }) =>
     options.map(({ long, description }) => [`${long}`, `${long}`.slice(2), description]),
   );
   for (const flags of commands) {
@@ -66,12 +68,15 @@ test('the log table has every event of the sources with its levels, and no other
     }
   }
   const written = [...levels].map(([event, at]) => [event, [...at].sort().join(', ')]);
-  const shown = rowsOf('The log').map(([event = '', at = '']) => [event, at.split(', ').sort().join(', ')]);
+  const shown = tableRows(sectionOf(LOG, 'The log')).map(([event = '', at = '']) => [
+    event,
+    at.split(', ').sort().join(', '),
+  ]);
   assert.deepEqual(shown.sort(), written.sort());
 });
 
 test('the fields of delivery.settled are those that are logged', () => {
-  const [, named = ''] = /`delivery\.settled` has ([\s\S]*?)\n\n/.exec(PAGE) ?? [];
+  const [, named = ''] = /`delivery\.settled` has ([\s\S]*)/.exec(LOG) ?? [];
   const source = readPage('src/worker/tries.ts');
   const [, logged = ''] = /const fields = \{([\s\S]*?)\n {2}\};/.exec(source) ?? [];
   const names = [...logged.matchAll(/^ {4}(\w+)/gm)]

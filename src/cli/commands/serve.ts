@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { withSettings } from '../settings.ts';
+import { withSettings } from '../flags.ts';
 import { processTerminal, startHookyard } from '../start.ts';
 
 /** `hookyard serve`: an instance for production. */

@@ -95,7 +95,7 @@ function lookAt(yard: Yard, options: BacklogOptions, plant: Plant, perSecond: nu
     await untilReady(subject);
     plant.readyMs.push(performance.now() - startedMs);
     plant.readyBytes.push(residentBytes(subject.pid));
-    const stream = { port: subject.port, connections, perSecond, requests: requestsFor(subject, plant.all) };
+    const stream = { ports: [subject.port], connections, perSecond, requests: requestsFor(subject, plant.all) };
     const seen = await observe(yard, stream, HEALTHY, { warmUpMs, windowMs });
     for (let n = 0; n < PAGES; n++) plant.pageMs.push(await firstPageMs(subject, plant.deadId));
     plant.peakBytes.push(peakResidentBytes(subject.pid));

@@ -27,6 +27,8 @@ const BENCHMARKS: readonly { parameters: readonly string[]; rows: readonly strin
   { parameters: ['b4', '--receivers', '10', '--timeout', '0.2'], rows: ARRIVALS },
   { parameters: ['b5', '--backlog', '700'], rows: [...ARRIVALS, 'calm', 'troubled'] },
   { parameters: ['b6', '--subscriptions', '20,501', '--deliveries', '200', '--rate', '200'], rows: ['20', '501'] },
+  { parameters: ['b7', '--sizes', '20', '--backlogs', '30'], rows: ['20', 'due_pkey', 'settle'] },
+  { parameters: ['b9', '--sizes', '20', '--processes', '2'], rows: ['2', 'due_pkey', 'write'] },
   { parameters: ['tenants', '--flood', '200', '--tens', '1'], rows: ['alone', 'beside its backlog'] },
 ];
 
@@ -36,6 +38,12 @@ describe('the benchmark', { concurrency: 2 }, () => {
     assert.match(text, /^ {2}hookyard ÷ floor +\d+\.\d\d /m);
     assert.match(text, /^ {2}hookyard +[1-9]/m);
     assert.match(text, /^ {2}floor +[1-9]/m);
+    assertLedger(text);
+  });
+
+  it('prints figures for both on PostgreSQL, and loses nothing', async () => {
+    const text = await printed('b1pg', '--subjects', 'hookyard,floor+record');
+    assert.match(text, /^ {2}hookyard ÷ floor\+record +\d+\.\d\d /m);
     assertLedger(text);
   });
 
@@ -49,7 +57,7 @@ describe('the benchmark', { concurrency: 2 }, () => {
   }
 
   it('refuses names and numbers it does not know', async () => {
-    await assert.rejects(printed('b7'), { code: 2, stderr: /^Unknown: b7\. Known: b1, / });
+    await assert.rejects(printed('b2'), { code: 2, stderr: /^Unknown: b2\. Known: b1, / });
     await assert.rejects(printed('b3', '--rate', 'fast'), { code: 2 });
   });
 });

@@ -1,4 +1,5 @@
 /** The one event every benchmark sends, and the bytes of the request that carries it. */
+import { createHash } from 'node:crypto';
 import { sampleEvents } from '../src/core/sample-events.ts';
 import { NO_STAMP } from './stamp.ts';
 
@@ -15,6 +16,26 @@ export const stampedData: string = JSON.stringify({ sentUs: NO_STAMP, ...deploym
 /** The same event under another type, with a place for the time of its sending. */
 export function stampedBody(type: string): Buffer {
   return Buffer.from(`{"type":${JSON.stringify(type)},"data":${stampedData}}`);
+}
+
+/** The same with hosts added until it has `bytes`; they differ, so that it compresses no better than real ones do. */
+export function sizedBody(type: string, bytes: number): Buffer {
+  const of = (targets: number) => {
+    const data = {
+      sentUs: NO_STAMP,
+      ...completed,
+      targets: Array.from({ length: targets }, (_, nth) => madeHost(nth)),
+    };
+    return Buffer.from(JSON.stringify({ type, data }));
+  };
+  let targets = 1;
+  while (of(targets).length < bytes) targets += 1;
+  return of(targets);
+}
+
+function madeHost(nth: number): object {
+  const digest = createHash('sha256').update(`${nth}`).digest('hex');
+  return { id: host?.id, name: `prod-host-${digest.slice(0, 4)}`, image: `sha256:${digest}` };
 }
 
 /** A whole `POST /api/v1/events`, to be written to a kept connection again and again. */

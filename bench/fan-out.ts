@@ -71,7 +71,7 @@ function fanOut(yard: Yard, options: FanOutOptions, subscriptions: number): Prom
   const quiet = receivers(OTHERS, 1);
   return withPrepared(yard, [...fan, ...quiet], async (subject) => {
     const { connections, perSecond } = options;
-    const stream = { port: subject.port, connections, perSecond, requests: requestsFor(subject, quiet) };
+    const stream = { ports: [subject.port], connections, perSecond, requests: requestsFor(subject, quiet) };
     const before = await observe(yard, stream, OTHERS, options);
     const beforeBytes = residentBytes(subject.pid);
     const arrived = await arrivedOf(yard, OTHERS);

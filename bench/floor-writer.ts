@@ -1,17 +1,7 @@
 /** The floor's writer thread: one transaction, so one sync to disk, for each turn it is handed. */
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
-
-/** What is committed together. */
-export interface Turn {
-  /** Ids of a turn's events follow each other. */
-  firstId: number;
-  /** The bodies of all events, one behind the other. */
-  bodies: ArrayBuffer;
-  lengths: readonly number[];
-  /** Event id and status code in turn, one pair per delivery. */
-  outcomes: readonly number[];
-}
+import type { Turn } from './floor-store.ts';
 
 /** Pages of log after which it is copied into the database. */
 const CHECKPOINT_PAGES = 10_000;

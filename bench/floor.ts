@@ -1,15 +1,15 @@
 /**
  * The floor: the least a Node process must do to accept an event durably and deliver it signed, and nothing else. No
- * keys, no filters, no retries, no addresses to check. With `--record` it also keeps one row per delivery.
+ * keys, no filters, no retries, no addresses to check. With `--record` it also keeps one row per delivery; with
+ * `--database` it keeps everything in that PostgreSQL, otherwise in a SQLite of its own.
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { Worker } from 'node:worker_threads';
 import { Client, type Dispatcher } from 'undici';
-import type { Turn } from './floor-writer.ts';
+import { openPostgresFloor, openSqliteFloor, type Turn } from './floor-store.ts';
 
 interface Accepted {
   id: number;
@@ -30,45 +30,55 @@ const { values } = parseArgs({
     data: { type: 'string', default: '.' },
     receiver: { type: 'string', default: '' },
     connections: { type: 'string', default: '64' },
+    database: { type: 'string' },
     record: { type: 'boolean', default: false },
   },
 });
 const receiver = new URL(values.receiver);
 const key = randomBytes(32);
-const writer = new Worker(new URL('./floor-writer.ts', import.meta.url), {
-  workerData: { path: join(values.data, 'floor.db') },
-});
+const store = await (values.database === undefined
+  ? openSqliteFloor(join(values.data, 'floor.db'))
+  : openPostgresFloor(values.database));
 
-let ids = 0;
+let ids = store.largestId;
 let delivered = 0;
 let recorded = 0;
 let accepting: Accepted[] = [];
-let committing: Accepted[] = [];
 let outcomes: number[] = [];
-let committingOutcomes = 0;
-let writing = false;
+let writing = 0;
 let scheduled = false;
 const sending: Accepted[] = [];
 let sendingFrom = 0;
 const idle: Lane[] = Array.from({ length: Number(values.connections) }, openLane);
 
-/** Everything that arrived in this turn of the event loop, or while the writer was busy, is one commit. */
+/** Everything that arrived in this turn of the event loop, or while the store was busy, is one commit. */
 function schedule(): void {
-  if (scheduled || writing) return;
+  if (scheduled || writing === store.maxInFlight) return;
   scheduled = true;
   setImmediate(write);
 }
 
 function write(): void {
   scheduled = false;
-  if (writing || (accepting.length === 0 && outcomes.length === 0)) return;
-  writing = true;
-  committing = accepting;
+  if (writing === store.maxInFlight || (accepting.length === 0 && outcomes.length === 0)) return;
+  writing += 1;
+  void commit(accepting, outcomes);
   accepting = [];
-  const turn: Turn = { firstId: committing[0]?.id ?? 0, ...pack(committing), outcomes };
-  committingOutcomes = outcomes.length / 2;
   outcomes = [];
-  writer.postMessage(turn, [turn.bodies]);
+}
+
+async function commit(batch: readonly Accepted[], results: readonly number[]): Promise<void> {
+  await store.commit({ firstId: batch[0]?.id ?? 0, ...pack(batch), outcomes: results });
+  writing -= 1;
+  recorded += results.length / 2;
+  for (const { id, response } of batch) {
+    const answer = `{"id":"${id}"}`;
+    const headers = { 'content-type': 'application/json', 'content-length': answer.length };
+    response.writeHead(202, headers).end(answer);
+  }
+  sending.push(...batch);
+  write();
+  send();
 }
 
 /** All bodies of a turn in one buffer, which can be handed over without copying again. */
@@ -81,20 +91,6 @@ function pack(batch: readonly Accepted[]): Pick<Turn, 'bodies' | 'lengths'> {
     at += body.length;
   }
   return { bodies: bodies.buffer, lengths };
-}
-
-function committed(): void {
-  writing = false;
-  recorded += committingOutcomes;
-  for (const accepted of committing) {
-    const answer = `{"id":"${accepted.id}"}`;
-    const headers = { 'content-type': 'application/json', 'content-length': answer.length };
-    accepted.response.writeHead(202, headers).end(answer);
-    sending.push(accepted);
-  }
-  committing = [];
-  write();
-  send();
 }
 
 function send(): void {
@@ -167,17 +163,9 @@ function receive(request: IncomingMessage, response: ServerResponse): void {
   });
 }
 
-writer.on('message', (largestId: number | null) => {
-  if (largestId === null) committed();
-  else listen(largestId);
+const server = createServer(receive);
+server.listen(0, '127.0.0.1', () => {
+  process.stdout.write(`floor listens on http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
 });
-
-function listen(largestId: number): void {
-  ids = largestId;
-  const server = createServer(receive);
-  server.listen(0, '127.0.0.1', () => {
-    process.stdout.write(`floor listens on http://127.0.0.1:${(server.address() as AddressInfo).port}\n`);
-  });
-}
 
 process.on('SIGTERM', () => process.exit());

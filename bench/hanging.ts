@@ -49,7 +49,7 @@ function lookAt(
   const all = [...healthy, ...receivers(HANGING, hanging, { timeoutMs })];
   return withPrepared(yard, all, async (subject) => {
     if (isTroubled) await yard.sink.ask('behave', { [HANGING]: { kind: 'hang' } });
-    const stream = { port: subject.port, connections, perSecond, requests: requestsFor(subject, all) };
+    const stream = { ports: [subject.port], connections, perSecond, requests: requestsFor(subject, all) };
     return observe(yard, stream, HEALTHY, { warmUpMs, windowMs });
   });
 }

@@ -7,9 +7,11 @@ import { answerParent } from './child.ts';
 import { createFraming } from './framing.ts';
 import { monotonicUs, stamped, stampPlace } from './stamp.ts';
 import type { Count } from './throughput.ts';
+import { takeTurn, turnPlace } from './turn.ts';
 
 export interface Aim {
-  port: number;
+  /** Connections are spread over them evenly. */
+  ports: readonly number[];
   connections: number;
   /** Sent in turn. */
   requests: readonly GroupedRequest[];
@@ -24,6 +26,8 @@ export interface GroupedRequest {
   group: string;
   /** One whole request, as latin1 text. */
   request: string;
+  /** Sent under so many numbered types in turn; under its own alone unless told. */
+  types?: number;
 }
 
 export interface Answers {
@@ -55,10 +59,13 @@ interface Letter {
   group: string;
   bytes: Buffer;
   stampAt: number | null;
+  /** Where the number of its type stands, how many there are, and which comes next. */
+  turn: { at: number; of: number; next: number } | null;
 }
 
 interface Line {
   socket: Socket;
+  port: number;
   /** On its way; null while the line is idle. */
   letter: Letter | null;
   dueUs: number;
@@ -86,14 +93,11 @@ interface Run {
 const ACCEPTED = Buffer.from('HTTP/1.1 202');
 const TICK_MS = 1;
 
-let run: Run = runOf({ port: 0, connections: 0, requests: [], perSecond: null, total: null });
+let run: Run = runOf({ ports: [], connections: 0, requests: [], perSecond: null, total: null });
 let noted: number[] | null = null;
 
 function runOf(aim: Aim): Run {
-  const letters = aim.requests.map(({ group, request }) => {
-    const bytes = Buffer.from(request, 'latin1');
-    return { group, bytes, stampAt: stampPlace(bytes) };
-  });
+  const letters = aim.requests.map(letterOf);
   return {
     aim,
     letters,
@@ -111,10 +115,18 @@ function runOf(aim: Aim): Run {
   };
 }
 
+/** Which type comes first is left to chance, so that not every run begins with the same. */
+function letterOf({ group, request, types = 1 }: GroupedRequest): Letter {
+  const bytes = Buffer.from(request, 'latin1');
+  const at = turnPlace(bytes);
+  const turn = at === null ? null : { at, of: types, next: Math.floor(Math.random() * types) };
+  return { group, bytes, stampAt: stampPlace(bytes), turn };
+}
+
 function go(aim: Aim): void {
   run = runOf(aim);
   if (aim.perSecond !== null) run.clock = setInterval(tick, TICK_MS, run, aim.perSecond);
-  for (let n = 0; n < aim.connections; n++) open(run);
+  for (let n = 0; n < aim.connections; n++) open(run, aim.ports[n % aim.ports.length] ?? 0);
 }
 
 /** What fell due since the last look; it is late by the timer, which is ours, and by waiting, which is the subject's. */
@@ -149,12 +161,22 @@ function send(of: Run, line: Line): void {
   of.sent += 1;
   line.letter = letter;
   line.dueUs = dueUs;
-  line.socket.write(letter.stampAt === null ? letter.bytes : stamped(letter.bytes, letter.stampAt, dueUs));
+  line.socket.write(written(letter, dueUs));
 }
 
-function open(of: Run): void {
-  const socket = connect(of.aim.port, '127.0.0.1');
-  const line: Line = { socket, letter: null, dueUs: 0 };
+function written({ bytes, stampAt, turn }: Letter, dueUs: number): Buffer {
+  if (stampAt === null && turn === null) return bytes;
+  const message = stampAt === null ? Buffer.from(bytes) : stamped(bytes, stampAt, dueUs);
+  if (turn !== null) {
+    takeTurn(message, turn.at, turn.next);
+    turn.next = (turn.next + 1) % turn.of;
+  }
+  return message;
+}
+
+function open(of: Run, port: number): void {
+  const socket = connect(port, '127.0.0.1');
+  const line: Line = { socket, port, letter: null, dueUs: 0 };
   of.open += 1;
   socket.setNoDelay(true);
   socket.on('connect', () => send(of, line));
@@ -196,7 +218,7 @@ function closed(of: Run, line: Line): void {
     settle(of, line);
   } else if (idleAt !== -1 && !of.stopping) {
     // A server hangs up on connections that are idle for long.
-    open(of);
+    open(of, line.port);
   }
   if (of.open === 0) of.ended();
 }

@@ -21,7 +21,7 @@ export interface Receiver {
 }
 
 /** What an installation has besides its receivers. */
-export type Past = Partial<Pick<Plot, 'keys' | 'backlog'>>;
+export type Past = Partial<Pick<Plot, 'keys' | 'backlog' | 'databaseUrl'>>;
 
 const TIMEOUT_MS = 15_000;
 /** What a subscription gets that says nothing of it. */
@@ -37,12 +37,12 @@ export async function plant(
   dataDirectory: string,
   yard: Yard,
   all: readonly Receiver[],
-  { keys = [], backlog = null }: Past = {},
+  { keys = [], backlog = null, ...elsewhere }: Past = {},
 ): Promise<Seeded> {
   const seeder = startChild<Seeder>(new URL('./seed.ts', import.meta.url));
   try {
     const subscriptions = all.map((receiver, nth) => seedOf(receiver, nth, yard));
-    return await seeder.ask('seed', { dataDirectory, keys, subscriptions, backlog });
+    return await seeder.ask('seed', { dataDirectory, ...elsewhere, keys, subscriptions, backlog });
   } finally {
     seeder.end();
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ratio, table, whole } from './figures.ts';
 import type { SubjectName } from './subject.ts';
 import { measure, type Window } from './throughput.ts';
-import { withDirectory, withSubject, type Yard } from './yard.ts';
+import { type StoreName, withDirectory, withSubject, type Yard } from './yard.ts';
 
 /** What V8 writes (`.cpuprofile`): a tree of call frames, and the node on top at each sample. */
 interface CpuProfile {
@@ -25,6 +25,8 @@ interface CallFrame {
 /** The innermost frame that matches a row decides; so `net` under undici is HTTP out. */
 const AREAS: readonly (readonly [pattern: RegExp, area: string])[] = [
   [/\/adapters\/sqlite\/packets|\/adapters\/sqlite\/facade/, 'store: pack and unpack'],
+  [/\/node_modules\/pg/, 'store: driver'],
+  [/\/adapters\/postgres\/|\/floor-store/, 'store: statements'],
   [/\/adapters\/sql\/group-commit|\/adapters\/sqlite\/thread/, 'store: batches and messages'],
   [/\/adapters\/sqlite\/|\/floor-writer/, 'store: statements'],
   [/\/adapters\/mac/, 'sign and digest'],
@@ -53,12 +55,15 @@ const MIN_BUSY = 0.05;
 export async function runProfile(
   yard: Yard,
   name: SubjectName,
-  window: Window,
+  { store, ...window }: Window & { store: StoreName },
   print: (text: string) => void,
 ): Promise<void> {
   await withDirectory(async (directory) => {
     const flags = ['--cpu-prof', '--cpu-prof-dir', directory];
-    const measured = await withSubject(name, yard, (subject) => measure(subject, yard, window), flags);
+    const measured = await withSubject(name, yard, (subject) => measure(subject, yard, window), {
+      nodeFlags: flags,
+      store,
+    });
     const { recordedPerSecond, fromMs, toMs } = measured;
     const events = (recordedPerSecond * (toMs - fromMs)) / 1000;
     print(`Profile of ${name}: ${whole(recordedPerSecond)}/s with the profiler on; µs are per event\n`);

@@ -4,11 +4,12 @@ import { answerRemarks, ledgerLine, lostIn } from './remarks.ts';
 import type { Ledger } from './stream.ts';
 import type { SubjectName } from './subject.ts';
 import { measure, type Throughput, type Window } from './throughput.ts';
-import { withSubject, type Yard } from './yard.ts';
+import { type StoreName, withSubject, type Yard } from './yard.ts';
 
 export interface RoundsOptions extends Window {
   rounds: number;
   subjects: readonly SubjectName[];
+  store: StoreName;
 }
 
 type Round = ReadonlyMap<SubjectName, Throughput>;
@@ -18,10 +19,9 @@ const BOTTLENECK_SHARE = 0.9;
 
 /** Measures and prints; returns how many accepted events were lost. */
 export async function runRounds(yard: Yard, options: RoundsOptions, print: Print): Promise<number> {
-  const { subjects, connections, windowMs } = options;
-  print(
-    `B1  accepted durably → delivered → recorded, events/s; ${windowMs / 1000} s each, ${connections} connections\n`,
-  );
+  const { subjects, connections, windowMs, store } = options;
+  print(`B1  accepted durably → delivered → recorded, events/s; ${windowMs / 1000} s each, ${connections} connections`);
+  print(store === 'postgres' ? '; all on PostgreSQL, each on a fresh one\n' : '\n');
   const floors = subjects.filter((name) => name !== 'hookyard');
   print(`    round  ${[...subjects, ...floors.map((floor) => `hookyard ÷ ${floor}`)].join(' | ')}\n`);
   const rounds: Round[] = [];
@@ -32,7 +32,7 @@ export async function runRounds(yard: Yard, options: RoundsOptions, print: Print
   }
   const measured = rounds.flatMap((round) => [...round.values()]);
   print(summary(rounds, floors));
-  print(costs(rounds, subjects));
+  print(costs(rounds, options));
   for (const line of remarks(measured)) print(`  ${line}\n`);
   return lostIn(ledgersOf(measured));
 }
@@ -40,7 +40,7 @@ export async function runRounds(yard: Yard, options: RoundsOptions, print: Print
 async function oneRound(yard: Yard, options: RoundsOptions): Promise<Round> {
   const round = new Map<SubjectName, Throughput>();
   for (const name of options.subjects) {
-    round.set(name, await withSubject(name, yard, (subject) => measure(subject, yard, options)));
+    round.set(name, await withSubject(name, yard, (subject) => measure(subject, yard, options), options));
   }
   return round;
 }
@@ -66,7 +66,8 @@ function summary(rounds: readonly Round[], floors: readonly SubjectName[]): stri
 }
 
 /** Medians over the rounds. */
-function costs(rounds: readonly Round[], subjects: readonly SubjectName[]): string {
+function costs(rounds: readonly Round[], { subjects, store }: RoundsOptions): string {
+  const beside = store === 'postgres';
   const head = [
     '',
     'recorded/s',
@@ -75,12 +76,13 @@ function costs(rounds: readonly Round[], subjects: readonly SubjectName[]): stri
     'backlog',
     'CPU µs/event',
     'its main thread',
+    ...(beside ? ['PostgreSQL'] : []),
     'load',
     'sink',
   ];
   const rows = subjects.map((name) => {
     const all = rounds.flatMap((round) => round.get(name) ?? []);
-    const middle = (figure: (one: Throughput) => number | undefined) => medianOf(all.map(figure), whole);
+    const middle = (figure: (one: Throughput) => number | null | undefined) => medianOf(all.map(figure), whole);
     const rates = span(
       all.map(({ recordedPerSecond }) => recordedPerSecond),
       whole,
@@ -93,6 +95,7 @@ function costs(rounds: readonly Round[], subjects: readonly SubjectName[]): stri
       middle((one) => one.backlog),
       middle((one) => one.cpuPerEvent?.subject),
       middle((one) => one.cpuPerEvent?.mainThread),
+      ...(beside ? [middle((one) => one.cpuPerEvent?.database)] : []),
       middle((one) => one.cpuPerEvent?.load),
       middle((one) => one.cpuPerEvent?.sink),
     ];

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { systemClock } from '../src/adapters/clock.ts';
 import { createSealer, openKeyring } from '../src/adapters/keyring.ts';
 import { createMac } from '../src/adapters/mac.ts';
+import { openPostgresStore } from '../src/adapters/postgres/store.ts';
 import { createRandom } from '../src/adapters/random.ts';
 import { openSqliteStore } from '../src/adapters/sqlite/store.ts';
 import { deliveryIdFor, type Id, idAt } from '../src/core/ids.ts';
@@ -15,10 +16,15 @@ import { keyRow } from '../src/flows/keys.ts';
 import { sealSubscription } from '../src/flows/sealed-configuration.ts';
 import type { AppendRequest, ConfigChange, Log, Ports, Store } from '../src/ports.ts';
 import { answerParent } from './child.ts';
+import { copyHeldEvent, copySubscription } from './copies.ts';
 import { stampedData } from './event.ts';
+import { withClient } from './postgres.ts';
 
 export interface Plot {
+  /** For the keyring, and for the database unless it is elsewhere. */
   dataDirectory: string;
+  /** Of a PostgreSQL instead. */
+  databaseUrl?: string;
   keys: readonly { tenant: Id; secret: string }[];
   subscriptions: readonly SeedSubscription[];
   backlog: Backlog | null;
@@ -58,17 +64,44 @@ async function seed(plot: Plot): Promise<Seeded> {
   const startedMs = performance.now();
   const keyring = openKeyring(join(plot.dataDirectory, 'keyring.json'));
   if (keyring.kind === 'unusable') throw new Error(keyring.reason);
-  const opened = await openSqliteStore({ directory: plot.dataDirectory, log: QUIET });
-  if (opened.kind === 'locked') throw new Error(`${opened.path} is locked`);
-  const { store } = opened;
+  const store = await openStore(plot);
   try {
     for (const { tenant, secret } of plot.keys) await configure(store, tenant, keyChange(tenant, secret));
-    const subscriptionIds = await subscribeAll(store, createSealer(keyring.keyring), plot.subscriptions);
-    if (plot.backlog !== null) await append(store, plot, subscriptionIds, plot.backlog);
+    const subscriptionIds = await plantAll(store, plot, createSealer(keyring.keyring));
     return { subscriptionIds, tookMs: performance.now() - startedMs };
   } finally {
     await store.close();
   }
+}
+
+async function openStore({ dataDirectory, databaseUrl }: Plot): Promise<Store> {
+  if (databaseUrl !== undefined) return (await openPostgresStore({ url: databaseUrl, log: QUIET })).store;
+  const opened = await openSqliteStore({ directory: dataDirectory, log: QUIET });
+  if (opened.kind === 'locked') throw new Error(`${opened.path} is locked`);
+  return opened.store;
+}
+
+/** Subscriptions and backlog; on PostgreSQL the first of each through the store, the others as copies of its rows. */
+async function plantAll(store: Store, plot: Plot, sealer: Ports['sealer']): Promise<readonly Id[]> {
+  const { databaseUrl, subscriptions, backlog } = plot;
+  if (databaseUrl === undefined) {
+    const ids = await subscribeAll(store, sealer, subscriptions);
+    if (backlog !== null) await append(store, plot, ids, backlog);
+    return ids;
+  }
+  const [first = ''] = await subscribeAll(store, sealer, subscriptions.slice(0, 1));
+  const others = subscriptions.slice(1).map((subscription) => ({ subscription, id: freshId() }));
+  const ids = [first, ...others.map(({ id }) => id)];
+  return withClient(databaseUrl, async (client) => {
+    const sealed = others.map(({ subscription, id }) => ({ id, config: sealedConfig(sealer, id, subscription) }));
+    await copySubscription(client, first, sealed);
+    if (backlog !== null) {
+      const [event = ''] = await append(store, plot, ids, { ...backlog, events: 1 });
+      await copyHeldEvent(client, event, backlog.events - 1);
+    }
+    await client.query('vacuum analyze');
+    return ids;
+  });
 }
 
 function keyChange(tenant: Id, secret: string): ConfigChange {
@@ -92,6 +125,11 @@ async function subscribeAll(
 }
 
 function subscriptionChange(sealer: Ports['sealer'], id: Id, subscription: SeedSubscription): ConfigChange {
+  const config = sealedConfig(sealer, id, subscription);
+  return { kind: 'put_subscription', id, config, createdBy: null, version: null };
+}
+
+function sealedConfig(sealer: Ports['sealer'], id: Id, subscription: SeedSubscription): Uint8Array {
   const { tenant, url, eventType, timeoutMs, maxConcurrency } = subscription;
   const secret = `whsec_${randomBytes(32).toString('base64')}`;
   const completed = completeSubscription(
@@ -108,8 +146,7 @@ function subscriptionChange(sealer: Ports['sealer'], id: Id, subscription: SeedS
     () => secret,
   );
   if (completed.kind === 'invalid') throw new Error(JSON.stringify(completed.errors));
-  const config = sealSubscription({ sealer }, tenant, id, completed.config);
-  return { kind: 'put_subscription', id, config, createdBy: null, version: null };
+  return sealSubscription({ sealer }, tenant, id, completed.config);
 }
 
 async function configure(store: Store, tenant: Id, change: ConfigChange): Promise<void> {
@@ -117,16 +154,26 @@ async function configure(store: Store, tenant: Id, change: ConfigChange): Promis
   if (outcome.kind !== 'changed') throw new Error(`${change.kind} was answered ${outcome.kind}`);
 }
 
-async function append(store: Store, { subscriptions }: Plot, ids: readonly Id[], backlog: Backlog): Promise<void> {
+/** The ids of the events. */
+async function append(
+  store: Store,
+  { subscriptions }: Plot,
+  ids: readonly Id[],
+  backlog: Backlog,
+): Promise<readonly Id[]> {
   const subscription = subscriptions[backlog.subscription];
   const id = ids[backlog.subscription];
   if (subscription === undefined || id === undefined) throw new Error('the backlog has no subscription');
   const configVersion = await store.configVersion(subscription.tenant);
   const data = Buffer.from(stampedData);
+  const events: Id[] = [];
   await inChunks(backlog.events, async () => {
-    const outcome = await store.append({ ...heldEvent(subscription, id, data), configVersion, claims: [] });
+    const held = heldEvent(subscription, id, data);
+    events.push(held.event.id);
+    const outcome = await store.append({ ...held, configVersion, claims: [] });
     if (outcome.kind !== 'appended') throw new Error(`an append was answered ${outcome.kind}`);
   });
+  return events;
 }
 
 function heldEvent(

@@ -36,7 +36,7 @@ export async function runSteady(yard: Yard, options: SteadyOptions, print: Print
 function oneRound(yard: Yard, { connections, perSecond, ...stretch }: SteadyOptions): Promise<Seen> {
   const all = receivers(GROUP, 1, { maxConcurrency: RECEIVER_CONNECTIONS });
   return withPrepared(yard, all, (subject) => {
-    const stream = { port: subject.port, connections, perSecond, requests: requestsFor(subject, all) };
+    const stream = { ports: [subject.port], connections, perSecond, requests: requestsFor(subject, all) };
     return observe(yard, stream, GROUP, stretch);
   });
 }

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { publishRequest } from './event.ts';
+import type { MeasuredPostgres } from './postgres.ts';
 
 export const SUBJECTS = ['hookyard', 'floor', 'floor+record'] as const;
 export type SubjectName = (typeof SUBJECTS)[number];
@@ -10,6 +11,8 @@ export type SubjectName = (typeof SUBJECTS)[number];
 export interface Subject {
   name: SubjectName;
   pid: number;
+  /** Of the PostgreSQL it keeps things in, which works for nobody else; null with a database of its own. */
+  databasePid: number | null;
   url: string;
   port: number;
   /** One whole request that publishes an event. */
@@ -23,6 +26,8 @@ export interface Subject {
 /** Hookyard as a subject, with the key of its first tenant. */
 export interface HookyardSubject extends Subject {
   apiKey: string;
+  /** Statements to PostgreSQL so far that only framed transactions. */
+  framing(): Promise<number>;
 }
 
 export interface SubjectOptions {
@@ -30,6 +35,10 @@ export interface SubjectOptions {
   receiverPort: number;
   /** For its database; may hold one from before. */
   dataDirectory: string;
+  /** The database instead of one in the directory. */
+  postgres?: MeasuredPostgres | null;
+  /** What several processes on one database have in common. */
+  shared?: { apiKey: string; keyringPath: string };
   /** Connections to the receiver at most. */
   connections: number;
   /** Ports besides the sink's that deliveries may go to. */
@@ -45,35 +54,55 @@ export function startSubject(name: SubjectName, options: SubjectOptions): Promis
 
 /** The same for Hookyard alone, whose key then comes with it. */
 export async function startHookyard(options: SubjectOptions): Promise<HookyardSubject> {
-  const { receiverPort, dataDirectory, otherPorts = [], nodeFlags = [] } = options;
-  const apiKey = `hy_${randomBytes(24).toString('base64url')}`;
+  const { receiverPort, dataDirectory, otherPorts = [], nodeFlags = [], shared, postgres = null } = options;
+  const apiKey = shared?.apiKey ?? freshApiKey();
   const cli = fileURLToPath(new URL('../src/cli/main.ts', import.meta.url));
   const hosts = [receiverPort, ...otherPorts].map((port) => `127.0.0.1:${port}`).join(',');
   const flags = ['--port', '0', '--data', dataDirectory, '--allow-hosts', hosts];
-  const started = await startProcess([...nodeFlags, cli, 'serve', ...flags], { HOOKYARD_API_KEY: apiKey });
+  const keyring = shared === undefined ? [] : ['--keyring', shared.keyringPath];
+  const environment = {
+    HOOKYARD_API_KEY: apiKey,
+    ...(postgres === null ? {} : { HOOKYARD_DATABASE_URL: postgres.url }),
+  };
+  const beside = postgres === null ? [] : BESIDE;
+  const parameters = [...nodeFlags, ...beside, cli, 'serve', ...flags, ...keyring];
+  const { child, ...started } = await startProcess(parameters, environment);
   const request = publishRequest(started.url, apiKey);
-  return { name: 'hookyard', ...started, apiKey, request, recorded: () => closedDeliveries(started.url, apiKey) };
+  const recorded = () => closedDeliveries(started.url, apiKey);
+  const framing = () => (postgres === null ? Promise.resolve(0) : framingOf(child));
+  return { name: 'hookyard', ...started, databasePid: postgres?.pid ?? null, apiKey, request, recorded, framing };
+}
+
+/** A key for `HOOKYARD_API_KEY`. */
+export function freshApiKey(): string {
+  return `hy_${randomBytes(24).toString('base64url')}`;
 }
 
 async function startFloor(name: SubjectName, options: SubjectOptions): Promise<Subject> {
+  const { receiverPort, dataDirectory, connections, nodeFlags = [], postgres = null } = options;
   const floor = fileURLToPath(new URL('./floor.ts', import.meta.url));
-  const receiver = `http://127.0.0.1:${options.receiverPort}/`;
-  const flags = ['--data', options.dataDirectory, '--receiver', receiver, '--connections', `${options.connections}`];
+  const receiver = `http://127.0.0.1:${receiverPort}/`;
+  const flags = ['--data', dataDirectory, '--receiver', receiver, '--connections', `${connections}`];
   const record = name === 'floor+record' ? ['--record'] : [];
-  const started = await startProcess([...(options.nodeFlags ?? []), floor, ...flags, ...record], {});
+  const [beside, database] = postgres === null ? [[], []] : [BESIDE, ['--database', postgres.url]];
+  const parameters = [...nodeFlags, ...beside, floor, ...flags, ...record, ...database];
+  const { child: _, ...started } = await startProcess(parameters, {});
   const recorded = async () => Number(await (await fetch(started.url)).text());
-  return { name, ...started, request: publishRequest(started.url, 'none'), recorded };
+  const request = publishRequest(started.url, 'none');
+  return { name, ...started, databasePid: postgres?.pid ?? null, request, recorded };
 }
 
-type Started = Pick<Subject, 'pid' | 'url' | 'port' | 'stop'>;
+const BESIDE = ['--import', new URL('./beside.ts', import.meta.url).href];
+
+type Started = Pick<Subject, 'pid' | 'url' | 'port' | 'stop'> & { child: ChildProcess };
 
 function startProcess(parameters: readonly string[], environment: Record<string, string>): Promise<Started> {
   const child = spawn(process.execPath, parameters, {
     env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     errors = (errors + text).slice(-4000);
   });
   return new Promise((resolve, reject) => {
@@ -84,13 +113,20 @@ function startProcess(parameters: readonly string[], environment: Record<string,
       const [, url] = printed.match(/listens on (http:\S+)/) ?? [];
       if (url === undefined) return;
       // What follows is a log: it has to be taken off the pipe, and nobody reads it.
-      child.stdout.off('data', read).resume();
-      resolve({ pid: child.pid ?? 0, url, port: Number(new URL(url).port), stop: () => stop(child) });
+      child.stdout?.off('data', read).resume();
+      resolve({ pid: child.pid ?? 0, url, port: Number(new URL(url).port), child, stop: () => stop(child) });
     };
-    child.stdout.setEncoding('utf8').on('data', read);
+    child.stdout?.setEncoding('utf8').on('data', read);
     child.once('exit', (code, signal) => {
       if (code !== 0) process.stderr.write(`${parameters.join(' ')} ended with ${code ?? signal}: ${errors}\n`);
     });
+  });
+}
+
+function framingOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('message', (count: number) => resolve(count));
+    child.send('framing');
   });
 }
 

@@ -61,9 +61,9 @@ async function measure(yard: Yard, options: TenantsOptions): Promise<Phases> {
       [...quiet, ...busy],
       ({ port, url, apiKey }) => {
         const requests = requestsFor({ url, apiKey: secret }, quiet);
-        const few = { port, connections: 2, perSecond: PER_SECOND, requests };
+        const few = { ports: [port], connections: 2, perSecond: PER_SECOND, requests };
         const many = {
-          port,
+          ports: [port],
           connections: options.connections,
           perSecond: null,
           requests: requestsFor({ url, apiKey }, busy),

@@ -4,7 +4,7 @@ import type { Answers } from './load.ts';
 import { rest } from './rest.ts';
 import { monotonicUs } from './stamp.ts';
 import type { Subject, SubjectName } from './subject.ts';
-import { type Cpu, cpuOf } from './usage.ts';
+import { type Cpu, cpuOf, familyCpuMs } from './usage.ts';
 import type { Yard } from './yard.ts';
 
 /** A count and when it was read, by the reader's own clock; only differences mean something. */
@@ -24,6 +24,8 @@ export interface Window {
 export interface CpuShares {
   subject: number;
   mainThread: number;
+  /** Of the PostgreSQL below it; null with a database inside the process. */
+  database: number | null;
   load: number;
   sink: number;
 }
@@ -55,7 +57,7 @@ export interface Ledger {
 interface Snapshot {
   accepted: Count;
   recorded: Count;
-  cpu: { atMs: number; subject: Cpu | null; load: Cpu | null; sink: Cpu | null };
+  cpu: { atMs: number; subject: Cpu | null; load: Cpu | null; sink: Cpu | null; databaseMs: number | null };
 }
 
 /** Loads a running subject, measures one window, and waits until everything accepted is delivered and recorded. */
@@ -64,7 +66,7 @@ export async function measure(subject: Subject, yard: Yard, window: Window): Pro
   const receivedBefore = (await yard.sink.ask('received')).count;
   const recordedBefore = await subject.recorded();
   await yard.load.ask('go', {
-    port: subject.port,
+    ports: [subject.port],
     connections: window.connections,
     requests: [{ group: '', request }],
     perSecond: null,
@@ -88,7 +90,8 @@ async function snapshot(subject: Subject, { load, sink }: Yard): Promise<Snapsho
   const [accepted, recorded] = await Promise.all([load.ask('accepted'), subject.recorded()]);
   // V8's profiler counts by this clock too.
   const atMs = monotonicUs() / 1000;
-  const cpu = { atMs, subject: cpuOf(subject.pid), load: cpuOf(load.pid), sink: cpuOf(sink.pid) };
+  const databaseMs = subject.databasePid === null ? null : familyCpuMs(subject.databasePid);
+  const cpu = { atMs, subject: cpuOf(subject.pid), load: cpuOf(load.pid), sink: cpuOf(sink.pid), databaseMs };
   return { accepted, recorded: { count: recorded, atMs }, cpu };
 }
 
@@ -129,6 +132,7 @@ function cpuFigures(
     cpuPerEvent: {
       subject: each(subject.processMs),
       mainThread: each(subject.mainThreadMs),
+      database: from.databaseMs === null || to.databaseMs === null ? null : each(to.databaseMs - from.databaseMs),
       load: each(load.processMs),
       sink: each(sink.processMs),
     },

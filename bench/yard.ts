@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Child, startChild } from './child.ts';
 import type { Load } from './load.ts';
+import { type MeasuredPostgres, withPostgres } from './postgres.ts';
 import type { Sink } from './sink.ts';
-import { type Subject, type SubjectName, startSubject, subscribe } from './subject.ts';
+import { type Subject, type SubjectName, type SubjectOptions, startSubject, subscribe } from './subject.ts';
 
 /** The processes around every subject; the same ones for all, so that they are equally warm. */
 export interface Yard {
@@ -16,6 +17,16 @@ export interface Yard {
 
 /** Connections to the receiver; Hookyard's subscription gets the same number as `maxConcurrency`. */
 export const RECEIVER_CONNECTIONS = 64;
+
+/** Where a subject keeps things. */
+export type StoreName = 'sqlite' | 'postgres';
+
+/** How a subject is started. */
+export interface Footing {
+  store?: StoreName;
+  /** Flags of Node itself. */
+  nodeFlags?: readonly string[];
+}
 
 /** Runs `work` with a generator and a sink, which end with it. */
 export async function withYard<Result>(work: (yard: Yard) => Promise<Result>): Promise<Result> {
@@ -39,26 +50,39 @@ export async function withDirectory<Result>(work: (directory: string) => Promise
   }
 }
 
-/** Runs `work` with a subject on a fresh directory that delivers to the sink, and stops it afterwards. */
+/** Runs `work` with a fresh PostgreSQL, or with null where the subject has a database of its own. */
+export function withStore<Result>(
+  store: StoreName,
+  work: (postgres: MeasuredPostgres | null) => Promise<Result>,
+): Promise<Result> {
+  return store === 'sqlite' ? work(null) : withPostgres(work);
+}
+
+/** Runs `work` with a subject on a fresh database that delivers to the sink, and stops it afterwards. */
 export function withSubject<Result>(
   name: SubjectName,
   yard: Yard,
   work: (subject: Subject) => Promise<Result>,
-  nodeFlags: readonly string[] = [],
+  { nodeFlags = [], store = 'sqlite' }: Footing = {},
 ): Promise<Result> {
-  return withDirectory(async (dataDirectory) => {
+  const run = (dataDirectory: string, postgres: MeasuredPostgres | null) => {
     const { receiverPort } = yard;
-    const subject = await startSubject(name, {
-      receiverPort,
-      dataDirectory,
-      connections: RECEIVER_CONNECTIONS,
-      nodeFlags,
-    });
-    try {
-      if (name === 'hookyard') await subscribe(subject, receiverPort, RECEIVER_CONNECTIONS);
-      return await work(subject);
-    } finally {
-      await subject.stop();
-    }
-  });
+    const at = { receiverPort, dataDirectory, postgres, connections: RECEIVER_CONNECTIONS, nodeFlags };
+    return withStarted(name, at, work);
+  };
+  return withStore(store, (postgres) => withDirectory((directory) => run(directory, postgres)));
+}
+
+async function withStarted<Result>(
+  name: SubjectName,
+  options: SubjectOptions,
+  work: (subject: Subject) => Promise<Result>,
+): Promise<Result> {
+  const subject = await startSubject(name, options);
+  try {
+    if (name === 'hookyard') await subscribe(subject, options.receiverPort, RECEIVER_CONNECTIONS);
+    return await work(subject);
+  } finally {
+    await subject.stop();
+  }
 }

@@ -55,8 +55,16 @@ export function startLoad(publishers: number, url: () => string | null): Load {
   };
 }
 
-/** null when the connection broke before the whole answer was there. */
-function post(agent: Agent, url: string, body: string): Promise<{ status: number; id: string } | null> {
+/**
+ * Publishes an event. null when the connection broke before the whole answer was there.
+ * @param timeoutMs of silence, after which the connection is broken off; never unless told
+ */
+export function post(
+  agent: Agent,
+  url: string,
+  body: string,
+  timeoutMs = 0,
+): Promise<{ status: number; id: string } | null> {
   return new Promise((resolve) => {
     const headers = {
       authorization: `Bearer ${ADMIN_KEY}`,
@@ -76,6 +84,7 @@ function post(agent: Agent, url: string, body: string): Promise<{ status: number
       });
     });
     sent.on('error', () => resolve(null));
+    sent.setTimeout(timeoutMs, () => sent.destroy());
     sent.end(body);
   });
 }

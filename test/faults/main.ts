@@ -1,5 +1,6 @@
 /** `npm run faults -- <fault> [--times N] [--seed N]`: injects a fault, prints what was seen, exits 1 on any loss. */
 import { parseArgs } from 'node:util';
+import { injectClusterAtLength } from './cluster-plan.ts';
 import { injectKills } from './kill.ts';
 import { injectPoisons } from './poison.ts';
 import { injectStates } from './states.ts';
@@ -20,6 +21,7 @@ interface Fault {
 const FAULTS: Readonly<Record<string, Fault>> = {
   kill: { times: 20, inject: killAtRandom },
   states: { times: 1, inject: injectStates },
+  cluster: { times: 1, inject: injectClusterAtLength },
   poison: { times: 1, inject: injectPoisons },
 };
 

@@ -32,7 +32,7 @@ export function judge(observed: Observed): Verdict {
       ...twiceAccepted(observed),
       ...unsettled(deliveries),
       ...[...arrived].flatMap(([id, delivery]) => differing(id, delivery)),
-      ...[...attempts].flatMap(([id, made]) => gaps(id, made)),
+      ...[...attempts].flatMap(([id, made]) => attemptGaps(id, made)),
     ],
   };
 }
@@ -82,7 +82,8 @@ function twiceAccepted({ arrived }: Observed): string[] {
     .map(([number, group]) => `event ${number} became ${group.length} deliveries`);
 }
 
-function unsettled(deliveries: readonly DeliveryShown[]): string[] {
+/** Deliveries that are open still, or ended otherwise than well. */
+export function unsettled(deliveries: readonly DeliveryShown[]): string[] {
   return deliveries
     .filter(({ status }) => status !== 'succeeded')
     .map(({ id, status, code }) => `delivery ${id} ended as ${status} (${code})`);
@@ -92,7 +93,8 @@ function differing(id: string, { tries }: Arrived): string[] {
   return new Set(tries.map(({ digest }) => digest)).size > 1 ? [`delivery ${id} came with different bytes`] : [];
 }
 
-function gaps(id: string, made: readonly AttemptShown[]): string[] {
+/** What the numbers of a delivery's attempts lack or have twice. */
+export function attemptGaps(id: string, made: readonly AttemptShown[]): string[] {
   const numbers = made.map(({ n }) => n);
   const contiguous = numbers.every((n, at) => n === at + 1);
   return contiguous ? [] : [`delivery ${id} has the attempts ${numbers.join(', ')}`];

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { emit, lastTicket, subscribe } from '../../test/support/flows.ts';
 import { fakePorts } from '../../test/support/ports.ts';
+import type { Ticket } from '../ports.ts';
 import { createClaims } from './claims.ts';
 
 /** What the second of two claims a moment apart reads of a delivery that is on its way all the time. */
@@ -40,6 +41,40 @@ test('what is on its way is read again for as long as something due before it ma
 
 test('where what is due is visible at once, what is on its way is read once', async () => {
   assert.equal(await readAgain(0), 0);
+});
+
+test('what is settled during a claim comes back as what it is since, and not as what it was', async () => {
+  for (const isSettledFirst of [true, false]) {
+    const ports = fakePorts();
+    await subscribe(ports);
+    await emit(ports);
+    const ticket = lastTicket(ports);
+    ports.clock.advance(10);
+    const settle = async () => {
+      const next = { kind: 'retry', delayMs: 0 } as const;
+      const [outcome] = await ports.store.settle({ settlements: [{ ticket, attempt: null, next }], health: new Map() });
+      assert.ok(outcome?.kind === 'settled');
+      return outcome.ticket;
+    };
+    const taken: Ticket[] = [];
+    let open: Ticket | null = null;
+    const claim: typeof ports.store.claim = async (...asked) => {
+      if (isSettledFirst) open = await settle();
+      const read = await ports.store.claim(...asked);
+      open ??= await settle();
+      // Whoever settled hears of it while the claim is under way.
+      claims.settled(ticket.deliveryId, open);
+      return read;
+    };
+    const claims = createClaims(
+      { ...ports, store: { ...ports.store, trailMs: 0, claim } },
+      () => false,
+      (item) => taken.push(item.ticket),
+      async () => {},
+    );
+    await claims.read([0]);
+    assert.deepEqual(taken, isSettledFirst ? [open] : []);
+  }
 });
 
 test('of a shard that left while it was claimed nothing is taken, even if it is back', async () => {

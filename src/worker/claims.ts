@@ -20,8 +20,11 @@ export interface Claims {
   lookAgain(): void;
   /** Reads once and passes on what is new; true when there may be more at once. */
   read(shards: readonly number[]): Promise<boolean>;
-  /** A ticket was settled: a claim that began before must not bring it back. */
-  settled(deliveryId: Id): void;
+  /**
+   * A ticket was settled: a claim that began before must not bring it back as it was. It may bring `open`, what it is
+   * since, and then nothing will for long: the cursor is past it.
+   */
+  settled(deliveryId: Id, open: Ticket | null): void;
 }
 
 interface Shard {
@@ -52,7 +55,7 @@ export function createClaims(
   ready: (read: Tickets) => Promise<void>,
 ): Claims {
   const shards = new Map<number, Shard>();
-  let settledMeanwhile = new Set<Id>();
+  let settledMeanwhile = new Map<Id, Ticket | null>();
 
   function shardState(shard: number): Shard {
     const state = shards.get(shard) ?? newShard(shard, false);
@@ -66,7 +69,7 @@ export function createClaims(
     if (state.unclean) state.uncleanUntilMs ??= page.nowMs;
     for (const ticket of page.tickets) {
       const event = events.get(ticket.eventId);
-      if (event === undefined || known(ticket.deliveryId) || settledMeanwhile.has(ticket.deliveryId)) continue;
+      if (event === undefined || known(ticket.deliveryId) || isPast(ticket, settledMeanwhile)) continue;
       accept({ ticket, event, mayRepeat: isSuspect(ticket, state), probe: false });
     }
     if (page.isFull && page.tickets.length === 0) return true;
@@ -87,7 +90,7 @@ export function createClaims(
     },
     async read(ids) {
       if (ids.length === 0) return false;
-      settledMeanwhile = new Set();
+      settledMeanwhile = new Map();
       const asked = ids.map(shardState);
       const nowMs = ports.clock.monotonicMs();
       const read = await ports.store.claim(
@@ -100,7 +103,7 @@ export function createClaims(
       for (const state of asked) more = pass(state, pageOf(state.shard), read.events) || more;
       return more;
     },
-    settled: (deliveryId) => settledMeanwhile.add(deliveryId),
+    settled: (deliveryId, open) => settledMeanwhile.set(deliveryId, open),
   };
 }
 
@@ -126,6 +129,16 @@ function newShard(shard: number, unclean: boolean): Shard {
 
 function positionOf(ticket: Ticket | undefined): DuePosition | null {
   return ticket?.place.kind === 'due' ? { dueMs: ticket.place.dueMs, deliveryId: ticket.deliveryId } : null;
+}
+
+/** Whether a ticket is not, or not any more, what its last settlement left open. */
+function isPast(ticket: Ticket, settled: ReadonlyMap<Id, Ticket | null>): boolean {
+  const open = settled.get(ticket.deliveryId);
+  return open !== undefined && (open === null || !isSame(open, ticket));
+}
+
+function isSame(a: Ticket, b: Ticket): boolean {
+  return a.n === b.n && a.place.kind === 'due' && b.place.kind === 'due' && a.place.dueMs === b.place.dueMs;
 }
 
 function isSuspect({ place }: Ticket, state: Shard): boolean {

@@ -102,7 +102,7 @@ export function seeOff(parts: Parts, item: Item, settlement: Settlement | null, 
   const { claims, news, lately, lanes, leases, rounds } = parts;
   const { ticket, event } = item;
   const { deliveryId, subscriptionId, place } = ticket;
-  claims.settled(deliveryId);
+  claims.settled(deliveryId, outcome?.kind === 'settled' ? outcome.ticket : null);
   news.settled(deliveryId);
   if (outcome !== null && ticket.n === 0) lately.add(deliveryId);
   // What follows it is sent by whoever has its shard now.

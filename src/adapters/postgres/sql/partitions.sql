@@ -5,9 +5,15 @@
 select pg_try_advisory_xact_lock(:space::int, hashtext(current_schema())) as locked;
 
 -- name: missing_partitions
+-- Read from the catalogue: what to_regclass() remembers may be older than the lock that was just won.
 select t.name as "table", w.name as week
 from unnest(:tables::text[]) as t(name) cross join unnest(:weeks::text[]) as w(name)
-where to_regclass(t.name || '_' || w.name) is null
+where not exists (
+  select from pg_class c
+  where c.relname = t.name || '_' || w.name and c.relnamespace = (
+    select p.relnamespace from pg_class p where p.oid = to_regclass(t.name)
+  )
+)
 order by week, "table";
 
 -- name: make_partition

@@ -16,6 +16,8 @@ describe('figures', () => {
 
   it('are missing where the machine does not tell', () => {
     assert.deepEqual([medianOf([null, 3, undefined], whole), medianOf([null], whole)], ['3', '–']);
+    const none = percentile([], 0.99);
+    assert.deepEqual([millis(none), whole(none), ratio(none / 2), span([1, none], ratio)], ['–', '–', '–', '–']);
   });
 
   it('are shown with as many digits as they deserve', () => {

@@ -3,6 +3,9 @@
 /** Where a benchmark's text goes. */
 export type Print = (text: string) => void;
 
+/** What a window without a single sample shows. */
+const NONE = '–';
+
 /** The middle value; the mean of the two middle ones of an even number. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -20,22 +23,23 @@ export function percentile(values: readonly number[], share: number): number {
 /** The median of what is known in the given form, or a dash where the machine does not tell. */
 export function medianOf(values: readonly (number | null | undefined)[], form: (value: number) => string): string {
   const known = values.filter((value) => value !== undefined && value !== null);
-  return known.length === 0 ? '–' : form(median(known));
+  return known.length === 0 ? NONE : form(median(known));
 }
 
 /** `min–max` in the given form. */
 export function span(values: readonly number[], form: (value: number) => string): string {
+  if (!values.every(Number.isFinite)) return NONE;
   return `${form(Math.min(...values))}–${form(Math.max(...values))}`;
 }
 
 /** A whole number with separators between thousands. */
 export function whole(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
+  return Number.isFinite(value) ? Math.round(value).toLocaleString('en-US') : NONE;
 }
 
 /** Microseconds as milliseconds, with two decimals below ten. */
 export function millis(us: number): string {
-  return us < 10_000 ? (us / 1000).toFixed(2) : whole(us / 1000);
+  return us < 10_000 ? ratio(us / 1000) : whole(us / 1000);
 }
 
 /** Bytes as megabytes. */
@@ -45,7 +49,7 @@ export function megabytes(bytes: number): string {
 
 /** A ratio with two decimals. */
 export function ratio(value: number): string {
-  return value.toFixed(2);
+  return Number.isFinite(value) ? value.toFixed(2) : NONE;
 }
 
 /** Rows of cells as right-aligned columns, the first one left-aligned. */

@@ -80,7 +80,13 @@ describe('a rate limit', { concurrency: true }, () => {
     await ask(hookyard, subscription, 'resume');
     await receiver.waitFor((requests) => requests.length === 14, 15_000);
     assert.ok(mostWithin(receiver.requests, 1000 - latenessMs()) <= 4);
-    assert.deepEqual(numbersOf(receiver.requests), [...Array(14).keys()], 'in the order of acceptance');
+    const numbers = numbersOf(receiver.requests);
+    assert.equal(new Set(numbers).size, 14);
+    // Four begin at once, each on a connection of its own: which of them arrives first is the network's affair.
+    assert.ok(
+      numbers.every((number, at) => Math.abs(number - at) < 4),
+      `in the order of acceptance: ${numbers}`,
+    );
   });
 });
 

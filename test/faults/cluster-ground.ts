@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.ts';
 import {
   ADMIN_KEY,
@@ -43,6 +42,8 @@ export interface ClusterGround {
   thaw(node: ClusterNode): void;
   /** Ends of processes that nobody asked for, so far. */
   ended: readonly string[];
+  /** Lives that met no database when they began, and ended. */
+  inVain: readonly string[];
   /** Each life's log so far. */
   logs(): ReadonlyMap<string, string>;
   /** Who sent what, by the connections that were made so far: the life, or null when no node made one like it. */
@@ -50,8 +51,11 @@ export interface ClusterGround {
   close(): Promise<void>;
 }
 
-const NOTE_PORTS = fileURLToPath(new URL('./cluster-ports.ts', import.meta.url));
+const NOTE_PORTS = new URL('./cluster-ports.ts', import.meta.url).href;
 const READY_TIMEOUT_MS = 30_000;
+/** How a process ends when the database stays, or goes, away while it starts. */
+const EXIT_AWAY = 1;
+const START_TRIES = 10;
 /** Of five nodes, and of those who look on. */
 const CONNECTIONS = '100';
 
@@ -63,6 +67,7 @@ interface Inside {
   /** Lives that were asked to end. */
   asked: Set<string>;
   ended: string[];
+  inVain: string[];
 }
 
 /** Starts PostgreSQL 18 and so many nodes on it. */
@@ -72,7 +77,7 @@ export async function openCluster(count: number): Promise<ClusterGround> {
     settings: { synchronous_commit: 'on', max_connections: CONNECTIONS },
   });
   const directory = freshDirectory();
-  const inside: Inside = { directory, postgres, nodes: [], lives: new Map(), asked: new Set(), ended: [] };
+  const inside: Inside = { directory, postgres, nodes: [], lives: new Map(), asked: new Set(), ended: [], inVain: [] };
   const ground = groundOf(inside);
   try {
     // The first one makes the keyring that the others are given.
@@ -87,7 +92,7 @@ export async function openCluster(count: number): Promise<ClusterGround> {
 }
 
 function groundOf(inside: Inside): ClusterGround {
-  const { postgres, nodes, lives, asked, ended } = inside;
+  const { postgres, nodes, lives, asked, ended, inVain } = inside;
   const end = async (node: ClusterNode, signal: 'SIGKILL' | 'SIGTERM') => {
     asked.add(node.life);
     node.state = 'down';
@@ -97,6 +102,7 @@ function groundOf(inside: Inside): ClusterGround {
     postgres,
     nodes,
     ended,
+    inVain,
     living: () => nodes.filter(({ state }) => state === 'up'),
     start: (name) => started(inside, name),
     kill: async (node) => {
@@ -122,34 +128,57 @@ function groundOf(inside: Inside): ClusterGround {
   };
 }
 
+/** Starts a process until one stays, as whatever supervises nodes does: one that meets no database ends with 1. */
 async function started(inside: Inside, name: string): Promise<ClusterNode> {
-  const { directory, nodes, lives, asked, ended } = inside;
-  const before = nodes.find((node) => node.name === name);
+  for (let tries = 1; ; tries++) {
+    const launched = launch(inside, name);
+    try {
+      return await upOf(inside, name, launched);
+    } catch (error) {
+      const isOver = inside.inVain.includes(launched.life);
+      if (!isOver || tries === START_TRIES) throw error;
+    }
+  }
+}
+
+interface Launched {
+  life: string;
+  spawned: Spawned;
+}
+
+function launch({ directory, postgres, lives, asked, ended, inVain }: Inside, name: string): Launched {
   const life = `${name}.${[...lives.keys()].filter((one) => one.startsWith(`${name}.`)).length + 1}`;
   const spawned = spawnHookyard({
     dataDirectory: join(directory, name),
     flags: ['--allow-hosts', '127.0.0.1', '--keyring', join(directory, 'keyring.json')],
     env: {
-      HOOKYARD_DATABASE_URL: inside.postgres.url,
+      HOOKYARD_DATABASE_URL: postgres.url,
       NODE_OPTIONS: `--import ${NOTE_PORTS}`,
       FAULTS_PORTS_FILE: portsFile(directory, life),
     },
   });
   lives.set(life, spawned);
-  void spawned.exited.then(({ code, signal, stderr }) => {
-    if (!asked.has(life)) ended.push(`${life} ended by itself: ${code ?? signal}\n${stderr.slice(-2000)}`);
+  const listened = spawned.listening.then(
+    () => true,
+    () => false,
+  );
+  void spawned.exited.then(async ({ code, signal, stderr }) => {
+    if (asked.has(life)) return;
+    if (code === EXIT_AWAY && !(await listened)) inVain.push(life);
+    else ended.push(`${life} ended by itself: ${code ?? signal}\n${stderr.slice(-2000)}`);
   });
+  return { life, spawned };
+}
+
+async function upOf({ nodes }: Inside, name: string, { life, spawned }: Launched): Promise<ClusterNode> {
   const url = await spawned.listening;
   const api = apiOf(url, ADMIN_KEY);
-  const ready = eventually(
-    `${life} to be ready`,
-    async () => (await readyz({ api })) === 200 || null,
-    READY_TIMEOUT_MS,
-  );
-  await ready.catch(async (error: Error) => {
+  const look = async () => (await readyz({ api })) === 200 || null;
+  await eventually(`${life} to be ready`, look, READY_TIMEOUT_MS).catch(async (error: Error) => {
     const { text } = await api('GET', '/readyz');
     throw new Error(`${error.message}: ${text}\n${spawned.stderr().slice(-2000)}`);
   });
+  const before = nodes.find((node) => node.name === name);
   const node: ClusterNode = Object.assign(before ?? {}, { name, state: 'up' as const, life, url, api, spawned });
   if (before === undefined) nodes.push(node);
   return node;

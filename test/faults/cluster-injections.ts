@@ -1,61 +1,22 @@
 /** What is done to the cluster while it works, each by its name; whatever was seen of it is said and noted. */
 import { setTimeout as later } from 'node:timers/promises';
 import { eventually } from '../support/eventually.ts';
-import { holdLocks, setReadOnly, shardsHeld } from './cluster-database.ts';
-import { type ClusterGround, type ClusterNode, readyz } from './cluster-ground.ts';
-import type { ClusterLoad } from './cluster-load.ts';
-import { PAUSED, type ReceiverSetting } from './cluster-receivers.ts';
-import type { FaultKind, Injected, Paused } from './cluster-seen.ts';
-import { type ClusterSink, nowMs } from './cluster-sink.ts';
-import type { Roll } from './roll.ts';
-
-/** How long things last: a run that `npm test` waits for is shorter. */
-export interface Pace {
-  /** Undisturbed, after a fault. */
-  restMs: number;
-  /** A node that was killed stays away for up to this. */
-  downMs: number;
-  holderMs: number;
-  readOnlyMs: number;
-  pauseMs: number;
-  troubleMs: number;
-  /** What a failing receiver answers: 5xx opens its circuit, which then takes half a minute to close. */
-  failure: number;
-  /** A frozen node sleeps for this and up to `freezeMoreMs` longer. */
-  freezeMs: number;
-  freezeMoreMs: number;
-  /** Whether it may be an owner of ordered lanes: those wait for a minute then. */
-  freezesOrdered: boolean;
-}
-
-export interface Stage {
-  ground: ClusterGround;
-  sink: ClusterSink;
-  load: ClusterLoad;
-  roll: Roll;
-  pace: Pace;
-  receivers: readonly ReceiverSetting[];
-  say(line: string): void;
-  /** Id of each receiver's subscription. */
-  ids: ReadonlyMap<string, string>;
-  injected: Injected[];
-  pauses: Paused[];
-  missed: string[];
-  readyzAway: Map<string, number>;
-  /** What goes on beside the next faults. */
-  beside: Promise<unknown>[];
-}
+import {
+  endConnections,
+  holdLocksIdle,
+  refuseWrites,
+  restartPostgres,
+  takePostgresAway,
+} from './cluster-database-injections.ts';
+import type { ClusterNode } from './cluster-ground.ts';
+import { PAUSED } from './cluster-receivers.ts';
+import type { FaultKind } from './cluster-seen.ts';
+import { nowMs } from './cluster-sink.ts';
+import { anyNode, balanced, begin, type Stage, started } from './cluster-stage.ts';
 
 export type InjectionName = FaultKind | 'pause' | 'calm';
 
-/** Nodes that must be up before one more is taken away. */
-const ENOUGH = 3;
 const ASK_TIMEOUT_MS = 15_000;
-const BALANCE_TIMEOUT_MS = 25_000;
-const READY_TIMEOUT_MS = 25_000;
-const STORMS = 5;
-const STORM_APART_MS = 200;
-const SHARDS = 256;
 
 export const INJECTIONS: Readonly<Record<InjectionName, (stage: Stage) => Promise<void>>> = {
   calm: async ({ pace }) => {
@@ -74,27 +35,6 @@ export const INJECTIONS: Readonly<Record<InjectionName, (stage: Stage) => Promis
   trouble: troubleReceivers,
 };
 
-/** Notes a fault from now on, until the returned function is called. */
-function begin(stage: Stage, kind: FaultKind, life: string | null = null): () => number {
-  const fault: Injected = { kind, life, startMs: nowMs(), endMs: Number.POSITIVE_INFINITY };
-  stage.injected.push(fault);
-  return () => {
-    fault.endMs = nowMs();
-    return Math.round(fault.endMs - fault.startMs);
-  };
-}
-
-async function anyNode({ ground, roll }: Stage): Promise<ClusterNode> {
-  return eventually(
-    'enough nodes',
-    () => {
-      const living = ground.living();
-      return living.length >= Math.min(ENOUGH, ground.nodes.length) ? living[Math.trunc(roll(living.length))] : null;
-    },
-    60_000,
-  );
-}
-
 async function killOne(stage: Stage): Promise<void> {
   const { ground, roll, pace, say } = stage;
   const node = await anyNode(stage);
@@ -105,13 +45,6 @@ async function killOne(stage: Stage): Promise<void> {
   say(`kill -9 of ${node.life}; it starts again after ${downMs} ms`);
   stage.beside.push(later(downMs).then(() => started(stage, node.name)));
   await later(pace.restMs);
-}
-
-async function started({ ground, missed }: Stage, name: string): Promise<ClusterNode | null> {
-  return ground.start(name).catch((error: unknown) => {
-    missed.push(`${name} did not start: ${error}`);
-    return null;
-  });
 }
 
 async function freezeOne(stage: Stage): Promise<void> {
@@ -167,105 +100,6 @@ async function joinAndLeave(stage: Stage): Promise<void> {
   await balanced(stage, 'after it left');
 }
 
-/** Waits until each node that is there holds its share, and no more. */
-async function balanced({ ground, missed, say }: Stage, when: string): Promise<void> {
-  const startedMs = nowMs();
-  let held: readonly number[] = [];
-  const look = async () => {
-    const up = ground.nodes.filter(({ state }) => state !== 'down').length;
-    held = await shardsHeld(ground.postgres.url).catch(() => []);
-    const all = held.reduce((sum, count) => sum + count, 0);
-    return (all === SHARDS && held.length === up && (held[0] ?? 0) <= Math.ceil(SHARDS / up)) || null;
-  };
-  const isBalanced = await eventually('balance', look, BALANCE_TIMEOUT_MS).catch(() => false);
-  const tookMs = Math.round(nowMs() - startedMs);
-  if (isBalanced) say(`shards balanced ${tookMs} ms ${when}: ${held.join(', ')}`);
-  else missed.push(`shards are not balanced ${tookMs} ms ${when}: ${held.join(', ')}`);
-}
-
-async function restartPostgres(stage: Stage): Promise<void> {
-  const { ground, pace, say } = stage;
-  const end = begin(stage, 'restart');
-  await ground.postgres.restart('immediate');
-  say(
-    `immediate restart of PostgreSQL: up again after ${end()} ms, nodes ready after ${await allReady(stage)} ms more`,
-  );
-  await later(pace.restMs);
-}
-
-/** Milliseconds until every node that lives says so. */
-async function allReady({ ground, missed }: Stage): Promise<number> {
-  const startedMs = nowMs();
-  const look = async () => {
-    const said = await Promise.all(ground.living().map(readyz));
-    return said.every((status) => status === 200) || null;
-  };
-  await eventually('all nodes to be ready', look, READY_TIMEOUT_MS).catch((error: unknown) => missed.push(`${error}`));
-  return Math.round(nowMs() - startedMs);
-}
-
-async function takePostgresAway(stage: Stage): Promise<void> {
-  const { ground, pace, say, readyzAway } = stage;
-  const living = ground.living();
-  const end = begin(stage, 'away');
-  await ground.postgres.kill();
-  const statuses = await Promise.all(living.map(untilUnready));
-  for (const [at, { life }] of living.entries()) readyzAway.set(life, statuses[at] ?? 0);
-  const sawMs = Math.round(nowMs() - (stage.injected.at(-1)?.startMs ?? 0));
-  await ground.postgres.start();
-  say(
-    `kill -9 of PostgreSQL: /readyz said ${statuses.join(', ')} within ${sawMs} ms; up again after ${end()} ms, nodes ready after ${await allReady(stage)} ms more`,
-  );
-  await later(pace.restMs);
-}
-
-/** What it says as soon as that is 503, or the last it said. */
-async function untilUnready(node: ClusterNode): Promise<number> {
-  let status = 0;
-  const look = async () => {
-    status = await readyz(node);
-    return status === 503 || null;
-  };
-  await eventually('a node not to be ready', look, 5000).catch(() => {});
-  return status;
-}
-
-async function endConnections(stage: Stage): Promise<void> {
-  const { ground, pace, say } = stage;
-  const end = begin(stage, 'storm');
-  const ended: number[] = [];
-  for (let storm = 0; storm < STORMS; storm++) {
-    ended.push(await ground.postgres.terminateAll('hookyard%'));
-    await later(STORM_APART_MS);
-  }
-  end();
-  say(`pg_terminate_backend of ${ended.join(', ')} connections; nodes ready after ${await allReady(stage)} ms`);
-  await later(pace.restMs);
-}
-
-async function holdLocksIdle(stage: Stage): Promise<void> {
-  const { ground, pace, say } = stage;
-  const before = stage.load.accepted.size;
-  const end = begin(stage, 'holder');
-  const rows = await holdLocks(ground.postgres.url, () => later(pace.holderMs));
-  const tookMs = end();
-  const meanwhile = stage.load.accepted.size - before;
-  say(`idle in transaction for ${tookMs} ms with the tenant and ${rows} rows locked: ${meanwhile} events acknowledged`);
-  await later(pace.restMs);
-}
-
-async function refuseWrites(stage: Stage): Promise<void> {
-  const { ground, pace, say } = stage;
-  const end = begin(stage, 'read_only');
-  await setReadOnly(ground.postgres.url, true);
-  await later(pace.readOnlyMs);
-  const said = await Promise.all(ground.living().map(readyz));
-  await setReadOnly(ground.postgres.url, false);
-  const tookMs = end();
-  say(`read-only for ${tookMs} ms: /readyz said ${said.join(', ')}; nodes ready after ${await allReady(stage)} ms`);
-  await later(pace.restMs);
-}
-
 async function troubleReceivers(stage: Stage): Promise<void> {
   const { sink, pace, say, receivers } = stage;
   const troubled = receivers.filter(({ trouble }) => trouble !== 'well');
@@ -293,7 +127,7 @@ async function pauseOne(stage: Stage): Promise<void> {
 async function ask(stage: Stage, what: 'pause' | 'resume'): Promise<string | null> {
   const path = `/api/v1/webhook-subscriptions/${stage.ids.get(PAUSED)}/${what}`;
   const look = async () => {
-    const { life, api } = await anyNode(stage);
+    const { life, api } = await anyNode(stage, 1);
     const status = await api('POST', path).then(
       (answer) => answer.status,
       () => 0,

@@ -2,68 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AttemptShown, DeliveryShown } from '../support/journey.ts';
 import { judgeCluster } from './cluster-ledger.ts';
-import type { ClusterSeen, FaultKind, Injected, Receiving, Request } from './cluster-seen.ts';
-
-/** Long after every fault that a test begins at 0. */
-const LATE_MS = 1_000_000;
-const TIMEOUT_MS = 5000;
-
-const plain: Receiving = {
-  name: 'r',
-  type: 't',
-  maxConcurrency: 1,
-  ordered: false,
-  timeoutMs: TIMEOUT_MS,
-  heldUpToMs: 0,
-  steady: true,
-};
-const ordered: Receiving = { ...plain, ordered: true, maxConcurrency: 8 };
-
-const request: Request = {
-  receiver: 'r',
-  deliveryId: 'd1',
-  eventId: 'e1',
-  number: 1,
-  key: null,
-  place: null,
-  attempt: 1,
-  digest: 'same',
-  startMs: LATE_MS,
-  endMs: LATE_MS + 10,
-  end: 'answered',
-  status: 200,
-  life: 'n1.1',
-};
-
-/** The n-th event and its delivery. */
-function nth(n: number, more: Partial<Request> = {}): Request {
-  return { ...request, deliveryId: `d${n}`, eventId: `e${n}`, number: n, ...more };
-}
-
-function fault(kind: FaultKind, more: Partial<Injected> = {}): Injected {
-  return { kind, life: null, startMs: LATE_MS - 1000, endMs: LATE_MS - 1000, ...more };
-}
-
-/** What those requests make, when everything else is as it should be. */
-function seen(requests: readonly Request[], more: Partial<ClusterSeen> = {}): ClusterSeen {
-  const ids = new Set(requests.map(({ deliveryId }) => deliveryId));
-  return {
-    seed: 1,
-    receivings: [plain],
-    accepted: new Map(requests.map(({ number, eventId }) => [number, { eventId, type: 't' }])),
-    requests,
-    injected: [],
-    pauses: [],
-    deliveries: [...ids].map((id) => ({ id, status: 'succeeded', attempts: 1 }) as DeliveryShown),
-    attempts: new Map(),
-    nodes: [],
-    ended: [],
-    logged: new Map(),
-    missed: [],
-    publishing: { cut: 0, unavailable: 0, strange: [] },
-    ...more,
-  };
-}
+import { fault, LATE_MS, nth, ordered, plain, request, seen, TIMEOUT_MS } from './cluster-samples.ts';
+import type { ClusterSeen } from './cluster-seen.ts';
 
 function attempts(...numbers: number[]): ClusterSeen['attempts'] {
   return new Map([['d1', numbers.map((n) => ({ n, mayRepeat: false }) as AttemptShown)]]);

@@ -179,6 +179,7 @@ function figuresOf(seen: ClusterSeen, { duplicates, capped, takeovers }: Found):
     'deliveries, of them tried more than once': `${deliveries.length}, ${deliveries.filter((one) => one.attempts > 1).length}`,
     'attempts marked mayRepeat': [...attempts.values()].flat().filter(({ mayRepeat }) => mayRepeat).length,
     faults: counted(injected.map(({ kind }) => kind)),
+    'starts that met no database, and were made again': seen.inVain.length,
     'sent twice (same bytes), by the fault that explains it': counted(after),
     'requests above a cap, by receiver': counted(capped.map(({ name }) => name)),
     'takeover from kill -9 to the first send': spread(takeovers, 'kill'),

@@ -1,7 +1,8 @@
 /** Which faults come in which order, in the long run and in the short one of `npm test`. */
 import { type ClusterOptions, injectCluster } from './cluster.ts';
-import type { InjectionName, Pace } from './cluster-injections.ts';
+import type { InjectionName } from './cluster-injections.ts';
 import { RECEIVERS } from './cluster-receivers.ts';
+import type { Pace } from './cluster-stage.ts';
 import { type Roll, seededRoll } from './roll.ts';
 import { describe, isSound } from './verdict.ts';
 

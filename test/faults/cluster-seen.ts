@@ -92,6 +92,8 @@ export interface ClusterSeen {
   nodes: readonly NodeSeen[];
   /** Ends of processes that nobody asked for. */
   ended: readonly string[];
+  /** Lives that met no database when they began, and ended. */
+  inVain: readonly string[];
   /** How often a line was logged, by level, event and the code of its error: `error settle.failed: STORE_UNAVAILABLE`. */
   logged: ReadonlyMap<string, number>;
   /** What did not become as it should in time: a balance, a readiness. */

@@ -3,12 +3,13 @@ import { eventually } from '../support/eventually.ts';
 import { type AttemptShown, allDeliveries, attemptsOf, type DeliveryShown, subscribe } from '../support/journey.ts';
 import { keepEvidence } from './cluster-evidence.ts';
 import { type ClusterGround, openCluster, readyz } from './cluster-ground.ts';
-import { INJECTIONS, type InjectionName, type Pace, type Stage } from './cluster-injections.ts';
+import { INJECTIONS, type InjectionName } from './cluster-injections.ts';
 import { judgeCluster } from './cluster-ledger.ts';
 import { type ClusterLoad, startClusterLoad } from './cluster-load.ts';
 import { FLOWS, type ReceiverSetting, subscriptionFields } from './cluster-receivers.ts';
 import type { NodeSeen } from './cluster-seen.ts';
 import { type ClusterSink, startClusterSink } from './cluster-sink.ts';
+import type { Pace, Stage } from './cluster-stage.ts';
 import { seededRoll } from './roll.ts';
 import { isSound, type Verdict } from './verdict.ts';
 
@@ -98,7 +99,7 @@ async function verdictOf({ seed }: ClusterOptions, stage: Stage): Promise<Verdic
     attempts,
     nodes,
   };
-  const seen = { ...noted, ended: ground.ended, logged: loggedIn(ground), missed, publishing };
+  const seen = { ...noted, ended: ground.ended, inVain: ground.inVain, logged: loggedIn(ground), missed, publishing };
   const verdict = judgeCluster(seen);
   if (!isSound(verdict)) stage.say(`logs, requests and faults: ${keepEvidence(ground.logs(), seen)}`);
   return verdict;

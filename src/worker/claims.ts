@@ -4,11 +4,12 @@
  */
 import { type DuePosition, nextCursor } from '../core/cursor.ts';
 import type { Id } from '../core/ids.ts';
-import type { Lease, Ports, ReadLimits, Ticket, Tickets } from '../ports.ts';
+import type { Lease, Ports, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
+import { limitsOver } from './read-limits.ts';
 
 /** What one claim may bring into memory. */
-const LIMITS: ReadLimits = { tickets: 500, bytes: 16 * 1024 * 1024 };
+const LIMITS = { most: 500, inAll: 4096, bytes: 16 * 1024 * 1024 };
 const FULL_LOOK_EVERY_MS = 30_000;
 
 export interface Claims {
@@ -95,7 +96,7 @@ export function createClaims(
       const nowMs = ports.clock.monotonicMs();
       const read = await ports.store.claim(
         asked.map((state) => position(state, nowMs)),
-        LIMITS,
+        limitsOver(asked.length, LIMITS),
       );
       await ready(read);
       const pageOf = pagesOf(read);

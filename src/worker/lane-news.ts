@@ -2,9 +2,10 @@
 import type { Id } from '../core/ids.ts';
 import type { LaneNews, Ports, ReadLimits, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
+import { limitsOver } from './read-limits.ts';
 
 /** What one reading may bring. */
-const LIMITS: ReadLimits = { tickets: 200, bytes: 4 * 1024 * 1024 };
+const LIMITS = { most: 200, inAll: 2048, bytes: 4 * 1024 * 1024 };
 /** Where lanes end is told without any ticket. */
 const NOTHING: ReadLimits = { tickets: 1, bytes: 1 };
 
@@ -69,7 +70,7 @@ export function createNews({ store }: Pick<Ports, 'store'>, rules: NewsRules): N
       settledMeanwhile = new Set();
       const news = await neighbours.laneNews(
         asked.map(({ shard, pos }) => ({ shard, afterPos: pos })),
-        LIMITS,
+        limitsOver(asked.length, LIMITS),
       );
       await rules.ready(news.read);
       return pass(asked, news);

@@ -137,17 +137,25 @@ function announce(hookyard: Hookyard, url: string, configuration: StartConfigura
   terminal.say(shown ? `Admin API key (shown once): ${adminKey.fresh}` : `Admin API key: in ${adminKey.path}`);
 }
 
+/** Any time will do. */
+const AWAKE_MS = 60_000;
+
 function stopOnSignal(hookyard: Hookyard, terminal: Terminal): void {
   let stopping = false;
   terminal.onSignal(() => {
     if (stopping) return terminal.exit(EXIT_FAILED);
     stopping = true;
-    hookyard.close().then(
-      () => terminal.exit(0),
-      (error: unknown) => {
-        terminal.warn(`hookyard: stopping failed: ${error instanceof Error ? error.name : 'unknown error'}`);
-        terminal.exit(EXIT_FAILED);
-      },
-    );
+    // The timers that closing waits for do not keep a process alive whose database is away.
+    const awake = setInterval(() => {}, AWAKE_MS);
+    hookyard
+      .close()
+      .finally(() => clearInterval(awake))
+      .then(
+        () => terminal.exit(0),
+        (error: unknown) => {
+          terminal.warn(`hookyard: stopping failed: ${error instanceof Error ? error.name : 'unknown error'}`);
+          terminal.exit(EXIT_FAILED);
+        },
+      );
   });
 }

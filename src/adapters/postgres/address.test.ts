@@ -8,6 +8,7 @@ test('of a database URL only its host and database are shown', () => {
     ['postgresql://db.internal/hooks?sslmode=verify-full', 'db.internal/hooks'],
     ['postgres://hookyard@/hooks?host=/run/postgresql', '/run/postgresql/hooks'],
     ['postgres://hookyard@localhost:5432/hooks?host=%2Frun%2Fpostgresql', '/run/postgresql/hooks'],
+    ['postgres://hookyard@/hooks?host=/run/postgresql&port=6432', '/run/postgresql/hooks'],
     ['postgres:///hooks', 'localhost/hooks'],
     ['postgres://[::1]:5432/my%20hooks', '[::1]/my hooks'],
   ];
@@ -23,6 +24,10 @@ test('what cannot be the URL of a database is refused without repeating it', () 
     ['postgres://u:my-secret@h/', /names no database/],
     ['postgres://u:my-secret/with-slash@h/d', /percent-encoded|names no database/],
     ['postgres://u:my-secret@h:port/d', /not a URL/],
+    ['postgres://u:my-secret@h/d?port=abc', /names a port that is none/],
+    ['postgres://u:my-secret@h/d?port=65536', /names a port that is none/],
+    ['postgres://u:my-secret@h/d?port=0', /names a port that is none/],
+    ['postgres://u:my-secret@h/d?port=5432&port=5433x', /names a port that is none/],
     ['postgres://u:my-secret@h/%ff', /names no database/],
   ];
   for (const [url, why] of cases) {

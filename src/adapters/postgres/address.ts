@@ -17,7 +17,13 @@ export function addressOf(url: string): DatabaseAddress {
   if (database === null || database === '' || database.includes('/')) return wrong('names no database');
   const host = decoded(parsed.searchParams.get('host') ?? parsed.hostname);
   if (host === null) return wrong('names a host that is not percent-encoded');
+  if (!parsed.searchParams.getAll('port').every(isPort)) return wrong('names a port that is none');
   return { kind: 'address', shown: `${host === '' ? 'localhost' : host}/${database}` };
+}
+
+/** An empty one counts as not given. */
+function isPort(text: string): boolean {
+  return text === '' || (/^\d{1,5}$/.test(text) && Number(text) > 0 && Number(text) < 65_536);
 }
 
 function wrong(why: string): DatabaseAddress {

@@ -25,8 +25,10 @@ export interface Connections {
   isLost(client: PoolClient): boolean;
   /** `broken`: it is not to be used again. */
   giveBack(client: PoolClient, broken: boolean): void;
-  /** Drops a connection that does not answer, and with it those that would be found out one after the other. */
+  /** Drops a connection that takes too long. */
   giveUp(client: PoolClient): void;
+  /** The same of one whose server does not answer, with those that would be found out one after the other. */
+  giveUpAll(client: PoolClient): void;
   /** Drops all of them. */
   cut(): void;
   /** Waits until they are given back, though not for long, and closes them. */
@@ -76,7 +78,8 @@ export function createConnections(options: ConnectionsOptions, times: Times): Co
       if (gone) cut([client]);
       client.release(gone);
     },
-    giveUp: (client) => {
+    giveUp: (client) => cut([client]),
+    giveUpAll: (client) => {
       cut([client]);
       cut(open.difference(lent));
     },

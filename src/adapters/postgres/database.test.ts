@@ -105,7 +105,7 @@ test('statements that are short but many have an end together', () =>
 test('a transaction ends with the time its caller has, sooner than with that of its road', () =>
   withDatabase(
     async ({ database }) => {
-      await assert.rejects(database.transaction('append', sleeping(60), 50), { ...AWAY, message: /in time/ });
+      await assert.rejects(database.transaction('append', sleeping(60), 600), { ...AWAY, message: /in time/ });
     },
     { times: {} },
   ));

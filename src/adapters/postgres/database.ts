@@ -1,5 +1,6 @@
 /** Work on one database: statements and transactions, none of which takes longer than it may. */
 import type { PoolClient } from 'pg';
+import { unavailable } from '../sql/unavailable.ts';
 import { type Connections, type ConnectionsOptions, createConnections } from './connections.ts';
 import { ROADS, type Road, TIMES, type Times } from './roads.ts';
 import { type Session, sessionOn } from './session.ts';
@@ -31,6 +32,8 @@ export interface DatabaseOptions extends ConnectionsOptions {
   times?: Partial<Times>;
 }
 
+/** Work that has less left when its connection comes is not begun: it would be cut, maybe in the middle of a commit. */
+const LEAST_MS = 500;
 /** Races lost in a row after which it is given up. */
 const MAX_RACES = 5;
 
@@ -42,7 +45,13 @@ export function openDatabase(options: DatabaseOptions): Database {
     const untilMs = performance.now() + withinMs;
     const client = await connections.borrow(road);
     const statementMs = ROADS[road].statementMs(times);
-    const limit = limited(connections, client, Math.min(untilMs - performance.now(), statementMs + times.graceMs));
+    const fullMs = statementMs + times.graceMs;
+    const leftMs = untilMs - performance.now();
+    if (leftMs < LEAST_MS) {
+      connections.giveBack(client, false);
+      throw unavailable('no connection to the database in time');
+    }
+    const limit = limited(connections, client, Math.min(leftMs, fullMs), leftMs >= fullMs);
     let broken = false;
     try {
       const session = sessionOn(client, options.clockOffsetMs);
@@ -72,12 +81,16 @@ export function openDatabase(options: DatabaseOptions): Database {
   };
 }
 
-/** How long a connection may take: a server that stands still, or is out of reach, never says that it failed. */
-function limited(connections: Connections, client: PoolClient, limitMs: number) {
+/**
+ * How long a connection may take: a server that stands still, or is out of reach, never says that it failed.
+ * @param isFull whether a server that works would have answered by then, or ended the statement
+ */
+function limited(connections: Connections, client: PoolClient, limitMs: number, isFull: boolean) {
   let passed = false;
   const timer = setTimeout(() => {
     passed = true;
-    connections.giveUp(client);
+    if (isFull) connections.giveUpAll(client);
+    else connections.giveUp(client);
   }, limitMs);
   return { passed: () => passed, end: () => clearTimeout(timer) };
 }

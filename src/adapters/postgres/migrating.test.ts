@@ -150,6 +150,12 @@ test('a migration whose connection is cut leaves nothing of itself, and what cam
     assert.equal((await runMigrations(url, log, mended)).at(-1)?.state, 'applied');
   }));
 
+test('the server ends a statement of a migration when its node has given up', () =>
+  yard(async ({ url, log }) => {
+    const told = `do $$ begin raise exception '%', current_setting('statement_timeout'); end $$`;
+    await assert.rejects(runMigrations(url, log, newer(['expand', told])), { message: '30min' });
+  }));
+
 test('where search_path leads nowhere nobody migrates, and nobody waits to', () =>
   yard(async ({ url, log }) => {
     const nowhere = new URL(url);

@@ -87,7 +87,7 @@ export async function migrate(
     // Another node may have run some while this one waited.
     const needed = await neededMigrations(session, migrations);
     if (needed.length > 0) await session.run('make_migrations');
-    for (const migration of needed) await untilRun(session, migration, log);
+    for (const migration of needed) await untilRun(session, migration, database.times.installMs, log);
     await partitionsAhead(database, log)();
   });
 }
@@ -106,11 +106,11 @@ export async function alone<T>(session: Session, log: Log, work: () => Promise<T
   }
 }
 
-async function untilRun(session: Session, migration: Migration, log: Log): Promise<void> {
+async function untilRun(session: Session, migration: Migration, statementMs: number, log: Log): Promise<void> {
   const { version, name } = migration;
   for (let tries = 1; ; tries++) {
     try {
-      await inTransaction(session, () => run(session, migration));
+      await inTransaction(session, () => run(session, migration, statementMs));
       log.info('migration.applied', { version, name, kind: migration.kind });
       return;
     } catch (error) {
@@ -124,8 +124,9 @@ async function untilRun(session: Session, migration: Migration, log: Log): Promi
   }
 }
 
-async function run(session: Session, { sql, version, name, checksum, kind }: Migration): Promise<void> {
-  await session.run('bound_waiting', { lock_ms: LOCK_MS, statement_ms: 0 });
+async function run(session: Session, migration: Migration, statementMs: number): Promise<void> {
+  const { sql, version, name, checksum, kind } = migration;
+  await session.run('bound_waiting', { lock_ms: LOCK_MS, statement_ms: statementMs });
   await session.migrate(sql);
   await session.run('note_migration', { version, name, checksum, kind });
 }

@@ -108,6 +108,9 @@ test('what no second try changes is refused at once, with host and database and 
   const withoutTls = await port(context, (socket) => void socket.once('data', () => socket.write('N')));
   const cases: readonly (readonly [url: string, reason: RegExp, remedy: RegExp])[] = [
     ['postgres://my-user:my-secret@h', /names no database/, /postgres:\/\/user/],
+    ['postgres://my-user:my-secret@h/d?port=abc', /names a port that is none/, /postgres:\/\/user/],
+    ['postgres://my-user:my-secret@h/d?sslrootcert=/nowhere/ca.pem', /h\/d cannot be read: ENOENT/, /sslrootcert/],
+    ['postgres://my-user:my-secret@h/d?sslkey=/', /h\/d cannot be read: EISDIR/, /sslkey/],
     [changed((u) => (u.pathname = '/nowhere')), /\/nowhere has no such database \(3D000\)/, /Create it/],
     [changed((u) => (u.username = 'my-user')), /lets this user or host not in \(28000\)/, /pg_hba/],
     [
@@ -147,6 +150,14 @@ test('a database that is away is waited for, for half a minute, and each try is 
   assert.equal(lines.length, clock.pauses);
   assert.ok(lines.every(({ event, level }) => event === 'store.waiting' && level === 'warn'));
   assert.doesNotMatch(JSON.stringify([away, lines]), /my-secret/);
+});
+
+test('a socket that is not there is waited for, as a server that starts makes it', async () => {
+  const { outcome, clock } = attempt('postgres://u@/d?host=/nowhere');
+  const away = await outcome;
+  assert.ok(away.kind === 'away', JSON.stringify(away));
+  assert.match(away.reason, /ENOENT/);
+  assert.ok(clock.pauses > 0);
 });
 
 test('a database that comes back while it is waited for is opened', async (context) => {

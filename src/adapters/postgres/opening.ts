@@ -149,6 +149,10 @@ const REFUSALS: Readonly<Record<string, readonly [what: string, remedy: string]>
 
 function refusalOf(error: unknown, shown: string): Refusal | null {
   if (!(error instanceof Error)) return null;
+  if (isOfFile(error)) {
+    const reason = `A file for TLS with PostgreSQL at ${shown} cannot be read: ${error.message}.`;
+    return { reason, remedy: 'Check sslrootcert, sslcert and sslkey in HOOKYARD_DATABASE_URL.' };
+  }
   const code = codeOf(error);
   const remedy = MIGRATION_REMEDIES[code];
   if (remedy !== undefined) return { reason: `The database at ${shown} cannot be used: ${error.message}.`, remedy };
@@ -163,6 +167,12 @@ function refusalOf(error: unknown, shown: string): Refusal | null {
     return { reason: `PostgreSQL at ${shown} cannot be reached over TLS: ${messageOf(error)}.`, remedy };
   }
   return null;
+}
+
+/** What the URL names was not read; a socket has the same codes when nobody listens there, which may change. */
+function isOfFile(error: Error): boolean {
+  const { code, syscall }: NodeJS.ErrnoException = error;
+  return code === 'EISDIR' || (syscall === 'open' && /^(ENOENT|ENOTDIR|EACCES)$/.test(code ?? ''));
 }
 
 function codeOf(error: Error): string {

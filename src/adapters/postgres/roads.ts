@@ -14,7 +14,7 @@ export interface Times {
   seekMs: number;
   /** For one that reads a page of a list, or changes a configuration. */
   readMs: number;
-  /** For one of a migration: as long as its tables are large. */
+  /** For all that makes the database ready at a start, with the wait for other nodes that do; and for one statement. */
   installMs: number;
   /** What a piece of work may take above its longest statement before its connection is given up: a server that stands
    * still ends nothing. */

@@ -68,6 +68,20 @@ export function wakeKeys(lanes: Lanes): void {
   }
 }
 
+/**
+ * Lets the sweep find every key that waits for its next try: that its first item was closed may not have been heard.
+ * A page at a time, unlike keys that are due: these may be all there are.
+ */
+export function wakeAll(lanes: Lanes): void {
+  const ever = Number.POSITIVE_INFINITY;
+  for (let waits = takeDue(lanes.waiting, ever); waits !== undefined; waits = takeDue(lanes.waiting, ever)) {
+    const resting = takeResting(lanes, waits);
+    if (resting === null) continue;
+    lost(resting.lane.keys, resting.key);
+    touch(lanes, resting.lane.id);
+  }
+}
+
 /** A delivery was closed by somebody else: if its key waited for its next try, what stands behind it follows. */
 export function withdrawn(lanes: Lanes, deliveryId: Id): void {
   const resting = takeResting(lanes, deliveryId);

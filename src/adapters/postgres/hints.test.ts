@@ -77,15 +77,44 @@ test('what waits while the database is away does not grow without end', async ()
   assert.equal(ids.length, 10_000);
 });
 
-test('one that stopped sends nothing', async () => {
+test('what was closed is told again after a failure, as no poll finds it, and with it no more than may wait', async () => {
   const { sent, send, nth } = heldMessages();
-  const [stopped, other] = [telling(send), telling(send)];
-  stopped.tell({ kind: 'work', shards: [1] });
-  stopped.stop();
-  stopped.tell({ kind: 'work', shards: [2] });
-  other.tell({ kind: 'work', shards: [3] });
-  assert.deepEqual((await nth(1)).payloads.map(hintOf), [{ kind: 'work', shards: [3] }]);
-  assert.equal(sent.length, 1);
+  const { tell } = telling(send);
+  tell({ kind: 'work', shards: [1] });
+  tell({ kind: 'closed', deliveryIds: [anId(1), anId(2)] });
+  const first = await nth(1);
+  for (let at = 10_001; at < 20_000; at++) tell({ kind: 'closed', deliveryIds: [anId(at)] });
+  first.end.reject(new Error('the database is away'));
+  const second = await nth(2);
+  const told = second.payloads.map(hintOf);
+  const ids = told.flatMap((hint) => (hint?.kind === 'closed' ? hint.deliveryIds : []));
+  assert.deepEqual([ids.length, ids.at(-1)], [10_000, anId(1)]);
+  assert.ok(told.every((hint) => hint?.kind === 'closed'));
+  second.end.resolve();
+  tell({ kind: 'work', shards: [2] });
+  assert.deepEqual((await nth(3)).payloads.map(hintOf), [{ kind: 'work', shards: [2] }]);
+  assert.equal(sent.length, 3);
+});
+
+test('one that stops sends what it was told, what failed included, once, and nothing that it is told afterwards', async () => {
+  const { sent, send, nth } = heldMessages();
+  const { tell, stop } = telling(send);
+  tell({ kind: 'closed', deliveryIds: [anId(1)] });
+  const first = await nth(1);
+  tell({ kind: 'work', shards: [1] });
+  const stopped = stop();
+  tell({ kind: 'work', shards: [2] });
+  first.end.reject(new Error('the database is away'));
+  const second = await nth(2);
+  assert.deepEqual(second.payloads.map(hintOf), [
+    { kind: 'work', shards: [1] },
+    { kind: 'closed', deliveryIds: [anId(1)] },
+  ]);
+  second.end.reject(new Error('the database is away'));
+  await stopped;
+  const idle = telling(send);
+  await idle.stop();
+  assert.equal(sent.length, 2);
 });
 
 test('a hint is read as it was written, and what is none is null', () => {

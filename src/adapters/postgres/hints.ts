@@ -4,12 +4,14 @@ import type { Hint } from '../../ports/store.ts';
 
 export interface Telling {
   tell(hint: Hint): void;
-  /** Sends nothing any more. */
-  stop(): void;
+  /** Takes nothing any more; resolves when what was taken was sent, as far as one try gets. */
+  stop(): Promise<void>;
 }
 
 /** At most one message in this time: processes that tell wait for each other while they commit. */
 const APART_MS = 50;
+/** After a failure: it may take longer, as long as a poll. */
+const APART_FAILED_MS = 500;
 /** Waiting while the database is away; what is more is not told. */
 const MAX_PENDING = 10_000;
 /** In one payload, which in PostgreSQL has less than 8000 bytes: an id takes 39 of them. */
@@ -20,34 +22,46 @@ export function telling(send: (payloads: readonly string[]) => Promise<void>): T
   let pending = nothing();
   let timer: NodeJS.Timeout | null = null;
   let isSending = false;
+  let sent = Promise.resolve();
   let stopped = false;
-  let lastMs = Number.NEGATIVE_INFINITY;
+  let nextMs = Number.NEGATIVE_INFINITY;
 
+  async function sendAll(): Promise<void> {
+    const taken = pending;
+    pending = nothing();
+    nextMs = performance.now() + APART_MS;
+    try {
+      await send(payloadsOf(taken));
+    } catch {
+      // Polls find the rest, but no poll finds what was closed: a key that waits for it would wait for long.
+      keepClosed(pending, taken);
+      nextMs = performance.now() + APART_FAILED_MS;
+    }
+  }
   async function flush(): Promise<void> {
     timer = null;
-    lastMs = performance.now();
-    const payloads = payloadsOf(pending);
-    pending = nothing();
     isSending = true;
-    // A lost hint costs a poll's time, so none is sent again.
-    await send(payloads).catch(() => {});
+    sent = sendAll();
+    await sent;
     isSending = false;
     schedule();
   }
   function schedule(): void {
     if (stopped || isSending || timer !== null || sizeOf(pending) === 0) return;
-    timer = setTimeout(flush, Math.max(0, lastMs + APART_MS - performance.now()));
+    timer = setTimeout(flush, Math.max(0, nextMs - performance.now()));
     timer.unref();
   }
 
   return {
     tell: (hint) => {
-      if (sizeOf(pending) < MAX_PENDING) note(pending, hint);
+      if (!stopped && sizeOf(pending) < MAX_PENDING) note(pending, hint);
       schedule();
     },
-    stop: () => {
+    stop: async () => {
       stopped = true;
       if (timer !== null) clearTimeout(timer);
+      await sent;
+      if (sizeOf(pending) > 0) await sendAll();
     },
   };
 }
@@ -76,6 +90,13 @@ function note(pending: Pending, hint: Hint): void {
       return;
     case 'closed':
       for (const id of hint.deliveryIds) pending.closed.add(id);
+  }
+}
+
+function keepClosed(pending: Pending, { closed }: Pending): void {
+  for (const id of closed) {
+    if (sizeOf(pending) >= MAX_PENDING) return;
+    pending.closed.add(id);
   }
 }
 

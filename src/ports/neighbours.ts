@@ -40,6 +40,11 @@ export interface Neighbours {
    * leases may be gone too: `renew` tells.
    */
   attend(owner: Id, ttlMs: number): Promise<Attendance>;
+  /**
+   * Calls `lost` as soon as it is seen that the connection was lost which holds that, until the returned function is
+   * called. It may be seen late: an `attend` without an answer is all there is then.
+   */
+  onLost(lost: () => void): () => void;
   /** Takes no part in the leases any more; its leases are released before. */
   depart(owner: Id): Promise<void>;
   /** The current configuration version of tenants; those without any configuration are left out. */

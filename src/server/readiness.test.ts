@@ -11,10 +11,19 @@ interface Situation {
   away?: boolean;
   readOnly?: boolean;
   beatAgoMs?: number | null;
+  doubtMs?: number;
   parts?: Partial<ReadinessParts>;
 }
 
-function readinessIn({ aheadMs = 0, oldestDueMs = null, away, readOnly, beatAgoMs = 0, parts = {} }: Situation) {
+function readinessIn({
+  aheadMs = 0,
+  oldestDueMs = null,
+  away,
+  readOnly,
+  beatAgoMs = 0,
+  doubtMs,
+  parts = {},
+}: Situation) {
   const clock = steppedClock();
   clock.advance(60_000);
   const asked: string[] = [];
@@ -31,9 +40,10 @@ function readinessIn({ aheadMs = 0, oldestDueMs = null, away, readOnly, beatAgoM
   } as unknown as Store;
   const metrics = { gauge: (name: string, value: number) => gauges.push([name, value]) };
   const beatMs = beatAgoMs === null ? null : clock.monotonicMs() - beatAgoMs;
+  const doubtSinceMs = doubtMs === undefined ? null : clock.monotonicMs() - doubtMs;
   const readiness = createReadiness({
     ports: { store, clock, metrics } as unknown as ReadinessParts['ports'],
-    worker: { lastBeatMs: () => beatMs, inDoubt: () => false },
+    worker: { lastBeatMs: () => beatMs, doubtSinceMs: () => doubtSinceMs },
     janitor: { healthy: () => true },
     shared: true,
     ...parts,
@@ -61,7 +71,10 @@ test('each thing that is wrong is said, and what keeps it from its work makes it
     [{ beatAgoMs: 4000 }, true, 'dispatcher', /^ok$/],
     [{ aheadMs: 301_000 }, false, 'clock', /^301 s from the database's$/],
     [{ aheadMs: -301_000 }, false, 'clock', /^301 s/],
-    [{ parts: { worker: { lastBeatMs: () => 60_000, inDoubt: () => true } } }, true, 'leases', /^in doubt$/],
+    [{ doubtMs: 0 }, true, 'leases', /^in doubt$/],
+    [{ doubtMs: 15_000 }, true, 'leases', /^in doubt$/],
+    [{ doubtMs: 20_000 }, false, 'leases', /^in doubt for 20 s$/],
+    [{ doubtMs: 20_000, parts: { shared: false } }, true, 'dispatcher', /^ok$/],
   ];
   for (const [situation, ready, check, said] of cases) {
     const seen = await readinessIn(situation).readiness();

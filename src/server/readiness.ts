@@ -6,8 +6,8 @@ import type { Readiness } from './options.ts';
 /** What is asked; what a process has no role for is null. */
 export interface ReadinessParts {
   ports: Pick<FlowPorts, 'store' | 'clock' | 'metrics'>;
-  /** Its last complete round, and whether it waits for the store to say which leases are left. */
-  worker: { lastBeatMs(): number | null; inDoubt(): boolean } | null;
+  /** Its last complete round, and since when it waits for the store to say which leases are left. */
+  worker: { lastBeatMs(): number | null; doubtSinceMs(): number | null } | null;
   /** Whether its last housekeeping could be written. */
   janitor: { healthy(): boolean } | null;
   /** True when others share the store, which then has a machine and a clock of its own. */
@@ -16,6 +16,8 @@ export interface ReadinessParts {
 
 /** A worker that has not completed a round for this long is not healthy. */
 const STALE_BEAT_MS = 5000;
+/** A worker in doubt for longer than its leases last sends nothing: others are to be asked, or its operator called. */
+const MAX_DOUBT_MS = 15_000;
 /** Whoever asks has given up by then. */
 const WITHIN_MS = 2000;
 /** Ids carry the time; those further off than this are refused by the store, signatures by receivers. */
@@ -77,11 +79,15 @@ interface Dispatching {
 function dispatching({ ports, worker, shared }: ReadinessParts): Dispatching {
   if (worker === null) return { ok: true, checks: {} };
   const beatMs = worker.lastBeatMs();
-  const ok = beatMs !== null && ports.clock.monotonicMs() - beatMs < STALE_BEAT_MS;
-  const dispatcher = ok ? 'ok' : 'no complete round within 5 s';
-  // In doubt nothing new is sent, but requests are answered: said, and no reason to take them elsewhere.
-  const leases = shared ? { leases: worker.inDoubt() ? 'in doubt' : 'ok' } : {};
-  return { ok, checks: { dispatcher, ...leases } };
+  const beats = beatMs !== null && ports.clock.monotonicMs() - beatMs < STALE_BEAT_MS;
+  const dispatcher = beats ? 'ok' : 'no complete round within 5 s';
+  if (!shared) return { ok: beats, checks: { dispatcher } };
+  const sinceMs = worker.doubtSinceMs();
+  const doubtMs = sinceMs === null ? 0 : ports.clock.monotonicMs() - sinceMs;
+  // In doubt for a moment nothing new is sent, but requests are answered: no reason to take them elsewhere.
+  const isLong = doubtMs > MAX_DOUBT_MS;
+  const doubt = isLong ? `in doubt for ${Math.round(doubtMs / 1000)} s` : 'in doubt';
+  return { ok: beats && !isLong, checks: { dispatcher, leases: sinceMs === null ? 'ok' : doubt } };
 }
 
 function judged(seen: Look, { ok, checks }: Dispatching): Readiness {

@@ -12,7 +12,15 @@ import { type Held, shardsOf, type Tenure } from './tenure.ts';
 export const SILENT_FOR_MS = 700;
 /** Who is silent in two looks further apart than this may have spoken in between. */
 const NEXT_LOOK_MS = 1000;
-/** What is being given away and does not come to an end is not renewed any more, and ends with its time (L3). */
+/**
+ * Nothing is taken while somebody is silent who may come back, but no longer than this: a database that answers slowly,
+ * or a process that comes and goes, keeps nobody from what is free.
+ */
+const WAIT_FOR_SILENT_MS = 5000;
+/**
+ * What is being given away and does not come to an end by then is kept after all, and something else is given. Who
+ * closes does not renew it any more: it ends with its time (L3).
+ */
 const LINGER_MS = 15_000;
 /** Who has what everybody must have asks now and then whether more is free. */
 const ASK_EVERY_MS = 3000;
@@ -36,8 +44,26 @@ export async function renew(tenure: Tenure): Promise<void> {
 }
 
 /** Whether it is left to its time. */
-function isLapsing({ ports }: Tenure, { stage, isReleasing, leavingSinceMs }: Held): boolean {
-  return isReleasing || (stage === 'leaving' && ports.clock.monotonicMs() - leavingSinceMs >= LINGER_MS);
+function isLapsing(tenure: Tenure, entry: Held): boolean {
+  return entry.isReleasing || (tenure.isClosing && isLingering(tenure, entry));
+}
+
+function isLingering({ ports }: Tenure, { stage, leavingSinceMs }: Held): boolean {
+  return stage === 'leaving' && ports.clock.monotonicMs() - leavingSinceMs >= LINGER_MS;
+}
+
+/**
+ * Keeps what does not come to an end: whoever took it once its time is up would send again what is on its way still.
+ * All of it was dropped from memory, and is read again as if it was taken.
+ */
+function takeBack(tenure: Tenure): void {
+  for (const entry of [...tenure.held.values()]) {
+    if (entry.isReleasing || !isLingering(tenure, entry)) continue;
+    const { lease } = entry;
+    // Whether the owner before is done was not waited for to the end (L3).
+    const taken = lease.taken === 'expired' ? 'expired' : 'clean';
+    tenure.held.set(lease.shard, { ...entry, lease: { ...lease, taken }, stage: 'returning' });
+  }
 }
 
 function lose(tenure: Tenure, entries: readonly Held[]): void {
@@ -101,6 +127,8 @@ export async function takeAndGive(tenure: Tenure, attendance: Attendance): Promi
   const { ports, held, owner, movers } = tenure;
   const nowMs = ports.clock.monotonicMs();
   const gone = lookAtSilent(tenure, attendance.silent, nowMs);
+  const isWaiting = waitsForSilent(tenure, attendance.silent.length > gone.length, nowMs);
+  takeBack(tenure);
   // Who is silent may be dead: nothing is given away for him, and nothing that is free is left to him.
   const present = attendance.present.filter((id) => !attendance.silent.includes(id));
   const { leaving = [], staying = [] } = Object.groupBy(held.values(), ({ stage }) =>
@@ -115,8 +143,8 @@ export async function takeAndGive(tenure: Tenure, attendance: Attendance): Promi
     inFlight: movers.inFlight,
   });
   tenure.isShort = isShort;
-  const isNews = gone.length > 0 || isOtherNow(tenure, present);
-  if (take > 0 && (isShort || isNews || nowMs >= tenure.askAtMs)) {
+  const isNews = !isWaiting && (isOtherNow(tenure, present) || gone.length > 0);
+  if (take > 0 && !isWaiting && (isShort || isNews || nowMs >= tenure.askAtMs)) {
     await takeSome(tenure, ask, { atMost: take, givenUp: gone });
   }
   const over = new Set(give);
@@ -133,6 +161,12 @@ function lookAtSilent(tenure: Tenure, silent: readonly Id[], nowMs: number): rea
   tenure.lookedAtMs = nowMs;
   tenure.silentSince = stillSilent(isNext ? tenure.silentSince : new Map(), silent, nowMs);
   return givenUp(tenure.silentSince, SILENT_FOR_MS, nowMs);
+}
+
+/** Whether to wait for somebody silent: a lease whose time was up during an outage may have an owner that lives. */
+function waitsForSilent(tenure: Tenure, isAny: boolean, nowMs: number): boolean {
+  tenure.waitingSinceMs = isAny ? (tenure.waitingSinceMs ?? nowMs) : null;
+  return tenure.waitingSinceMs !== null && nowMs - tenure.waitingSinceMs < WAIT_FOR_SILENT_MS;
 }
 
 /** Whether somebody came or went since the last look, or said that something may be free. */
@@ -167,10 +201,10 @@ async function takeSome(
 /** Lets in what was taken once it is read, beside the looks. */
 function readArrivals(tenure: Tenure): void {
   const { held, movers, ports } = tenure;
-  const arriving = [...held.values()].filter(({ stage }) => stage === 'arriving');
+  const arriving = [...held.values()].filter(isArriving);
   if (arriving.length === 0 || tenure.reading !== null) return;
   const letInStill = (letIn: Awaited<ReturnType<typeof movers.read>>) => {
-    const still = arriving.filter((entry) => isStill(tenure, entry) && entry.stage === 'arriving');
+    const still = arriving.filter((entry) => isStill(tenure, entry) && isArriving(entry));
     for (const entry of still) entry.stage = 'held';
     letIn(still.map(({ lease }) => lease));
   };
@@ -181,4 +215,8 @@ function readArrivals(tenure: Tenure): void {
     .finally(() => {
       tenure.reading = null;
     });
+}
+
+function isArriving({ stage }: Held): boolean {
+  return stage === 'arriving' || stage === 'returning';
 }

@@ -34,6 +34,8 @@ export interface Leases {
   count(): number;
   /** Whether nothing is sent until it is known which leases are left. */
   inDoubt(): boolean;
+  /** Monotonic time since when that is not known for sure; null while it is. */
+  doubtSinceMs(): number | null;
   /** How far the wall clock of this process is ahead of the store's. */
   skewMs(): number;
   /** Something happened to shards elsewhere: one of them may have been released. */
@@ -58,6 +60,7 @@ const ALONE = {
   isOurs: () => true,
   counts: () => true,
   inDoubt: () => false,
+  doubtSinceMs: () => null,
   skewMs: () => 0,
   hint: () => {},
   close: () => {},

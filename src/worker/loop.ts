@@ -51,6 +51,8 @@ export interface Worker extends Dispatch {
   hear(hint: Hint): void;
   /** Whether nothing is sent until the store has said which leases are left. */
   inDoubt(): boolean;
+  /** Monotonic time since when that is not known for sure; null while it is. */
+  doubtSinceMs(): number | null;
   /** How far the wall clock of this process is ahead of the store's; 0 where the store has none of its own. */
   skewMs(): number;
 }
@@ -78,6 +80,7 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions): Worker
     holds: (shard) => leases.isOurs(shard),
     hear: (hint) => hear(parts, hint),
     inDoubt: () => leases.inDoubt(),
+    doubtSinceMs: () => leases.doubtSinceMs(),
     skewMs: () => leases.skewMs(),
   };
 }

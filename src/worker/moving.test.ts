@@ -112,23 +112,6 @@ describe('when shards are given away', () => {
     assert.ok(!yard.lines.some(({ event }) => event === 'settle.lost' || event === 'lease.lost'));
   });
 
-  test('what hangs for too long is left to its time, and taken as if its owner may send still', async () => {
-    const all = await scene('one');
-    const { yard, a, b } = all;
-    yard.respond = () => null;
-    await all.subscription('x', 0);
-    await all.subscription('y', 1);
-    await all.publish(a, 'x', [1]);
-    await all.publish(a, 'y', [2, 3]);
-    await yard.pass(100);
-    await b.start();
-    await yard.pass(14_000);
-    assert.equal(b.holds(), 0);
-    await yard.until(() => b.holds() === 1, 13_000);
-    const taken = yard.lines.findLast(({ by, event }) => by === 'b' && event === 'lease.taken');
-    assert.equal(taken?.fields.expired, 1);
-  });
-
   test('order is kept across the move', async () => {
     const all = await scene('one');
     const { yard, a, b } = all;

@@ -3,6 +3,7 @@ import { type Id, shardOf } from '../core/ids.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
 import type { Health, Lease } from '../ports.ts';
 import { dropWaiting } from './dropping.ts';
+import { wakeAll } from './lane-keys.ts';
 import { forgetLooks } from './lane-looks.ts';
 import { shardsArrived, shardsLeft } from './lane-takeover.ts';
 import { feed } from './lanes.ts';
@@ -23,6 +24,7 @@ export function moversOf(parts: () => Parts): Movers {
     sure() {
       // Whatever had its turn meanwhile was dropped.
       parts().claims.lookAgain();
+      wakeAll(parts().lanes);
       parts().rounds.hint(0);
     },
     isIdle: (shard) => parts().turns.known.isIdle(shard),
@@ -48,7 +50,9 @@ async function readArriving(parts: Parts, leases: readonly Lease[]): Promise<(he
   // What is put in from here on is news; what was before stands in the lanes that are read next.
   const ends = await parts.news.ends(shards);
   const subscriptions = subscriptionsIn(parts, new Set(shards));
-  const [states, health] = await Promise.all([store.lanes(shards), healthOf(parts, subscriptions)]);
+  // Of a shard that never left, nobody else has counted anything.
+  const unknown = subscriptions.filter(({ id }) => !parts.leases.counts(shardOf(id, store.shards)));
+  const [states, health] = await Promise.all([store.lanes(shards), healthOf(parts, unknown)]);
   return (held) => {
     const here = new Set(held.map(({ shard }) => shard));
     for (const lease of held) {

@@ -193,20 +193,45 @@ describe('shared leases', () => {
     assert.deepEqual(heldBy(nodes), [8, 8]);
   });
 
-  test('while nobody can say what it holds it is in doubt, and afterwards it holds the same', async () => {
-    const { yard, nodes } = await shared(['a']);
-    const a = nodes[0] ?? assert.fail();
-    const { renew } = a.ports.store;
-    a.ports.store.renew = () => Promise.reject(new Error('away'));
-    a.cut();
-    await yard.until(() => a.worker.inDoubt(), 1000);
-    await yard.pass(2000);
-    assert.equal(a.worker.inDoubt(), true);
-    assert.equal(yard.lines.filter(({ event }) => event === 'lease.failed').length, 1);
-    a.ports.store.renew = renew;
-    await yard.pass(300);
-    assert.equal(a.worker.inDoubt(), false);
-    assert.equal(a.holds(), 16);
+  test('after an outage that outlasted all leases, who comes back first takes nothing from who comes back next', async () => {
+    const { yard, nodes } = await shared(['a', 'b']);
+    const b = nodes[1] ?? assert.fail();
+    const ways = nodes.map(({ ports }) => {
+      const neighbours = ports.store.neighbours ?? assert.fail();
+      const { attend } = neighbours;
+      neighbours.attend = () => Promise.reject(new Error('away'));
+      return () => {
+        neighbours.attend = attend;
+      };
+    });
+    for (const node of nodes) node.cut();
+    await yard.pass(15_000);
+    ways[1]?.();
+    let most = 0;
+    const isBack = () => {
+      most = Math.max(most, b.holds());
+      return b.worker.doubtSinceMs() === null;
+    };
+    await yard.until(isBack, 1000);
+    await yard.pass(200);
+    ways[0]?.();
+    await yard.until(() => isBack() && heldBy(nodes).join() === '8,8', 3000);
+    assert.equal(most, 8);
+  });
+
+  test('a dead process loses its shards also when each look takes too long to tell who was silent all the time', async () => {
+    const { yard, nodes } = await shared(['a', 'b']);
+    const [a, b] = nodes;
+    const { neighbours } = a?.ports.store ?? assert.fail();
+    const { attend } = neighbours ?? assert.fail();
+    Object.assign(neighbours ?? {}, {
+      attend: async (...asked: Parameters<typeof attend>) => {
+        await new Promise<void>((resolve) => yard.clock.after(1200, resolve));
+        return attend(...asked);
+      },
+    });
+    b?.kill();
+    await yard.until(() => a?.holds() === 16, 20_000);
   });
 
   test('a clock that differs from that of the store is told of once a minute, and how far', async () => {

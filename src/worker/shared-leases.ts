@@ -6,11 +6,13 @@ import type { Id } from '../core/ids.ts';
 import type { Attendance, Neighbours } from '../ports.ts';
 import { giveAway, releaseIdle, renew, SILENT_FOR_MS, takeAndGive } from './lease-moves.ts';
 import { LEASE_TTL_MS, type Leases, lasts, MARGIN_MS } from './leases.ts';
-import { createTenure, type Held, type Movers, type SharedLeasePorts, type Tenure } from './tenure.ts';
+import { createTenure, doubt, type Held, type Movers, type SharedLeasePorts, type Tenure } from './tenure.ts';
 
 const LOOK_EVERY_MS = 500;
 /** After a look that failed, and after a hint that a shard may be free. */
 const LOOK_SOON_MS = 200;
+/** Who is not answered for this long may have lost the connection by which others know that he lives. */
+const ANSWER_WITHIN_MS = 500;
 const MAX_SKEW_MS = 5000;
 const TELL_SKEW_EVERY_MS = 60_000;
 /** A store that stays away must not keep the process; its leases end by themselves. */
@@ -20,6 +22,7 @@ const STOP_WITHIN_MS = 5000;
 export function createSharedLeases(ports: SharedLeasePorts, neighbours: Neighbours, owner: Id, movers: Movers): Leases {
   const tenure = createTenure(ports, neighbours, owner, movers);
   const { held } = tenure;
+  const unlisten = neighbours.onLost(() => doubt(tenure));
   return {
     async start() {
       await lookNow(tenure);
@@ -37,6 +40,7 @@ export function createSharedLeases(ports: SharedLeasePorts, neighbours: Neighbou
     shards: () => [...held.values()].filter((entry) => isSafe(tenure, entry)).map(({ lease }) => lease.shard),
     count: () => held.size,
     inDoubt: () => tenure.inDoubt,
+    doubtSinceMs: () => tenure.doubtSinceMs,
     skewMs: () => tenure.skewMs,
     hint(shards) {
       if (!tenure.isShort || tenure.isClosing || !shards.some((shard) => !held.has(shard))) return;
@@ -50,7 +54,10 @@ export function createSharedLeases(ports: SharedLeasePorts, neighbours: Neighbou
       giveAway(tenure, [...held.values()]);
       if (tenure.looking === null) lookIn(tenure, 0);
     },
-    stop: () => stop(tenure),
+    stop() {
+      unlisten();
+      return stop(tenure);
+    },
   };
 }
 
@@ -82,17 +89,29 @@ function nextLookMs({ ports, inDoubt, silentSince, isHinted }: Tenure): number {
 
 async function look(tenure: Tenure): Promise<void> {
   try {
-    const attendance = await attend(tenure);
-    if (tenure.inDoubt || tenure.ports.clock.monotonicMs() >= tenure.renewAtMs) await renew(tenure);
+    const attendance = await inTime(tenure, attend(tenure));
+    if (tenure.inDoubt || tenure.ports.clock.monotonicMs() >= tenure.renewAtMs) await inTime(tenure, renew(tenure));
     releaseIdle(tenure);
     if (!tenure.isClosing) await takeAndGive(tenure, attendance);
     tenure.isFailing = false;
+    if (!tenure.inDoubt) tenure.doubtSinceMs = null;
   } catch (error) {
-    tenure.inDoubt = true;
+    doubt(tenure);
     // Nobody was looked at; and the others may have lost what this process has.
     tenure.silentSince = new Map();
+    tenure.waitingSinceMs = null;
     if (!tenure.isFailing) tenure.ports.log.error('lease.failed', { error });
     tenure.isFailing = true;
+  }
+}
+
+/** Waits for an answer; when it takes too long, what is held is in doubt at once. */
+async function inTime<Answer>(tenure: Tenure, answer: Promise<Answer>): Promise<Answer> {
+  const cancel = tenure.ports.clock.after(ANSWER_WITHIN_MS, () => doubt(tenure));
+  try {
+    return await answer;
+  } finally {
+    cancel();
   }
 }
 

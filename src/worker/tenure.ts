@@ -27,8 +27,11 @@ export interface Movers {
 
 export interface Held extends Term {
   readonly lease: Lease;
-  /** `arriving`: what comes with it is being read · `leaving`: it is given away when nothing of it is in memory. */
-  stage: 'arriving' | 'held' | 'leaving';
+  /**
+   * `arriving`: what comes with it is being read · `leaving`: it is given away when nothing of it is in memory ·
+   * `returning`: it was leaving and is kept after all; what comes with it is read again.
+   */
+  stage: 'arriving' | 'held' | 'leaving' | 'returning';
   leavingSinceMs: number;
   /** It is about to be released: neither renewed nor lost. */
   isReleasing: boolean;
@@ -45,6 +48,8 @@ export interface Tenure {
   silentSince: SilentSince;
   /** When who is silent was last looked at. */
   lookedAtMs: number;
+  /** Since when nothing is taken because somebody is silent who may come back; null while nobody is waited for. */
+  waitingSinceMs: number | null;
   /** Who was counted with at the last look. */
   present: string;
   renewAtMs: number;
@@ -55,6 +60,8 @@ export interface Tenure {
   /** It has less than everybody must have. */
   isShort: boolean;
   inDoubt: boolean;
+  /** Monotonic time of the first doubt since the last look that went well. */
+  doubtSinceMs: number | null;
   /** That it fails was said. */
   isFailing: boolean;
   skewMs: number;
@@ -78,12 +85,14 @@ export function createTenure(ports: SharedLeasePorts, neighbours: Neighbours, ow
     held: new Map(),
     silentSince: new Map(),
     lookedAtMs: Number.NEGATIVE_INFINITY,
+    waitingSinceMs: null,
     present: '',
     renewAtMs: 0,
     askAtMs: 0,
     isHinted: false,
     isShort: true,
     inDoubt: false,
+    doubtSinceMs: null,
     isFailing: false,
     skewMs: 0,
     tellSkewAtMs: 0,
@@ -94,6 +103,12 @@ export function createTenure(ports: SharedLeasePorts, neighbours: Neighbours, ow
     releases: new Set(),
     cancel: () => {},
   };
+}
+
+/** Nothing is sent any more, until a renewal tells what is held. */
+export function doubt(tenure: Tenure): void {
+  tenure.inDoubt = true;
+  tenure.doubtSinceMs ??= tenure.ports.clock.monotonicMs();
 }
 
 /** The shards of some leases. */

@@ -180,7 +180,7 @@ type Operation = (...args: unknown[]) => unknown;
 function storeOf(store: Store, life: Life, way: Way): Store {
   const gated = <Of extends object>(of: Of): Of => {
     const entries = Object.entries(of).map(([name, value]) =>
-      typeof value === 'function' && name !== 'tell' && name !== 'listen'
+      typeof value === 'function' && !['tell', 'listen', 'onLost'].includes(name)
         ? [name, gate(value as Operation, life, way)]
         : [name, value],
     );
@@ -188,12 +188,13 @@ function storeOf(store: Store, life: Life, way: Way): Store {
   };
   const { neighbours } = store;
   if (neighbours === null) return gated(store);
-  const { tell, listen } = neighbours;
+  const { tell, listen, onLost } = neighbours;
   return {
     ...gated(store),
     neighbours: {
       ...gated(neighbours),
       tell: (hint) => whenRunning(life, () => tell(hint)),
+      onLost: (lost) => onLost(() => whenRunning(life, lost)),
       listen: (heard) => listen((hint) => whenRunning(life, () => heard(hint))),
     },
   };

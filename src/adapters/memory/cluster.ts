@@ -38,10 +38,12 @@ interface Life {
   doubtful: boolean;
   /** The owners that it attends as. */
   owners: Set<Id>;
+  /** Who wants to know when the connection is lost. */
+  lost: Set<() => void>;
 }
 
 function joined(tables: Tables, voices: Voices): Member {
-  const life: Life = { dead: false, doubtful: false, owners: new Set() };
+  const life: Life = { dead: false, doubtful: false, owners: new Set(), lost: new Set() };
   const voice = voiceAmong(voices);
   const reach: Reach = () => {
     if (life.dead) throw unavailable('the process is dead');
@@ -57,6 +59,7 @@ function joined(tables: Tables, voices: Voices): Member {
     cut: () => {
       life.doubtful ||= life.owners.size > 0;
       fallSilent();
+      for (const lost of life.lost) lost();
     },
     die: () => {
       life.dead = true;
@@ -98,6 +101,10 @@ function asNeighbour(reach: Reach, life: Life): Omit<Neighbours, 'tell' | 'liste
       life.doubtful = false;
       if (failed) throw unavailable('the connection was lost: what it held is in doubt');
       return attendance;
+    },
+    onLost: (lost) => {
+      life.lost.add(lost);
+      return () => life.lost.delete(lost);
     },
     depart: async (owner) => {
       depart(reach(), owner);

@@ -17,6 +17,8 @@ export interface LineOptions {
   answerMs?: number;
   /** Called when it is lost while nothing is asked on it. */
   onLost(error: Error): void;
+  /** Called whenever there is no connection any more, whoever finds out: what it held is gone. */
+  gone(): void;
   /** Sets up each new connection, before anything else is asked on it. */
   begin(session: Session): Promise<void>;
   /** Called with what another process told. */
@@ -58,8 +60,10 @@ export function openLine(options: LineOptions): Line {
   let over = false;
 
   function drop(open: Open): void {
-    if (current === open) current = null;
     open.client.connection.stream.destroy();
+    if (current !== open) return;
+    current = null;
+    options.gone();
   }
   function open(): Open {
     const client = new Client({

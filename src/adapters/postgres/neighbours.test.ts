@@ -149,13 +149,36 @@ test('a session that holds a shard fails its renewal, but takes neither the life
     assert.deepEqual(a.lost, []);
   }, 600));
 
+test('who listens is told when the line is lost, whoever finds out, and no more once it stops', () =>
+  withNodes(async (a) => {
+    let lost = 0;
+    const unlisten = a.neighbours.onLost(() => {
+      lost += 1;
+    });
+    a.cut();
+    await eventually('the loss to be seen', async () => (lost === 1 ? true : null));
+    await back(a);
+    assert.equal(lost, 1);
+    unlisten();
+    a.cut();
+    await eventually('another loss to be seen', async () => (a.lost.length === 2 ? true : null));
+    assert.equal(lost, 1);
+  }));
+
 test('a line whose beginning failed is begun again', async () => {
   let begun = 0;
   const begin = async () => {
     begun += 1;
     if (begun === 1) throw new TypeError('a bug');
   };
-  const line = openLine({ url: server.url, clockOffsetMs: () => 0, onLost: () => {}, begin, heard: () => {} });
+  const line = openLine({
+    url: server.url,
+    clockOffsetMs: () => 0,
+    onLost: () => {},
+    gone: () => {},
+    begin,
+    heard: () => {},
+  });
   await assert.rejects(
     line.use(async () => {}),
     TypeError,

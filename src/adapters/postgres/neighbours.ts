@@ -21,7 +21,7 @@ export interface Neighbourhood {
   crash(): void;
 }
 
-export type NeighbourhoodOptions = Omit<LineOptions, 'begin' | 'heard'>;
+export type NeighbourhoodOptions = Omit<LineOptions, 'begin' | 'heard' | 'gone'>;
 
 /** What this process is to the others. */
 interface Standing {
@@ -35,11 +35,15 @@ interface Standing {
 export function neighbourhood(database: Database, options: NeighbourhoodOptions): Neighbourhood {
   const standing: Standing = { own: new Set(), held: new Set(), isDoubtful: false };
   const listeners = new Set<(hint: Hint) => void>();
+  const losers = new Set<() => void>();
   const line = openLine({
     ...options,
     begin: async (session) => {
       standing.isDoubtful ||= standing.own.size > 0;
       standing.held = await hold(session, standing.own);
+    },
+    gone: () => {
+      for (const lost of losers) lost();
     },
     heard: (payload) => {
       const hint = hintOf(payload);
@@ -54,6 +58,10 @@ export function neighbourhood(database: Database, options: NeighbourhoodOptions)
     neighbours: {
       ...attending(line, standing),
       ...reading(database, wake),
+      onLost: (lost) => {
+        losers.add(lost);
+        return () => losers.delete(lost);
+      },
       tell: hints.tell,
       listen: (heard) => {
         listeners.add(heard);
@@ -63,13 +71,13 @@ export function neighbourhood(database: Database, options: NeighbourhoodOptions)
     },
     leasing: leasing(line, standing),
     close: async () => {
-      hints.stop();
+      await hints.stop();
       await line.close();
     },
     cut: line.cut,
     crash: () => {
-      hints.stop();
       line.crash();
+      void hints.stop();
     },
   };
 }

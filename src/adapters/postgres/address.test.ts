@@ -29,6 +29,11 @@ test('what cannot be the URL of a database is refused without repeating it', () 
     ['postgres://u:my-secret@h/d?port=0', /names a port that is none/],
     ['postgres://u:my-secret@h/d?port=5432&port=5433x', /names a port that is none/],
     ['postgres://u:my-secret@h/%ff', /names no database/],
+    ['postgres://u:s3cr@my-secret/pa@h/d', /more than one @; a password in it has to be percent-encoded/],
+    ['postgres://u:12#my-secret@h/d', /has a #.*percent-encoded/],
+    ['postgres://u:12/my-secret@h/d', /percent-encoded/],
+    ['postgres://u:my-secret@h/d?sslmod=verify-full', /a parameter that is none of .*sslmode/],
+    ['postgres://u:my-secret@h/d?sslmode=bogus', /an sslmode that is none of .*verify-full/],
   ];
   for (const [url, why] of cases) {
     const outcome = addressOf(url);

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { createLog } from '../../adapters/log.ts';
+import { addressOf } from '../../adapters/postgres/address.ts';
 import { migrationStatus, runMigrations } from '../../adapters/postgres/migrating.ts';
 import { atDatabase } from '../../adapters/postgres/opening.ts';
 import { sqliteMigrations } from '../../adapters/sqlite/migrating.ts';
@@ -13,7 +14,7 @@ import { processTerminal, type Terminal } from '../start.ts';
 const EXIT = { none: 0, pending: 1, failed: 2 } as const;
 
 /** Which settings say where the database is and what is logged; the other ones are of no use here. */
-const OF_USE: readonly string[] = ['data', 'log-level'];
+const OF_USE: readonly string[] = ['data', 'database-url', 'log-level'];
 
 type MigrationStatus = Awaited<ReturnType<typeof migrationStatus>>;
 type Told =
@@ -44,10 +45,17 @@ async function tell(origins: Origins, ask: Ask, terminal: Terminal): Promise<voi
     terminal.warn(`  ${told.remedy}`);
     return terminal.exit(EXIT.failed);
   }
+  if (read.kind === 'configuration') terminal.say(placeOf(read.configuration));
   for (const { version, name, state } of told.migrations) {
     terminal.say(`${`${version}`.padStart(4, '0')}  ${state.padEnd(7)}  ${name}`);
   }
   terminal.exit(exitOf(told.migrations));
+}
+
+/** Which database it was: a variable that is not set would otherwise go unnoticed. */
+function placeOf({ databaseUrl, dataDirectory }: StartConfiguration): string {
+  const address = databaseUrl === undefined ? null : addressOf(databaseUrl);
+  return address?.kind === 'address' ? `PostgreSQL at ${address.shown}` : `SQLite in ${dataDirectory}`;
 }
 
 function exitOf(migrations: MigrationStatus): number {

@@ -24,7 +24,7 @@ import type { Clock, Dispatch, Hint, Log, Neighbours, Store } from './ports.ts';
 import { createApp } from './server/app.ts';
 import { createListening } from './server/listening.ts';
 import { admissionOn } from './server/load.ts';
-import { createReadiness } from './server/readiness.ts';
+import { createReadiness, type ReadinessParts } from './server/readiness.ts';
 import { createFollowing, type Following } from './worker/following.ts';
 import { startJanitor } from './worker/janitor.ts';
 import { createWorker, DEFAULT_LIMITS, type Worker } from './worker/loop.ts';
@@ -132,7 +132,7 @@ interface OpenedStore extends Pick<Ground, 'roles' | 'log' | 'clock'> {
   store: Store;
   keyring: Keyring;
   /** On PostgreSQL, whether or not other processes are there now. */
-  shared: boolean;
+  shared: ReadinessParts['shared'];
 }
 
 function refused(reason: string, remedy: string): Extract<Started, { kind: 'refused' }> {
@@ -162,7 +162,7 @@ async function openEmbedded(options: HookyardOptions, ground: Ground): Promise<O
     ...time,
   });
   if (opened.kind === 'refused') return opened;
-  return { ...ground, kind: 'opened', store: opened.store, keyring: keyring.keyring, shared: false };
+  return { ...ground, kind: 'opened', store: opened.store, keyring: keyring.keyring, shared: null };
 }
 
 async function openShared(options: HookyardOptions, url: string, ground: Ground): Promise<OpenedStore | NotStarted> {
@@ -178,8 +178,7 @@ async function openShared(options: HookyardOptions, url: string, ground: Ground)
     await store.close();
     return shared;
   }
-  if (shared.lacks.length > 0) log.warn('keyring.incomplete', { keyIds: shared.lacks });
-  return { ...ground, kind: 'opened', store, keyring: shared.keyring, shared: true };
+  return { ...ground, kind: 'opened', store, keyring: shared.keyring, shared: { lackingKeys: shared.lacking } };
 }
 
 function keyringPathOf({ keyringPath, dataDirectory }: HookyardOptions): string {
@@ -253,7 +252,7 @@ async function prepareAdminKey(
 
 async function run(options: HookyardOptions, { opened, ports, worker, others }: Assembled): Promise<Hookyard> {
   const { roles, shared } = opened;
-  const adminKey = await prepareAdminKey(ports, options, shared);
+  const adminKey = await prepareAdminKey(ports, options, shared !== null);
   await ports.configuration.refresh(DEFAULT_TENANT);
   await worker?.start();
   others?.following.start();

@@ -55,14 +55,14 @@ export interface Sealer {
 }
 
 /**
- * The ids of the keys that the configuration in a store was sealed with. Processes that share a store share their keys:
+ * The names of the keys that the configuration in a store was sealed with, never the keys. Processes that share a store share their keys:
  * one that lacked them would take subscriptions for unreadable and match nothing to them.
  */
 export interface SealingKeys {
   known(): Promise<readonly string[]>;
   /**
-   * Notes `active`, if nothing was known or one of the keys `held` was, and tells what was known before. Of two that
-   * note at once the second is told of the first.
+   * Notes `active`, if all that is known is among the keys `held`, and tells what was known before. Of two that note at
+   * once the second is told of the first.
    */
   note(active: string, held: readonly string[]): Promise<readonly string[]>;
 }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { SealContext, SealingKeys } from '../ports.ts';
-import { createSealer, type Keyring, openKeyring, openSharedKeyring, parseKeyring } from './keyring.ts';
+import { createSealer, type Keyring, openKeyring, openSharedKeyring, parseKeyring, sealingName } from './keyring.ts';
 
 const context: SealContext = { purpose: 'subscription', table: 't', column: 'c', row: 'r', tenant: 'tenant' };
 const plain = new TextEncoder().encode('my-secret-key');
@@ -87,7 +87,7 @@ function register(noted: string[] = []): SealingKeys & { noted: readonly string[
     known: async () => [...noted],
     async note(active, held) {
       const before = [...noted];
-      const ours = before.length === 0 || before.some((id) => held.includes(id));
+      const ours = before.every((name) => held.includes(name));
       if (ours && !before.includes(active)) noted.push(active);
       return before;
     },
@@ -98,8 +98,16 @@ function freshPath(): string {
   return join(mkdtempSync(join(tmpdir(), 'keyring-')), 'keyring.json');
 }
 
+function keyOf(id: string): Buffer {
+  return Buffer.from(`${id}${id}`.slice(0, 32));
+}
+
+function nameOf(id: string): string {
+  return sealingName({ id, key: keyOf(id) });
+}
+
 function writeKeys(path: string, active: string, ids: readonly string[]): void {
-  const keys = ids.map((id) => ({ id, key: Buffer.from(`${id}${id}`.slice(0, 32)).toString('base64') }));
+  const keys = ids.map((id) => ({ id, key: keyOf(id).toString('base64') }));
   writeFileSync(path, JSON.stringify({ active, keys }));
 }
 
@@ -110,7 +118,7 @@ test('the first process on a store makes the keyring, and others start with a co
   const path = freshPath();
   const first = await openSharedKeyring(path, shared);
   assert.ok(first.kind === 'keyring');
-  assert.deepEqual(shared.noted, [first.keyring.active.id]);
+  assert.deepEqual(shared.noted, [sealingName(first.keyring.active)]);
   const elsewhere = freshPath();
   const refused = await openSharedKeyring(elsewhere, shared);
   assert.ok(refused.kind === 'refused');
@@ -118,7 +126,8 @@ test('the first process on a store makes the keyring, and others start with a co
   assert.match(refused.remedy, /Copy keyring\.json/);
   assert.equal(existsSync(elsewhere), false);
   writeFileSync(elsewhere, readFileSync(path));
-  assert.deepEqual(await openSharedKeyring(elsewhere, shared), first);
+  const second = await openSharedKeyring(elsewhere, shared);
+  assert.deepEqual(second.kind === 'keyring' && second.keyring, first.keyring);
 });
 
 test('of two processes that make a keyring at once, the second deletes its own and is refused', async () => {
@@ -136,26 +145,30 @@ test('of two processes that make a keyring at once, the second deletes its own a
   assert.deepEqual(shared.noted, [THREE]);
 });
 
-test('a keyring with another active key is noted, and one that lacks a key says which', async () => {
-  const shared = register([ONE]);
+test('a keyring with another active key is noted, and one that lacks a key is refused', async () => {
+  const shared = register([nameOf(ONE)]);
   const path = freshPath();
-  writeKeys(path, TWO, [TWO, ONE]);
-  const rotated = await openSharedKeyring(path, shared);
-  assert.ok(rotated.kind === 'keyring');
-  assert.deepEqual([shared.noted, rotated.lacks], [[ONE, TWO], []]);
   writeKeys(path, ONE, [ONE]);
-  const behind = await openSharedKeyring(path, shared);
-  assert.deepEqual(behind.kind === 'keyring' && behind.lacks, [TWO]);
+  const running = await openSharedKeyring(path, shared);
+  assert.ok(running.kind === 'keyring');
+  assert.deepEqual(await running.lacking(), []);
+  writeKeys(path, TWO, [TWO, ONE]);
+  assert.equal((await openSharedKeyring(path, shared)).kind, 'keyring');
+  assert.deepEqual(shared.noted, [nameOf(ONE), nameOf(TWO)]);
+  assert.deepEqual(await running.lacking(), [TWO], 'a process that runs is told');
+  writeKeys(path, ONE, [ONE, THREE]);
+  const refused = await openSharedKeyring(path, shared);
+  assert.match(refused.kind === 'refused' ? refused.reason : '', new RegExp(`lacks keys .*: ${TWO}\\.`));
+  assert.deepEqual(shared.noted, [nameOf(ONE), nameOf(TWO)]);
+  assert.equal(existsSync(path), true);
 });
 
-test('a keyring with none of the keys that were sealed with is refused, noted nowhere and kept', async () => {
-  const shared = register([ONE]);
+test('a keyring with other bytes under the id of a key is refused', async () => {
+  const shared = register([sealingName({ id: ONE, key: keyOf(TWO) })]);
   const path = freshPath();
-  writeKeys(path, TWO, [TWO, THREE]);
+  writeKeys(path, ONE, [ONE]);
   const refused = await openSharedKeyring(path, shared);
-  assert.match(refused.kind === 'refused' ? refused.reason : '', /none of the keys/);
-  assert.deepEqual(shared.noted, [ONE]);
-  assert.equal(existsSync(path), true);
+  assert.match(refused.kind === 'refused' ? refused.reason : '', new RegExp(`lacks keys .*: ${ONE}\\.`));
 });
 
 test('a keyring that was made and not noted yet is noted by the next start', async () => {
@@ -163,5 +176,5 @@ test('a keyring that was made and not noted yet is noted by the next start', asy
   const path = freshPath();
   await assert.rejects(openSharedKeyring(path, { ...shared, note: () => Promise.reject(new Error('away')) }), /away/);
   const opened = await openSharedKeyring(path, shared);
-  assert.deepEqual(opened.kind === 'keyring' && [opened.keyring.active.id], shared.noted);
+  assert.deepEqual(opened.kind === 'keyring' && [sealingName(opened.keyring.active)], shared.noted);
 });

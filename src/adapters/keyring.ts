@@ -1,5 +1,5 @@
 /** The keyring file and the sealing of secrets at rest: AES-256-GCM with a sub-key for each purpose (HKDF, RFC 5869). */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { associatedData, KEY_ID_BYTES, NONCE_BYTES, packSealed, type Suite, unpackSealed } from '../core/secret.ts';
 import type { Opened, SealContext, Sealer, SealingKeys } from '../ports.ts';
@@ -33,12 +33,14 @@ export function openKeyring(path: string): KeyringResult {
 }
 
 export type SharedKeyring =
-  /** `lacks`: ids of keys that others sealed with and that are not in it. */
-  { kind: 'keyring'; keyring: Keyring; lacks: readonly string[] } | { kind: 'refused'; reason: string; remedy: string };
+  /** `lacking` asks which keys others have noted since that are not in it, by id. */
+  | { kind: 'keyring'; keyring: Keyring; lacking(): Promise<readonly string[]> }
+  | { kind: 'refused'; reason: string; remedy: string };
 
 /**
  * Reads the keyring at `path` for a process that shares its store with others. One with a fresh key is made only when
- * nothing was sealed yet; of several processes that begin at once one keeps its own, and the others are refused.
+ * nothing was sealed yet; of several processes that begin at once one keeps its own. One that lacks a key of the others,
+ * or has other bytes under its id, is refused: subscriptions that it could not read would miss their events.
  */
 export async function openSharedKeyring(path: string, shared: SealingKeys): Promise<SharedKeyring> {
   const fresh = isMissing(path);
@@ -48,13 +50,23 @@ export async function openSharedKeyring(path: string, shared: SealingKeys): Prom
   }
   const read = readKeyring(path);
   if (read.kind === 'unusable') return refused(read.reason);
-  const held = read.keyring.keys.map(({ id }) => id);
-  const known = await shared.note(read.keyring.active.id, held);
-  const lacks = known.filter((id) => !held.includes(id));
-  if (known.length === 0 || lacks.length < known.length) return { ...read, lacks };
-  if (!fresh) return refused(`The keyring at ${path} has none of the keys that other nodes seal with.`);
+  const { keyring } = read;
+  const held = keyring.keys.map(sealingName);
+  const lacks = lackingOf(await shared.note(sealingName(keyring.active), held), held);
+  if (lacks.length === 0) return { ...read, lacking: async () => lackingOf(await shared.known(), held) };
+  if (!fresh) return refused(`The keyring at ${path} lacks keys that other nodes seal with: ${lacks.join(', ')}.`);
   rmSync(path);
   return missing(path);
+}
+
+function lackingOf(known: readonly string[], held: readonly string[]): readonly string[] {
+  return known.filter((name) => !held.includes(name)).map((name) => name.split(':')[0] ?? name);
+}
+
+/** What a key is noted as: its id, and enough of a digest to tell it from another one that goes by the same id. */
+export function sealingName({ id, key }: SealingKey): string {
+  const digest = createHash('sha256').update('hookyard/keyring').update(key).digest('hex');
+  return `${id}:${digest.slice(0, 16)}`;
 }
 
 function missing(path: string): SharedKeyring {

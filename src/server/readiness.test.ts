@@ -45,7 +45,7 @@ function readinessIn({
     ports: { store, clock, metrics } as unknown as ReadinessParts['ports'],
     worker: { lastBeatMs: () => beatMs, doubtSinceMs: () => doubtSinceMs },
     janitor: { healthy: () => true },
-    shared: true,
+    shared: { lackingKeys: async () => [] },
     ...parts,
   });
   return { readiness, clock, asked, gauges };
@@ -74,7 +74,8 @@ test('each thing that is wrong is said, and what keeps it from its work makes it
     [{ doubtMs: 0 }, true, 'leases', /^in doubt$/],
     [{ doubtMs: 15_000 }, true, 'leases', /^in doubt$/],
     [{ doubtMs: 20_000 }, false, 'leases', /^in doubt for 20 s$/],
-    [{ doubtMs: 20_000, parts: { shared: false } }, true, 'dispatcher', /^ok$/],
+    [{ parts: { shared: { lackingKeys: async () => ['aa', 'bb'] } } }, false, 'keyring', /^lacks aa, bb$/],
+    [{ doubtMs: 20_000, parts: { shared: null } }, true, 'dispatcher', /^ok$/],
   ];
   for (const [situation, ready, check, said] of cases) {
     const seen = await readinessIn(situation).readiness();
@@ -94,7 +95,7 @@ test('a process without a role says nothing of what it does not do', async () =>
 });
 
 test('a store of this machine has the clock that it was started with', async () => {
-  const { readiness } = readinessIn({ aheadMs: 3_600_000, parts: { shared: false } });
+  const { readiness } = readinessIn({ aheadMs: 3_600_000, parts: { shared: null } });
   assert.equal((await readiness()).ready, true);
 });
 
@@ -106,7 +107,7 @@ test('a store that never answers is told of after 2 s, and is asked once by all 
     ports: { store: hanging, clock, metrics: { gauge: () => {} } } as unknown as ReadinessParts['ports'],
     worker: null,
     janitor: null,
-    shared: true,
+    shared: { lackingKeys: async () => [] },
   });
   for (let time = 0; time < 3; time++) {
     const seen = readiness();

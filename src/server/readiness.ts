@@ -10,8 +10,11 @@ export interface ReadinessParts {
   worker: { lastBeatMs(): number | null; doubtSinceMs(): number | null } | null;
   /** Whether its last housekeeping could be written. */
   janitor: { healthy(): boolean } | null;
-  /** True when others share the store, which then has a machine and a clock of its own. */
-  shared: boolean;
+  /** Set when others share the store, which then has a machine and a clock of its own. */
+  shared: {
+    /** Ids of sealing keys that others have noted and this process lacks. */
+    lackingKeys(): Promise<readonly string[]>;
+  } | null;
 }
 
 /** A worker that has not completed a round for this long is not healthy. */
@@ -36,17 +39,18 @@ export function createReadiness(parts: ReadinessParts): () => Promise<Readiness>
 }
 
 /** What the store said; null when it said nothing. */
-type Look = { store: string; skewMs: number; oldestMs: number } | null;
+type Look = { store: string; skewMs: number; oldestMs: number; lacks: readonly string[] } | null;
 
 async function look({ ports, janitor, shared }: ReadinessParts): Promise<Look> {
   const { store, clock, metrics } = ports;
   try {
     await store.configVersion(DEFAULT_TENANT);
     const { nowMs, oldestDueMs } = await store.pulse();
-    const skewMs = shared ? clock.nowMs() - nowMs : 0;
+    const skewMs = shared === null ? 0 : clock.nowMs() - nowMs;
+    const lacks = shared === null ? [] : await shared.lackingKeys();
     const oldestMs = oldestDueMs === null ? 0 : Math.max(0, nowMs - oldestDueMs);
     metrics.gauge('oldest_due_seconds', oldestMs / 1000);
-    return { store: (await writable(store, janitor)) ? 'ok' : 'cannot be written', skewMs, oldestMs };
+    return { store: (await writable(store, janitor)) ? 'ok' : 'cannot be written', skewMs, oldestMs, lacks };
   } catch {
     return null;
   }
@@ -81,7 +85,7 @@ function dispatching({ ports, worker, shared }: ReadinessParts): Dispatching {
   const beatMs = worker.lastBeatMs();
   const beats = beatMs !== null && ports.clock.monotonicMs() - beatMs < STALE_BEAT_MS;
   const dispatcher = beats ? 'ok' : 'no complete round within 5 s';
-  if (!shared) return { ok: beats, checks: { dispatcher } };
+  if (shared === null) return { ok: beats, checks: { dispatcher } };
   const sinceMs = worker.doubtSinceMs();
   const doubtMs = sinceMs === null ? 0 : ports.clock.monotonicMs() - sinceMs;
   // In doubt for a moment nothing new is sent, but requests are answered: no reason to take them elsewhere.
@@ -92,11 +96,13 @@ function dispatching({ ports, worker, shared }: ReadinessParts): Dispatching {
 
 function judged(seen: Look, { ok, checks }: Dispatching): Readiness {
   if (seen === null) return { ready: false, checks: { store: 'does not answer', ...checks } };
-  const { store, skewMs, oldestMs } = seen;
+  const { store, skewMs, oldestMs, lacks } = seen;
   const skewed = Math.abs(skewMs) > MAX_SKEW_MS;
   const clock = skewed ? { clock: `${Math.round(Math.abs(skewMs) / 1000)} s from the database's` } : {};
+  // What others sealed with them cannot be read here, so that events for it would be missed.
+  const keyring = lacks.length === 0 ? {} : { keyring: `lacks ${lacks.join(', ')}` };
   return {
-    ready: ok && store === 'ok' && !skewed,
-    checks: { store, ...checks, ...clock, oldestDueMs: `${oldestMs}` },
+    ready: ok && store === 'ok' && !skewed && lacks.length === 0,
+    checks: { store, ...checks, ...clock, ...keyring, oldestDueMs: `${oldestMs}` },
   };
 }

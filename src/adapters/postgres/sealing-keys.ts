@@ -3,7 +3,7 @@ import type { SealingKeys } from '../../ports.ts';
 import type { Database } from './database.ts';
 import { asStoreError } from './unavailable.ts';
 
-/** The register of sealing keys of a database. It holds their ids alone. */
+/** The register of sealing keys of a database. It holds their names alone. */
 export function sealingKeysOf(database: Pick<Database, 'transaction'>): SealingKeys {
   return {
     known: () => told(database.transaction('query', (session) => session.rows<{ id: string }>('sealing_keys'))),
@@ -12,7 +12,7 @@ export function sealingKeysOf(database: Pick<Database, 'transaction'>): SealingK
         database.transaction('query', async (session) => {
           await session.run('lock_sealing_keys');
           const known = await session.rows<{ id: string }>('sealing_keys');
-          if (known.length === 0 || known.some(({ id }) => held.includes(id))) {
+          if (known.every(({ id }) => held.includes(id))) {
             await session.run('note_sealing_key', { id: active });
           }
           return known;

@@ -98,6 +98,32 @@ export interface Gate {
   vet(url: string, timeoutMs: number): Promise<Vetted>;
 }
 
+/** What a value that stands outside the store came to. */
+export type SecretRead =
+  | { kind: 'value'; value: string }
+  /** `reason` never holds what was read. */
+  | { kind: 'missing'; reason: string };
+
+/** Secrets that stand outside the store, by `env:NAME` and `file:PATH`. Only what the operator put there for it is read. */
+export interface SecretReferences {
+  /** The value as it stands now or stood at most five seconds ago. Never throws. */
+  read(reference: string): Promise<SecretRead>;
+}
+
+/** Judges certificates before they are stored. */
+export interface Authorities {
+  /** What keeps a PEM text from being a list of certificates to trust, as a sentence; null when nothing does. */
+  fault(pem: string): string | null;
+}
+
+/** Whom a connection trusts. Connections under different policies share nothing. */
+export interface TlsPolicy {
+  /** False lets any certificate pass. */
+  verify: boolean;
+  /** PEM of certificates trusted besides the public authorities; null for none. */
+  ca: string | null;
+}
+
 /** One request exactly as it goes on the wire. */
 export interface OutboundRequest {
   url: string;
@@ -106,6 +132,8 @@ export interface OutboundRequest {
   body: Uint8Array;
   /** One deadline over DNS, connecting, TLS, sending, headers and body. */
   timeoutMs: number;
+  /** The same object for the same policy, as far as possible: the sender remembers what it made of it. */
+  tls: TlsPolicy;
   /** Called when the network has taken the whole request; not called for one that never gets so far. */
   onItsWay?: () => void;
 }
@@ -179,6 +207,8 @@ export interface Ports {
   sealer: Sealer;
   gate: Gate;
   sender: Sender;
+  secretReferences: SecretReferences;
+  authorities: Authorities;
   log: Log;
   metrics: Metrics;
   store: Store;

@@ -1,16 +1,16 @@
 /** Sends requests over HTTP/1.1 to addresses that the gate allowed: no redirects, no proxy, no decompression. */
-import { createSecureContext, getCACertificates } from 'node:tls';
 import type { CheckedTarget } from '../core/address.ts';
 import type { Clock, Gate, Sender, Vetted } from '../ports.ts';
 import { createDeadlines } from './sender/deadlines.ts';
 import { type Exchange, fail, newExchange, respond } from './sender/exchange.ts';
 import { createLines } from './sender/lines.ts';
+import { createTrusts } from './sender/trust.ts';
 import { createVerdicts } from './sender/verdicts.ts';
 
 export interface SenderOptions {
   /** Sockets over all origins; the longest idle one gives way. 2048 unless told: as many as tries under way. */
   maxSockets?: number;
-  /** Sockets to one origin; further requests wait for one, within their deadline. 1024 unless told. */
+  /** Sockets to one origin under one TLS policy; further requests wait for one, within their deadline. 1024 unless told. */
   maxSocketsPerOrigin?: number;
   /** How long an allowed target is not vetted again, in milliseconds; 5000 unless told, 0 vets every request. */
   verdictsKeptMs?: number;
@@ -31,7 +31,7 @@ export function createSender(wiring: { gate: Gate; clock: Clock; options?: Sende
   const deadlines = createDeadlines(clock, expire);
   const lines = createLines({
     clock,
-    context: createSecureContext({ ca: [...getCACertificates('default'), ...(options.authorities ?? [])] }),
+    trusts: createTrusts(options.authorities ?? []),
     maxSockets: options.maxSockets ?? 2048,
     maxSocketsPerOrigin: options.maxSocketsPerOrigin ?? 1024,
   });

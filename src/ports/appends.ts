@@ -48,6 +48,32 @@ export type AppendOutcome =
   | { kind: 'duplicate' }
   | Refused;
 
+/** Several events of one tenant that are stored in one transaction, or not at all. */
+export interface BatchAppend {
+  tenant: Id;
+  /** In the order in which they are accepted. */
+  appends: readonly (EventAppend & { claims: readonly IdempotencyClaim[] })[];
+  /** The configuration version all targets were decided on (A5). */
+  configVersion: number;
+  /** Of the whole. No key of a batch is used twice in it. */
+  claims: readonly IdempotencyClaim[];
+}
+
+export type BatchOutcome =
+  /** The tickets of each event. */
+  | { kind: 'appended'; tickets: readonly (readonly Ticket[])[] }
+  /** These events are stored already; nothing was written. */
+  | { kind: 'duplicate' }
+  /** Keys of these events were used before; nothing was written. All of them are named. */
+  | { kind: 'used'; uses: readonly UsedClaim[] }
+  | Refused;
+
+/** An event of a batch whose key was used before; `at` is its place in the batch. */
+export interface UsedClaim {
+  at: number;
+  use: Exclude<Refused, { kind: 'stale' }>;
+}
+
 /** One open or closed delivery made by a person for an event that is stored already. */
 export interface RedeliveryRequest {
   tenant: Id;

@@ -16,6 +16,7 @@ export interface Paging {
 export interface EventQuery extends Paging {
   tenant: Id;
   type?: string;
+  /** This owner path and what is below it. */
   owner?: string;
   sinceMs?: number;
   untilMs?: number;

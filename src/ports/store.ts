@@ -12,6 +12,8 @@ import type { Id } from '../core/ids.ts';
 import type {
   AppendOutcome,
   AppendRequest,
+  BatchAppend,
+  BatchOutcome,
   IdempotencyClaim,
   ReceiptOutcome,
   ReceiptRequest,
@@ -66,6 +68,8 @@ export interface Store {
 
   /** Resolves after the durable commit (A1). */
   append(request: AppendRequest): Promise<AppendOutcome>;
+  /** The same for several events, together or not at all (A1). */
+  appendAll(batch: BatchAppend): Promise<BatchOutcome>;
   /** A redelivery, replay or test of a stored event; not conditional on configuration. */
   redeliver(request: RedeliveryRequest): Promise<RedeliveryOutcome>;
   /** Receipt, facts, events and tickets in one transaction (T1). */

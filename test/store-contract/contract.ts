@@ -3,6 +3,7 @@
  * file that calls `describeStore` with its own way of opening an empty store.
  */
 import { appends } from './appends.ts';
+import { batches } from './batches.ts';
 import { claims } from './claims.ts';
 import { configuration } from './configuration.ts';
 import type { OpenStore } from './harness.ts';
@@ -28,6 +29,7 @@ export type { OpenStore, StoreUnderTest } from './harness.ts';
 export function describeStore(name: string, open: OpenStore): void {
   describeChapters(name, open, {
     appends,
+    batches,
     idempotency,
     redeliveries,
     receipts,

@@ -80,6 +80,18 @@ function filters(sentence: Sentence): void {
     assert.deepEqual(await found({ type: 'image.pushed', owner: 'org:70' }), []);
   });
 
+  sentence('Q1 events of an owner are those at its path and below, in whole segments', async (under) => {
+    const owners = ['org:7', 'org:7/repo:42', 'org:70', 'org:70/repo:42', 'sub-org:7', 'org:7/repo:4/job:1', null];
+    for (const owner of owners) await published(under.store, anEvent({ owner }), []);
+    const found = async (owner: string) =>
+      (await under.store.events({ tenant: TENANT, limit: 10, owner })).map((event) => event.owner).toReversed();
+    assert.deepEqual(await found('org:7'), ['org:7', 'org:7/repo:42', 'org:7/repo:4/job:1']);
+    assert.deepEqual(await found('org:7/repo:42'), ['org:7/repo:42']);
+    assert.deepEqual(await found('repo:42'), ['org:7/repo:42', 'org:70/repo:42']);
+    assert.deepEqual(await found('repo:4'), ['org:7/repo:4/job:1']);
+    assert.deepEqual(await found('org:8'), []);
+  });
+
   sentence('Q1 deliveries are found by subscription, event, type and time', async (under) => {
     const [hook, other] = [await subscribed(under.store), await subscribed(under.store)];
     const [first, second, third] = threeEvents();

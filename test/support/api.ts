@@ -1,4 +1,5 @@
 /** The HTTP API over the memory store, without sockets: what the tests of `src/server` talk to. */
+import { authorities } from '../../src/adapters/authorities.ts';
 import { createSealer, type Keyring } from '../../src/adapters/keyring.ts';
 import { createMac } from '../../src/adapters/mac.ts';
 import { createMemoryStore } from '../../src/adapters/memory/store.ts';
@@ -12,6 +13,7 @@ import { createKey } from '../../src/flows/keys.ts';
 import type { Gate, Handover, OutboundRequest, Role } from '../../src/ports.ts';
 import { type App, createApp } from '../../src/server/app.ts';
 import type { Readiness, ServerOptions } from '../../src/server/options.ts';
+import { NO_REFERENCES } from './ports.ts';
 
 /** One line the server logged. */
 export interface LoggedLine {
@@ -137,6 +139,8 @@ export async function openApi(options: Partial<ServerOptions> = {}): Promise<Tes
       sockets: () => 0,
       close: async () => {},
     },
+    secretReferences: NO_REFERENCES,
+    authorities,
     log: { debug: logAt('debug'), info: logAt('info'), warn: logAt('warn'), error: logAt('error') },
     metrics: createMetrics(),
     store: createMemoryStore({ now: () => nowMs }),

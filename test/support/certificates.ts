@@ -1,9 +1,9 @@
 /**
- * A test-only certificate authority and what it signed, so that tests need no `openssl`. The private key is public by
+ * Test-only certificate authorities and what they signed, so that tests need no `openssl`. The private key is public by
  * being here and protects nothing. All but the expired one are valid until the year 2120.
  */
 
-/** Signs the other ones. */
+/** Signs those that name no other one. */
 export const testOnlyAuthority = `-----BEGIN CERTIFICATE-----
 MIIBgzCCASigAwIBAgIUdk9RcTlyxVAOr2PEduaMvQNeHmMwCgYIKoZIzj0EAwIw
 HjEcMBoGA1UEAwwTVGVzdC1vbmx5IGF1dGhvcml0eTAgFw0yNjExMjEyMzA2MTFa
@@ -17,7 +17,7 @@ tBDKvUXZMmX2VCykAn1TdTAKBggqhkjOPQQDAgNJADBGAiEAsCwBPzagneHvJ5iq
 -----END CERTIFICATE-----
 `;
 
-/** The private key of all of them. */
+/** The private key of all certificates of receivers. */
 export const testOnlyKey = `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgF9KH9IRQbnM+eaqe
 ZZ0KbsLYd6FbRmXwY/EH4EXa9nShRANCAAQhnFtTAfuHlDwc1ha3GpqghS8C9Fl1
@@ -77,5 +77,47 @@ Qcxx9yUn0ZJwYpYeOJb6vP2Mvu2ViAnqfQPS/apfMjmjOzA5MBgGA1UdEQQRMA+C
 DXJlY2VpdmVyLnRlc3QwHQYDVR0OBBYEFKAnJBtkfy4+cDCTz7H8f6aMhaDdMAoG
 CCqGSM49BAMCA0kAMEYCIQC7qhmPInNVSY4bekaJNw14TU5D442d1n/eCQ8BeAtC
 PwIhAKKnWOeE/IauW26BAYPl67wwSYZYuaillbk7VAKg8CKK
+-----END CERTIFICATE-----
+`;
+
+/** An authority of its own, which signs receivers only through `intermediate`. */
+export const distantAuthority = `-----BEGIN CERTIFICATE-----
+MIIBgDCCASagAwIBAgICIAAwCgYIKoZIzj0EAwIwJjEkMCIGA1UEAwwbVGVzdC1v
+bmx5IGRpc3RhbnQgYXV0aG9yaXR5MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAx
+MDAwMDAwWjAmMSQwIgYDVQQDDBtUZXN0LW9ubHkgZGlzdGFudCBhdXRob3JpdHkw
+WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASXUdi6Y+Wforz4RBO+zZncgaP+AR0X
+zf3I7X0vHFotn9m0N1rvWj67jTnGmn3P3HpcgIf9m/aZneZ1hu2xxhhpo0IwQDAP
+BgNVHRMBAf8EBTADAQH/MA4GA1UdDwEB/wQEAwICBDAdBgNVHQ4EFgQUHnbjpUG3
+z399JbI8zG1fOMkO3GQwCgYIKoZIzj0EAwIDSAAwRQIgcN1GNG4kD8NQ2i8TeMJd
+cJhogsqLo64uN/gnh2oS2fkCIQCPXHzgaxhU40PwgHr5JUxoDsoPssDUVTL0MMGW
+BsXE9Q==
+-----END CERTIFICATE-----
+`;
+
+/** Signed by `distantAuthority`; signs `distantCertificate`. */
+export const intermediate = `-----BEGIN CERTIFICATE-----
+MIIBnDCCAUKgAwIBAgICIAEwCgYIKoZIzj0EAwIwJjEkMCIGA1UEAwwbVGVzdC1v
+bmx5IGRpc3RhbnQgYXV0aG9yaXR5MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAx
+MDAwMDAwWjAhMR8wHQYDVQQDDBZUZXN0LW9ubHkgaW50ZXJtZWRpYXRlMFkwEwYH
+KoZIzj0CAQYIKoZIzj0DAQcDQgAEEojZwYZUOcotqemMxjTvI306OKVvf9pVKrqi
+2V6ZeRU1qewQ7+/91uoheHaXXardpZ0mTPo2NAF6XLvoDIXhPqNjMGEwDwYDVR0T
+AQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAgQwHQYDVR0OBBYEFAptPvowSbf2oHYZ
+vlfqlXoLjRoAMB8GA1UdIwQYMBaAFB5246VBt89/fSWyPMxtXzjJDtxkMAoGCCqG
+SM49BAMCA0gAMEUCIQCxTBKyqwYXVV8jUiNjclQwWJtoq4vB1xVoCn36lvj9UAIg
+YiX8Ufnvs/7NHrDn5V2caY2ybc/vZIVWaoMz6F/Mw/k=
+-----END CERTIFICATE-----
+`;
+
+/** For `receiver.test` and 127.0.0.1; not to be trusted without the intermediate. */
+export const distantCertificate = `-----BEGIN CERTIFICATE-----
+MIIBjDCCATOgAwIBAgICIAIwCgYIKoZIzj0EAwIwITEfMB0GA1UEAwwWVGVzdC1v
+bmx5IGludGVybWVkaWF0ZTAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAw
+MFowGDEWMBQGA1UEAwwNcmVjZWl2ZXIudGVzdDBZMBMGByqGSM49AgEGCCqGSM49
+AwEHA0IABCGcW1MB+4eUPBzWFrcamqCFLwL0WXXK0RsIff77DiGQQcxx9yUn0ZJw
+YpYeOJb6vP2Mvu2ViAnqfQPS/apfMjmjYjBgMB4GA1UdEQQXMBWCDXJlY2VpdmVy
+LnRlc3SHBH8AAAEwHQYDVR0OBBYEFKAnJBtkfy4+cDCTz7H8f6aMhaDdMB8GA1Ud
+IwQYMBaAFAptPvowSbf2oHYZvlfqlXoLjRoAMAoGCCqGSM49BAMCA0cAMEQCIC61
+Q/40lmc+KWODcxlokGLAZhFEPB47/jyraKQ5B1hDAiAqIMPtxen2yCeAGHFfUjER
+9X1P7xd9AcMIv0o95ZTkmQ==
 -----END CERTIFICATE-----
 `;

@@ -1,10 +1,20 @@
+import { authorities } from '../../src/adapters/authorities.ts';
 import { createSealer } from '../../src/adapters/keyring.ts';
 import { createMac } from '../../src/adapters/mac.ts';
 import { createMemoryStore } from '../../src/adapters/memory/store.ts';
 import type { Answer } from '../../src/core/attempt.ts';
 import { createAuthenticate } from '../../src/flows/authenticate.ts';
 import { createConfigurationCache, type FlowPorts } from '../../src/flows/configuration.ts';
-import type { Handover, Log, Metrics, OutboundRequest, Ports, Random, Vetted } from '../../src/ports.ts';
+import type {
+  Handover,
+  Log,
+  Metrics,
+  OutboundRequest,
+  Ports,
+  Random,
+  SecretReferences,
+  Vetted,
+} from '../../src/ports.ts';
 import { type SteppedClock, steppedClock } from './stepped-clock.ts';
 
 /** The ports of a flow, over the memory store; only the world outside is made up. */
@@ -78,6 +88,8 @@ export function fakePorts(overrides: Partial<Ports> = {}): FakePorts {
       sockets: () => 0,
       close: async () => {},
     },
+    secretReferences: NO_REFERENCES,
+    authorities,
     log: fakeLog(noted.logged),
     metrics: NO_METRICS,
     dispatch: {
@@ -111,6 +123,11 @@ export function allowed(url: string): Vetted {
     },
   };
 }
+
+/** Nothing stands outside the store. */
+export const NO_REFERENCES: SecretReferences = {
+  read: async () => ({ kind: 'missing', reason: 'nothing is there' }),
+};
 
 function fakeLog(logged: string[]): Log {
   const note = (event: string) => {

@@ -2,6 +2,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import type { TLSSocket, TlsOptions } from 'node:tls';
 
 /** One request as it arrived. */
 export interface Received {
@@ -53,6 +54,8 @@ export interface Receiver {
   requests: readonly Received[];
   /** Connections accepted so far, also those that never sent a request. */
   connections(): number;
+  /** Whether each TLS connection so far went on with the session of another one. */
+  resumed(): readonly boolean[];
   respond(script: Script): void;
   /** Waits until the requests satisfy `predicate`; rejects after `timeoutMs` (5 s unless told). */
   waitFor(predicate: (requests: readonly Received[]) => boolean, timeoutMs?: number): Promise<void>;
@@ -61,8 +64,8 @@ export interface Receiver {
 }
 
 export interface ReceiverOptions {
-  /** PEM texts; with them the receiver speaks TLS. */
-  tls?: { key: string; certificate: string };
+  /** PEM texts; with them the receiver speaks TLS, or nothing newer than TLS 1.1 when it is `old`. */
+  tls?: { key: string; certificate: string; old?: boolean };
   /** Listening address; 127.0.0.1 unless told. */
   host?: string;
   /** A port that was free before; any free one unless told. */
@@ -84,9 +87,9 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   const timers = new Set<NodeJS.Timeout>();
   let script: Script = OK;
   let heads = 0;
-  const server = options.tls
-    ? createTlsServer({ key: options.tls.key, cert: options.tls.certificate })
-    : createServer();
+  const server = options.tls ? createTlsServer(contextOf(options.tls)) : createServer();
+  const resumed: boolean[] = [];
+  server.on('secureConnection', (socket: TLSSocket) => resumed.push(socket.isSessionReused()));
   const connections = numberConnections(server);
 
   server.on('request', async (request: IncomingMessage, response: ServerResponse) => {
@@ -108,6 +111,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     port,
     requests,
     connections: connections.count,
+    resumed: () => resumed,
     respond(next) {
       script = next;
       heads = 0;
@@ -119,6 +123,11 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+function contextOf({ key, certificate, old = false }: NonNullable<ReceiverOptions['tls']>): TlsOptions {
+  const oldest: TlsOptions = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
+  return { key, cert: certificate, ...(old ? oldest : {}) };
 }
 
 /** Numbers connections as they are accepted, before TLS; `numberOf` knows a TLS socket by the port it came from. */

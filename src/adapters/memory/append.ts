@@ -4,6 +4,8 @@ import { shardOf } from '../../core/ids.ts';
 import type {
   AppendOutcome,
   AppendRequest,
+  BatchAppend,
+  BatchOutcome,
   EventAppend,
   RedeliveryOutcome,
   RedeliveryRequest,
@@ -23,6 +25,22 @@ export function append(tables: Tables, request: AppendRequest): AppendOutcome {
   if (refused !== null) return refused;
   keepClaims(tables, tenant, request.claims);
   return { kind: 'appended', tickets: writeEvent(tables, request, request.configVersion) };
+}
+
+export function appendAll(tables: Tables, batch: BatchAppend): BatchOutcome {
+  const { tenant, appends, configVersion } = batch;
+  if (appends.some(({ event }) => tables.events.get(event.id) !== undefined)) return { kind: 'duplicate' };
+  const repeats = refusedBy(tables, tenant, batch.claims);
+  if (repeats !== null) return repeats;
+  const uses = appends.flatMap(({ claims }, at) => {
+    const use = refusedBy(tables, tenant, claims);
+    return use === null ? [] : [{ at, use }];
+  });
+  if (uses.length > 0) return { kind: 'used', uses };
+  const stale = staleness(tables, tenant, configVersion);
+  if (stale !== null) return stale;
+  keepClaims(tables, tenant, [...batch.claims, ...appends.flatMap(({ claims }) => claims)]);
+  return { kind: 'appended', tickets: appends.map((append) => writeEvent(tables, append, configVersion)) };
 }
 
 /** `stale` when the tenant's configuration is not the one a decision was made on. */

@@ -2,6 +2,7 @@ import type { AttemptRecord, DeliveryStatus } from '../../core/attempt.ts';
 import type { HookEvent } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import { idMs } from '../../core/ids.ts';
+import { receives } from '../../core/owner.ts';
 import type {
   DeliveryQuery,
   DeliveryView,
@@ -35,7 +36,7 @@ function asks<T>(wanted: T | undefined, value: T): boolean {
 export function events(tables: Tables, query: EventQuery): HookEvent[] {
   const found = page(tables.events, query, ({ event }) => {
     const isTheirs = event.tenant === query.tenant && isWithin(idMs(event.id), query);
-    return isTheirs && asks(query.type, event.type) && asks<string | null>(query.owner, event.owner);
+    return isTheirs && asks(query.type, event.type) && receives(query.owner ?? null, event.owner);
   });
   return copyOf(found.map((stored) => stored.event));
 }

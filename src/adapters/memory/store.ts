@@ -58,9 +58,10 @@ export function storeOver(
 
 type Part<K extends keyof Store> = Pick<Store, K>;
 
-function writing(reach: Reach): Part<'append' | 'redeliver' | 'recordReceipt' | 'recall' | 'remember'> {
+function writing(reach: Reach): Part<'append' | 'appendAll' | 'redeliver' | 'recordReceipt' | 'recall' | 'remember'> {
   return {
     append: async (request) => appends.append(reach(), request),
+    appendAll: async (batch) => appends.appendAll(reach(), batch),
     redeliver: async (request) => appends.redeliver(reach(), request),
     recordReceipt: async (request) => recordReceipt(reach(), request),
     recall: async (tenant, scope, key) => {

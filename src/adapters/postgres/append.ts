@@ -27,7 +27,7 @@ export async function append(
     calls.flatMap(({ request }) => madeAtOnce(request.deliveries)),
     shards,
   );
-  const known = await lookUp(session, calls);
+  const known = await lookUp(session, lookOf(calls));
   const decisions = calls.map((call) => decide(known, call));
   const written = await writeAll(session, calls, decisions, shards);
   const outcomes: AppendOutcome[] = [];
@@ -40,20 +40,31 @@ export async function append(
   return outcomes;
 }
 
+/** What is asked of the store before anything is written. */
+interface Look {
+  ids: readonly Id[];
+  tenants: readonly Id[];
+  claims: readonly NewClaim[];
+}
+
 interface Known {
   events: Set<Id>;
   versions: ReadonlyMap<Id, number>;
   claims: UsedClaims;
 }
 
-async function lookUp(session: Session, calls: readonly Call[]): Promise<Known> {
-  const tenants = new Set(calls.map(({ request }) => request.event.tenant));
-  const ids = calls.map(({ request }) => request.event.id);
+function lookOf(calls: readonly Call[]): Look {
+  return {
+    ids: calls.map(({ request }) => request.event.id),
+    tenants: [...new Set(calls.map(({ request }) => request.event.tenant))],
+    claims: calls.flatMap(({ request }) => request.claims.map((claim) => ({ tenant: request.event.tenant, claim }))),
+  };
+}
+
+/** Which of these events and keys are there already, and which configuration is the current one. */
+export async function lookUp(session: Session, { ids, tenants, claims }: Look): Promise<Known> {
   type Row = { kind: 'event'; id: Id; version: null } | { kind: 'tenant'; id: Id; version: number };
-  const rows = await session.rows<Row>('append_state', { ids, tenants: [...tenants] });
-  const claims = calls.flatMap(({ request }) =>
-    request.claims.map((claim) => ({ tenant: request.event.tenant, claim })),
-  );
+  const rows = await session.rows<Row>('append_state', { ids, tenants });
   return {
     events: new Set(rows.flatMap((row) => (row.kind === 'event' ? [row.id] : []))),
     versions: new Map(rows.flatMap((row) => (row.kind === 'tenant' ? [[row.id, row.version] as const] : []))),

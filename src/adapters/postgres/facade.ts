@@ -2,6 +2,7 @@
 import { TRAIL_MS } from '../../core/cursor.ts';
 import type { Store } from '../../ports/store.ts';
 import { append } from './append.ts';
+import { appendAll } from './append-all.ts';
 import { batches } from './batches.ts';
 import { recall, remember } from './claims.ts';
 import { configure, configVersion } from './configuration.ts';
@@ -23,7 +24,15 @@ import { checkSettlements, intend, rememberingUnsure, settle } from './settle.ts
 import { claimTasks, settleTask } from './tasks.ts';
 
 type Batched = 'append' | 'settle';
-type Incoming = 'redeliver' | 'recordReceipt' | 'recall' | 'remember' | 'configure' | 'touchKeys' | 'maintain';
+type Incoming =
+  | 'appendAll'
+  | 'redeliver'
+  | 'recordReceipt'
+  | 'recall'
+  | 'remember'
+  | 'configure'
+  | 'touchKeys'
+  | 'maintain';
 type Working =
   | ('claim' | 'intend' | 'claimTasks' | 'settleTask')
   | ('lanes' | 'setLane' | 'closeLane' | 'laneRun' | 'laneHeads');
@@ -87,6 +96,7 @@ function incoming(database: Database, shards: number): Pick<Store, Incoming> {
       database.transaction(road, (session) => work(session, again), withinMs),
     );
   return {
+    appendAll: (batch) => repeated('append', (session, again) => appendAll(session, batch, shards, again)),
     redeliver: (request) => repeated('append', (session, again) => redeliver(session, request, shards, again)),
     recordReceipt: (request) => repeated('append', (session) => recordReceipt(session, request, shards)),
     remember: (tenant, answer) => repeated('query', (session) => remember(session, tenant, answer)),

@@ -18,6 +18,7 @@ import { testServers } from '../../../test/support/postgres.ts';
 import { MAX_DIRECT_TARGETS } from '../../core/event.ts';
 import type { AppendRequest, Settlement, SettleOutcome, Ticket } from '../../ports/store.ts';
 import { append } from './append.ts';
+import { appendAll } from './append-all.ts';
 import { type Database, openDatabase } from './database.ts';
 import { install } from './install.ts';
 import { openTickets } from './placing.ts';
@@ -83,6 +84,22 @@ test('an append of a fan-out that was committed before its answer got lost leave
     for (const repeated of [false, true]) {
       assert.deepEqual(await appending(database, request, repeated), { kind: 'appended', tickets: [] });
     }
+  }));
+
+test('a batch that was committed before its answer got lost hands over what it made of each event', () =>
+  withDatabase(async (database) => {
+    const appends = [1, 2, 0].map((targets) => {
+      const event = anEvent();
+      const deliveries = Array.from({ length: targets }, () => aDelivery(event, newId()));
+      return { event, deliveries, claims: [aClaim(event.id)] };
+    });
+    const batch = { tenant: TENANT, appends, configVersion: 0, claims: [aClaim('k')] };
+    const again = (repeated: boolean) =>
+      database.transaction('append', (session) => appendAll(session, batch, 1, repeated));
+    const first = await again(false);
+    assert.deepEqual(first.kind === 'appended' && first.tickets.map(({ length }) => length), [1, 2, 0]);
+    assert.deepEqual(await again(true), first);
+    assert.deepEqual(await again(false), { kind: 'duplicate' });
   }));
 
 test('a redelivery and a receipt that were committed before their answers got lost are made once', () =>

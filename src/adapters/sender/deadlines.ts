@@ -1,6 +1,6 @@
-/** One deadline for each exchange, without one timer for each. */
+/** One deadline for each exchange, and one limit to what comes before its answer, without a timer for each. */
 import type { Clock } from '../../ports.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, failIfFlooded } from './exchange.ts';
 
 /** How late a deadline may be noticed. */
 const SWEEP_MS = 25;
@@ -12,7 +12,8 @@ export interface Deadlines {
 }
 
 /**
- * Looks through all open exchanges every 25 ms and calls `expired` for those past their deadline. Setting and clearing
+ * Looks through all open exchanges every 25 ms, calls `expired` for those past their deadline and ends those that are
+ * flooded. Setting and clearing
  * a timer for each request costs more than looking at a thousand records forty times a second.
  */
 export function createDeadlines(clock: Clock, expired: (exchange: Exchange, nowMs: number) => void): Deadlines {
@@ -23,7 +24,9 @@ export function createDeadlines(clock: Clock, expired: (exchange: Exchange, nowM
   const sweep = () => {
     const nowMs = clock.monotonicMs();
     for (const exchange of watched) {
-      if (exchange.stage !== 'settled' && nowMs >= exchange.deadlineMs) expired(exchange, nowMs);
+      if (exchange.stage === 'settled') continue;
+      if (nowMs >= exchange.deadlineMs) expired(exchange, nowMs);
+      else failIfFlooded(exchange, nowMs);
     }
     watched = open();
     sweeping = watched.length > 0;

@@ -1,11 +1,12 @@
 /** Opens a connection to a target that the address gate allowed, and to nothing else. */
 import { connect, isIPv6, type Socket, SocketAddress } from 'node:net';
-import { connect as connectTls, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { CheckedTarget } from '../../core/address.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import type { Clock } from '../../ports.ts';
 import { certificateFacts, rememberCertificate } from './certificate.ts';
 import { factsOfError, failureOfError } from './errors.ts';
+import type { Trust } from './trust.ts';
 
 /** Addresses of a name that one try goes through. */
 const MAX_ADDRESSES = 4;
@@ -31,7 +32,7 @@ export interface NotConnected {
 
 export interface Dialing {
   readonly target: CheckedTarget;
-  readonly context: SecureContext;
+  readonly trust: Trust;
   readonly clock: Clock;
   /** Over all addresses and the TLS handshake. */
   readonly limitMs: number;
@@ -114,13 +115,13 @@ function openPlain({ address, target }: Attempt): Socket {
   return connect({ host: address, port: target.port, noDelay: true });
 }
 
-function openTls({ address, target, context }: Attempt): TLSSocket {
+function openTls({ address, target, trust }: Attempt): TLSSocket {
   const socket = connectTls({
     host: address,
     port: target.port,
-    secureContext: context,
+    secureContext: trust.context(),
     ALPNProtocols: ['http/1.1'],
-    rejectUnauthorized: true,
+    rejectUnauthorized: trust.verify,
     // RFC 6066 allows no address here.
     ...(target.literal ? {} : { servername: target.host }),
   });

@@ -11,6 +11,8 @@ import type { OutboundRequest } from '../../ports.ts';
 export const KEPT_BYTES = 65_536;
 /** Bytes of an answer's body that are counted before its connection is closed. */
 export const COUNTED_BYTES = 1_048_576;
+/** Bytes that may come before the status of an answer: interim answers, and words that its parser does not count. */
+const MAX_BYTES_BEFORE_STATUS = 1_048_576;
 
 /** What an exchange waits on. */
 export interface Carrier {
@@ -18,6 +20,8 @@ export interface Carrier {
   stop(): void;
   /** Bytes of the request that the network has not taken yet. */
   unsentBytes(): number;
+  /** Bytes that came for the exchange so far, whatever they were. */
+  cameBytes(): number;
 }
 
 export interface Exchange {
@@ -83,6 +87,15 @@ export function takeChunk(exchange: Exchange, chunk: Uint8Array): void {
   const kept = new Uint8Array(chunk.length > room ? chunk.subarray(0, room) : chunk);
   exchange.keptBytes += kept.length;
   exchange.chunks.push(kept);
+}
+
+/** Ends an exchange whose receiver talks on and on without an answer. */
+export function failIfFlooded(exchange: Exchange, nowMs: number): void {
+  const { carrier, status, firstByteMs } = exchange;
+  if (carrier === null || status > 0 || firstByteMs === null) return;
+  if (carrier.cameBytes() <= MAX_BYTES_BEFORE_STATUS) return;
+  carrier.stop();
+  fail(exchange, 'protocol_error', { detail: `more than ${MAX_BYTES_BEFORE_STATUS} bytes before an answer` }, nowMs);
 }
 
 /** Reports the answer that came in. `complete` says that the end of its body was seen. */

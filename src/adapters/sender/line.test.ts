@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { assertFailure, assertResponse, receiver, request, sender } from '../../../test/support/outbound.ts';
+import { assertFailure, assertResponse, receiver, request, sender, settled } from '../../../test/support/outbound.ts';
 import type { Script } from '../../../test/support/receiver.ts';
+import { floods, startHostile } from '../../../test/support/receiver-hostile.ts';
+import { steppedClock } from '../../../test/support/stepped-clock.ts';
 
 describe('what is no HTTP answer', () => {
   const cases: [string, Script][] = [
     ['garbage', { kind: 'raw', bytes: 'SSH-2.0-OpenSSH_9.9\r\n' }],
     ['an unsolicited 100', { kind: 'raw', bytes: 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\n' }],
     ['a switch of protocols', { kind: 'raw', bytes: 'HTTP/1.1 101 S\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n' }],
+    ['a status of 000', { kind: 'raw', bytes: 'HTTP/1.1 000 Odd\r\ncontent-length: 0\r\n\r\n' }],
+    ['a status of 099', { kind: 'raw', bytes: 'HTTP/1.1 099 Odd\r\ncontent-length: 0\r\n\r\n' }],
     ['a status of 600', { kind: 'raw', bytes: 'HTTP/1.1 600 Odd\r\ncontent-length: 0\r\n\r\n' }],
     ['a head of more than 16 KiB', { kind: 'raw', bytes: `HTTP/1.1 200 OK\r\nx: ${'y'.repeat(20_000)}\r\n\r\n` }],
   ];
@@ -19,6 +23,38 @@ describe('what is no HTTP answer', () => {
       assert.ok(answer.facts.detail);
     });
   }
+
+  const endless: [string, string, string][] = [
+    ['interim answers', '', 'HTTP/1.1 103 Early\r\n\r\n'.repeat(500)],
+    ['words behind the status', 'HTTP/1.1 200 ', 'y'.repeat(10_000)],
+  ];
+  for (const [name, beginning, flood] of endless) {
+    it(`is what never comes to an answer: ${name} without end`, async (t) => {
+      const target = await startHostile({ answer: floods(beginning, flood) });
+      t.after(target.close);
+      const answer = await sender().send(request(`http://127.0.0.1:${target.port}/`));
+      assertFailure(answer, 'protocol_error');
+      assert.equal(answer.facts.detail, 'more than 1048576 bytes before an answer');
+    });
+  }
+
+  it('is not what came before on the same connection', async (t) => {
+    const large = `HTTP/1.1 200 OK\r\ncontent-length: ${1 << 20}\r\n\r\n${'x'.repeat(1 << 20)}`;
+    const clock = steppedClock();
+    const target = await startHostile({
+      answer(socket, n) {
+        if (n === 0) socket.write(large);
+        else socket.write('HTTP/1.1 200 O');
+      },
+    });
+    t.after(target.close);
+    const sending = sender({ clock });
+    assertResponse(await sending.send(request(`http://127.0.0.1:${target.port}/`)));
+    const second = sending.send(request(`http://127.0.0.1:${target.port}/`));
+    await settled(second, clock);
+    assertFailure(await second, 'response_timeout');
+    assert.equal((await second).connection.reused, true);
+  });
 
   it('after a good answer breaks the connection and spoils nothing', async () => {
     const twice = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\nHTTP/1.1 500 No\r\ncontent-length: 0\r\n\r\n';

@@ -26,6 +26,8 @@ export interface Line extends Carrier {
   readonly socket: Socket;
   readonly address: string;
   readonly openedMs: number;
+  /** What had come when its exchange began. */
+  cameBefore: number;
   handler: Dispatcher.DispatchHandler;
   exchange: Exchange | null;
   used: boolean;
@@ -49,10 +51,12 @@ export function openLine(connected: Connected, origin: string, clock: Clock, eve
     socket,
     address,
     openedMs: clock.monotonicMs(),
+    cameBefore: 0,
     handler: {},
     exchange: null,
     used: false,
     unsentBytes: () => socket.writableLength,
+    cameBytes: () => socket.bytesRead - line.cameBefore,
     stop() {
       line.exchange = null;
       line.client.destroy(null, ignore);
@@ -100,6 +104,7 @@ export function carry(line: Line, exchange: Exchange, target: CheckedTarget): vo
   exchange.address = line.address;
   exchange.reused = line.used;
   line.used = true;
+  line.cameBefore = line.socket.bytesRead;
   const headers = wireHeaders(request, target.hostHeader);
   line.client.dispatch({ path: target.path, method: request.method, headers, body: request.body }, line.handler);
 }
@@ -127,10 +132,10 @@ function handlerOf(line: Line, clock: Clock, events: LineEvents): Dispatcher.Dis
     onResponseStart(_, status, headers) {
       const { exchange } = line;
       // Interim answers (1xx) announce the final one.
-      if (!exchange || status < 200) return;
+      if (!exchange || (status >= 100 && status < 200)) return;
       exchange.status = status;
       exchange.headers = joined(headers);
-      if (status > 599) refuseStatus(line, exchange, clock);
+      if (status < 200 || status > 599) refuseStatus(line, exchange, clock);
     },
     onResponseData(_, chunk) {
       const { exchange } = line;

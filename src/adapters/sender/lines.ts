@@ -1,17 +1,17 @@
 /** All open sockets: which one an exchange goes out on, and how many there may be. */
-import type { SecureContext } from 'node:tls';
 import type { CheckedTarget } from '../../core/address.ts';
 import type { Clock } from '../../ports.ts';
 import { type Connected, dial, type NotConnected } from './dial.ts';
 import { type Exchange, fail } from './exchange.ts';
 import { carry, type Line, MAX_AGE_MS, openLine } from './line.ts';
+import type { Trust, Trusts } from './trust.ts';
 
 /** Connecting and the TLS handshake take no longer than this, whatever is left of the deadline. */
 const MAX_CONNECT_MS = 5000;
 
 export interface LinesOptions {
   clock: Clock;
-  context: SecureContext;
+  trusts: Trusts;
   maxSockets: number;
   maxSocketsPerOrigin: number;
 }
@@ -25,9 +25,11 @@ export interface Lines {
   close(): Promise<void>;
 }
 
-/** The sockets to one origin. */
+/** The sockets to one origin under one TLS policy. */
 interface Pool {
+  readonly key: string;
   readonly origin: string;
+  readonly trust: Trust;
   /** Being opened, busy and idle. */
   sockets: number;
   /** The last one was used last. */
@@ -41,7 +43,7 @@ interface Placed {
 }
 
 /**
- * Keeps a bounded number of sockets, each to one origin, and closes the longest idle one when another is needed.
+ * Keeps a bounded number of sockets, each to one origin under one TLS policy, and closes the longest idle one when another is needed.
  * Long because its small functions share the state of all pools, which nobody else may touch.
  */
 export function createLines(options: LinesOptions): Lines {
@@ -54,16 +56,18 @@ export function createLines(options: LinesOptions): Lines {
   const starved = new Set<Pool>();
   let sockets = 0;
 
-  function poolOf(origin: string): Pool {
-    const known = pools.get(origin);
+  function poolOf({ request }: Exchange, { origin }: CheckedTarget): Pool {
+    const trust = options.trusts.of(request.tls);
+    const key = trust.key === '' ? origin : `${origin} ${trust.key}`;
+    const known = pools.get(key);
     if (known) return known;
-    const pool: Pool = { origin, sockets: 0, idle: [], waiting: [] };
-    pools.set(origin, pool);
+    const pool: Pool = { key, origin, trust, sockets: 0, idle: [], waiting: [] };
+    pools.set(key, pool);
     return pool;
   }
 
   function place(exchange: Exchange, target: CheckedTarget): void {
-    const pool = poolOf(target.origin);
+    const pool = poolOf(exchange, target);
     const line = takeIdle(pool, target);
     if (line) carry(line, exchange, target);
     else openFor(pool, { exchange, target });
@@ -88,7 +92,7 @@ export function createLines(options: LinesOptions): Lines {
       pool.waiting.push(placed);
       return;
     }
-    pools.set(pool.origin, pool);
+    pools.set(pool.key, pool);
     pool.sockets++;
     sockets++;
     connectFor(pool, placed);
@@ -98,9 +102,10 @@ export function createLines(options: LinesOptions): Lines {
     exchange.stage = 'dialing';
     const limitMs = Math.min(MAX_CONNECT_MS, exchange.deadlineMs - clock.monotonicMs());
     const done = (outcome: Connected | NotConnected) => connected(pool, { exchange, target }, outcome);
-    const giveUp = dial({ target, context: options.context, clock, limitMs, done });
+    const giveUp = dial({ target, trust: pool.trust, clock, limitMs, done });
     exchange.carrier = {
       unsentBytes: () => 0,
+      cameBytes: () => 0,
       stop() {
         giveUp();
         freed(pool);
@@ -147,7 +152,7 @@ export function createLines(options: LinesOptions): Lines {
     exchange.repeated = true;
     exchange.sendMs = null;
     const { target } = exchange;
-    if (target) openFor(poolOf(target.origin), { exchange, target });
+    if (target) openFor(poolOf(exchange, target), { exchange, target });
   }
 
   function nextWaiting(pool: Pool): Placed | null {
@@ -196,7 +201,7 @@ export function createLines(options: LinesOptions): Lines {
   }
 
   function forgetIfEmpty(pool: Pool): void {
-    if (pool.sockets === 0 && pool.waiting.length === 0) pools.delete(pool.origin);
+    if (pool.sockets === 0 && pool.waiting.length === 0) pools.delete(pool.key);
   }
 
   function closeLongestIdle(): boolean {

@@ -84,7 +84,8 @@ function stored(writer: Writer, [, made]: DeliveriesPacket): AppendOutcome {
   };
 }
 
-function openTickets(writer: Writer, ids: readonly Id[]): readonly Ticket[] {
+/** Those of these deliveries that are open. */
+export function openTickets(writer: Writer, ids: readonly Id[]): readonly Ticket[] {
   return ids.flatMap((id) => openTicket(writer, id) ?? []);
 }
 

@@ -4,6 +4,8 @@ import type { Id } from '../../core/ids.ts';
 import type {
   AppendOutcome,
   AppendRequest,
+  BatchAppend,
+  BatchOutcome,
   Handover,
   NewDelivery,
   ReceiptOutcome,
@@ -20,6 +22,7 @@ import type {
   Ticket,
 } from '../../ports/store.ts';
 import { targetsOf } from '../sql/targets.ts';
+import { packBatch } from './append-all.ts';
 import { packConfigure } from './configuration.ts';
 import type { Call, OperationName, Operations } from './operations.ts';
 import { own, ownClaim, packAppend, packSettlement, placeAt, type Spot, ticketAt } from './packets.ts';
@@ -57,6 +60,7 @@ export function facade(shards: number, roads: Roads): Store {
     trailMs: 0,
     neighbours: null,
     append: async (request) => appended(shards, request, await write('append', packAppendRequest(request))),
+    appendAll: async (batch) => appendedAll(shards, batch, await write('appendAll', packBatch(batch))),
     redeliver: async (request) => redelivered(shards, request, await write('redeliver', ownRedelivery(request))),
     recordReceipt: async (request) => recorded(shards, request, await write('recordReceipt', packReceipt(request))),
     remember: (tenant, claim) => write('remember', { tenant, claim: ownClaim(claim) }),
@@ -119,6 +123,14 @@ function isSpots<Outcome extends { kind: string }, Spots extends readonly unknow
 function appended(shards: number, request: AppendRequest, answer: Answer<'append'>): AppendOutcome {
   if (!isSpots<AppendOutcome, readonly Spot[]>(answer)) return answer;
   return { kind: 'appended', tickets: firstTickets(shards, request.event.id, madeAtOnce(request.deliveries), answer) };
+}
+
+function appendedAll(shards: number, { appends }: BatchAppend, answer: Answer<'appendAll'>): BatchOutcome {
+  if (!isSpots<BatchOutcome, readonly (readonly Spot[])[]>(answer)) return answer;
+  const tickets = appends.map(({ event, deliveries }, at) =>
+    firstTickets(shards, event.id, madeAtOnce(deliveries), answer[at] ?? []),
+  );
+  return { kind: 'appended', tickets };
 }
 
 function redelivered(shards: number, request: RedeliveryRequest, answer: Answer<'redeliver'>): RedeliveryOutcome {

@@ -16,6 +16,7 @@ const EVERY_MS = 1000;
 /** Operations that fill the log. */
 const FILLING: ReadonlySet<OperationName> = new Set([
   'append',
+  'appendAll',
   'settle',
   'settleTask',
   'recordReceipt',

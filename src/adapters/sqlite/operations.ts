@@ -1,5 +1,6 @@
 /** What the writer thread can do. Each runs inside the transaction of its turn. */
 import { append, redeliver } from './append.ts';
+import { appendAll } from './append-all.ts';
 import { remember } from './claims.ts';
 import { configure } from './configuration.ts';
 import { touchKeys } from './keys.ts';
@@ -12,6 +13,7 @@ import { claimTasks, settleTask } from './tasks.ts';
 
 export const operations = {
   append,
+  appendAll,
   redeliver,
   recordReceipt,
   remember,

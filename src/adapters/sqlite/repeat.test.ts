@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  aClaim,
   aDelivery,
   anEvent,
   aReceipt,
@@ -9,11 +10,13 @@ import {
   recording,
   retrying,
   succeeding,
+  TENANT,
 } from '../../../test/store-contract/samples.ts';
 import { temporaryStore } from '../../../test/support/sqlite.ts';
 import { MAX_DIRECT_TARGETS } from '../../core/event.ts';
 import type { Settlement, Ticket } from '../../ports/store.ts';
 import { append } from './append.ts';
+import { appendAll, packBatch } from './append-all.ts';
 import { openDatabase } from './database.ts';
 import { install } from './install.ts';
 import { packAppend, packSettlement } from './packets.ts';
@@ -71,6 +74,20 @@ test('an append of a fan-out that was committed before its answer got lost leave
     assert.deepEqual(append(writer, packet), []);
     assert.deepEqual(append(successor(writer), packet), { kind: 'appended', tickets: [] });
     assert.deepEqual(append(writer, packet), { kind: 'duplicate' });
+  }));
+
+test('a batch that was committed before its answer got lost hands over what it made of each event', () =>
+  withWriter((writer) => {
+    const made = [anEvent(), anEvent()].map((event) => ({
+      event,
+      deliveries: [aDelivery(event, newId())],
+      claims: [aClaim(event.id)],
+    }));
+    const packet = packBatch({ tenant: TENANT, appends: made, configVersion: 0, claims: [aClaim('k')] });
+    appendAll(writer, packet);
+    const tickets = made.map(({ deliveries }) => deliveries.map(({ deliveryId }) => openTicket(writer, deliveryId)));
+    assert.deepEqual(appendAll(successor(writer), packet), { kind: 'appended', tickets });
+    assert.deepEqual(appendAll(writer, packet), { kind: 'duplicate' });
   }));
 
 test('a receipt that was committed before its answer got lost is recorded once', () =>

@@ -7,6 +7,7 @@ import type { Call, OperationName } from './operations.ts';
  */
 const REPEATABLE: Readonly<Record<OperationName, boolean>> = {
   append: true,
+  appendAll: true,
   redeliver: true,
   recordReceipt: true,
   remember: true,

@@ -13,7 +13,8 @@ from event where (tenant, id) < (:tenant::uuid, :below::uuid) and (tenant, id) >
 and type = :type::text
 
 -- name: events.owner
-and owner = :owner::text
+-- Whole segments, side by side: this owner and what is below it. SQLite has `instr` for `position`.
+and position('/' || :owner::text || '/' in '/' || owner || '/') > 0
 
 -- name: events.newest
 order by tenant desc, id desc limit :limit::int offset :skipped::int

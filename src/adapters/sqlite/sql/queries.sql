@@ -14,7 +14,8 @@ from event where tenant = :tenant and id < :below and id >= :from
 and type = :type
 
 -- name: events.owner
-and owner = :owner
+-- Whole segments, side by side: this owner and what is below it. PostgreSQL has `position` for `instr`.
+and instr('/' || owner || '/', '/' || :owner || '/') > 0
 
 -- name: events.newest
 order by id desc limit :limit

@@ -5,8 +5,40 @@ import { answered, unanswered } from '../../test/support/ports.ts';
 import type { Answer } from './attempt.ts';
 import { judge, statusOf, type TryContext } from './delivery.ts';
 import { FAILURE_CODES, failureRetry } from './failure.ts';
-import { type ProfileName, profiles } from './profile.ts';
-import type { RetryPolicy } from './retry.ts';
+import { PROFILE_NAMES, type ProfileName, profiles } from './profile.ts';
+import { defaultMaxAgeSeconds, type RetryOn, type RetryPolicy } from './retry.ts';
+
+const fraction = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+const seconds = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 2_592_000 }));
+const anyPolicy = fc
+  .record({
+    profile: fc.constantFrom(...PROFILE_NAMES),
+    isOwn: fc.boolean(),
+    changes: fc.record({
+      maxRetries: fc.integer({ min: 0, max: 20 }),
+      backoffType: fc.constantFrom('exponential', 'linear', 'fixed', 'schedule'),
+      backoffSeconds: seconds,
+      scheduleSeconds: fc.array(seconds, { minLength: 1, maxLength: 4 }),
+      jitter: fc.oneof(fc.constantFrom(0, 1), fraction),
+      maxAgeSeconds: fc.oneof(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 400 * 86_400 })),
+      retryOn: fc.constantFrom<readonly RetryOn[]>(['network', '5xx', '3xx'], ['429'], profiles.foreman.retry.retryOn),
+    }),
+  })
+  .map(({ profile, isOwn, changes }) => {
+    const { retry, timeoutMs } = profiles[profile];
+    const byDefault = { ...retry, maxAgeSeconds: defaultMaxAgeSeconds(retry, timeoutMs) };
+    return { profile, policy: isOwn ? { ...byDefault, ...changes } : byDefault };
+  });
+const retryAfter = fc.constantFrom('0', '1', '60', '86400', '9'.repeat(30), 'Sun, 06 Nov 2094 08:49:37 GMT', 'soon');
+const anyAnswer = fc.record({
+  answer: fc.oneof(
+    fc
+      .tuple(fc.constantFrom(301, 404, 408, 429, 500, 503), fc.option(retryAfter))
+      .map(([status, wait]) => answered(status, wait === null ? {} : { 'retry-after': wait })),
+    fc.constantFrom('connect_refused', 'response_timeout', 'dns_timeout').map((code) => unanswered(code)),
+  ),
+  tookMs: fc.integer({ min: 0, max: 60_000 }),
+});
 
 const first: TryContext = { n: 1, ageMs: 0, nowMs: 0, roll: 0.5, goneDisables: false, heedsReceiver: false };
 
@@ -25,36 +57,43 @@ function fate(profile: ProfileName, answer: Answer): string {
 }
 
 describe('a first answer', () => {
-  const rows: readonly [status: number, standard: string, stella: string][] = [
-    [200, 'succeeded', 'succeeded'],
-    [204, 'succeeded', 'succeeded'],
-    [299, 'succeeded', 'succeeded'],
-    [301, 'failed_permanent', 'retry'],
-    [307, 'failed_permanent', 'retry'],
-    [400, 'failed_permanent', 'failed_permanent'],
-    [401, 'failed_permanent', 'failed_permanent'],
-    [404, 'failed_permanent', 'failed_permanent'],
-    [408, 'retry', 'failed_permanent'],
-    [410, 'failed_permanent', 'failed_permanent'],
-    [418, 'failed_permanent', 'failed_permanent'],
-    [425, 'retry', 'failed_permanent'],
-    [429, 'retry', 'failed_permanent'],
-    [500, 'retry', 'retry'],
-    [503, 'retry', 'retry'],
-    [599, 'retry', 'retry'],
-    [101, 'retry', 'retry'],
-    [700, 'retry', 'retry'],
+  const [OK, END, AGAIN] = ['succeeded', 'failed_permanent', 'retry'];
+  /** By profile, in the order of the table. */
+  const rows: readonly [status: number, ...fates: string[]][] = [
+    [200, OK, OK, OK, OK, OK],
+    [204, OK, OK, OK, OK, OK],
+    [299, OK, OK, OK, OK, OK],
+    [300, END, AGAIN, END, AGAIN, END],
+    [301, END, AGAIN, END, AGAIN, END],
+    [304, END, AGAIN, END, AGAIN, END],
+    [307, END, AGAIN, END, AGAIN, END],
+    [400, END, END, END, AGAIN, END],
+    [401, END, END, END, AGAIN, END],
+    [404, END, END, END, AGAIN, END],
+    [408, AGAIN, END, END, AGAIN, AGAIN],
+    [410, END, END, END, AGAIN, END],
+    [418, END, END, END, AGAIN, END],
+    [425, AGAIN, END, END, AGAIN, AGAIN],
+    [429, AGAIN, END, END, AGAIN, AGAIN],
+    [500, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN],
+    [503, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN],
+    [599, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN],
+    [101, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN],
+    [700, AGAIN, AGAIN, AGAIN, AGAIN, AGAIN],
   ];
-  for (const [status, standard, stella] of rows) {
-    test(`of ${status} means ${standard} under standard and ${stella} under stella`, () => {
-      assert.equal(fate('standard', answered(status)), standard);
-      assert.equal(fate('stella', answered(status)), stella);
+  for (const [status, ...fates] of rows) {
+    test(`of ${status} means what its profile says`, () => {
+      assert.deepEqual(
+        PROFILE_NAMES.map((profile) => fate(profile, answered(status))),
+        fates,
+      );
     });
   }
 
   test('that never came is retried, except where the address is refused', () => {
-    for (const profile of ['standard', 'stella'] as const) {
+    for (const profile of PROFILE_NAMES) {
       assert.equal(fate(profile, unanswered('connect_refused')), 'retry');
+      assert.equal(fate(profile, unanswered('tls_expired')), 'retry');
       assert.equal(fate(profile, unanswered('response_timeout')), 'retry');
       assert.equal(fate(profile, unanswered('ssrf_blocked')), 'failed_permanent');
     }
@@ -83,6 +122,33 @@ describe('the tries of a delivery', () => {
         const { next } = judge(answered(500), policy, { ...first, n });
         assert.deepEqual(next, { kind: 'close', closes: 'failed_permanent' });
       }),
+    );
+  });
+
+  test('are never more than the policy has, and none begins after its age, whatever the receiver does', () => {
+    fc.assert(
+      fc.property(
+        anyPolicy,
+        fc.array(anyAnswer, { minLength: 1 }),
+        fc.array(fraction, { minLength: 1 }),
+        (...drawn) => {
+          const [{ profile, policy }, answers, rolls] = drawn;
+          const { goneDisables, heedsReceiver } = profiles[profile];
+          let ageMs = 0;
+          for (let n = 1; ; n++) {
+            const { answer, tookMs } = answers[n % answers.length] ?? assert.fail();
+            ageMs += tookMs;
+            const roll = rolls[n % rolls.length] ?? 0;
+            const { next } = judge(answer, policy, { n, ageMs, nowMs: ageMs, roll, goneDisables, heedsReceiver });
+            if (next.kind === 'close') break;
+            assert.ok(n <= policy.maxRetries, `try ${n + 1} of a policy of ${policy.maxRetries} retries`);
+            assert.ok(next.delayMs >= 0 && Number.isFinite(next.delayMs), `a wait of ${next.delayMs} ms`);
+            ageMs += next.delayMs;
+            assert.ok(ageMs <= policy.maxAgeSeconds * 1000, `a try at an age of ${ageMs} ms`);
+          }
+        },
+      ),
+      { numRuns: 300 },
     );
   });
 
@@ -117,13 +183,18 @@ describe('Retry-After', () => {
 
   test('is ignored by a profile that does not honour it', () => {
     assert.deepEqual(asked('3600', { honoursRetryAfter: false }), { kind: 'retry', delayMs: 10_000 });
+    const heeded = PROFILE_NAMES.filter((profile) => {
+      const { next } = judged(profile, answered(503, { 'retry-after': '3600' }));
+      return next.kind === 'retry' && next.delayMs === 3_600_000;
+    });
+    assert.deepEqual(heeded, ['standard', 'stella', 'forge']);
   });
 });
 
 describe('a receiver that has gone', () => {
-  test('switches a standard subscription off, and is one failure of a stella one', () => {
-    assert.equal(judged('standard', answered(410)).disable, true);
-    assert.equal(judged('stella', answered(410)).disable, false);
+  test('switches a standard subscription off, and is one failure of any other', () => {
+    const disabled = PROFILE_NAMES.filter((profile) => judged(profile, answered(410)).disable);
+    assert.deepEqual(disabled, ['standard']);
   });
 
   test('is not tried again, also where 4xx is retried', () => {
@@ -148,11 +219,13 @@ describe('the response header webhook-delivery', () => {
     assert.deepEqual([delivered, next, disable], [true, { kind: 'close', closes: 'succeeded' }, true]);
   });
 
-  test('means nothing with another word or to a stella subscription', () => {
+  test('means nothing with another word, or to a subscription of another profile', () => {
     assert.equal(says('please stop', 'standard').next.kind, 'retry');
-    for (const word of ['abort-message', 'disable']) {
-      const { next, disable } = says(word, 'stella');
-      assert.deepEqual([next.kind, disable], ['retry', false]);
+    for (const profile of PROFILE_NAMES.filter((name) => name !== 'standard')) {
+      for (const word of ['abort-message', 'disable']) {
+        const { next, disable } = says(word, profile);
+        assert.deepEqual([next.kind, disable], ['retry', false], profile);
+      }
     }
   });
 });

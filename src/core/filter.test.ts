@@ -88,6 +88,8 @@ describe('each operator says', () => {
     ['data.tag', 'starts_with', '1.', false],
     ['data.tag', 'ends_with', '.2', true],
     ['data.tag', 'ends_with', '.3', false],
+    ['data.tag', 'ends_with', 'v1', false],
+    ['data.tag', 'starts_with', '.2', false],
     ['data.count', 'ends_with', '2', false],
   ];
   for (const [field, operator, value, passes] of cases) {

@@ -1,5 +1,6 @@
 /** HTTP header rules: what may be set, what may be shown (RFC 9110 §5). */
 import type { FieldError } from './problem.ts';
+import { profiles } from './profile.ts';
 
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 /** Visible ASCII, spaces and tabs inside; no control character, so neither CR nor LF. */
@@ -97,17 +98,11 @@ const SHOWN = new Set([
   'server',
   'traceparent',
   'user-agent',
-  'webhook-id',
-  'webhook-signature',
-  'webhook-timestamp',
   'x-github-delivery',
   'x-github-event',
   'x-request-id',
-  'x-stella-delivery',
-  'x-stella-event',
-  'x-stella-signature',
-  'x-stella-signature-next',
-  'x-stella-timestamp',
+  // Ids, times, and signatures that only the secret makes.
+  ...Object.values(profiles).flatMap(({ ownHeaders }) => ownHeaders),
 ]);
 /** Only families whose names nobody can choose for a credential of their own. */
 const SHOWN_PREFIXES = ['hookyard-', 'ratelimit-', 'x-ratelimit-'];

@@ -10,7 +10,6 @@ import {
   type ToldPercent,
   withoutStreak,
 } from './health.ts';
-import { profiles } from './profile.ts';
 
 type Attempt = Parameters<typeof afterAttempt>[1];
 
@@ -86,10 +85,17 @@ describe('a subscription is switched off', () => {
     assert.equal(isExhausted(streak(2), rule, DAY_MS), false);
   });
 
-  test('never where its profile has no such rule, whatever threshold it names', (context) => {
-    context.mock.property(profiles.stella, 'autoDisable', null);
-    assert.equal(disableRule({ profile: 'stella', autoDisableThreshold: null }), null);
-    assert.equal(disableRule({ profile: 'stella', autoDisableThreshold: 3 }), null);
+  test('never under a profile that has no such rule, whatever threshold it names', () => {
+    for (const profile of ['instanode', 'foreman'] as const) {
+      assert.equal(disableRule({ profile, autoDisableThreshold: null }), null);
+      assert.equal(disableRule({ profile, autoDisableThreshold: 3 }), null);
+    }
+  });
+
+  test('of seed 004 by the number of its failures alone', () => {
+    const rule = disableRule({ profile: 'forge', autoDisableThreshold: null }) ?? assert.fail('it has a rule');
+    assert.deepEqual([isExhausted(streak(49), rule, DAY_MS), isExhausted(streak(50), rule, 0)], [false, true]);
+    assert.deepEqual(disableRule({ profile: 'forge', autoDisableThreshold: 7 }), { threshold: 7, minSpanMs: 0 });
   });
 });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseJson, type Span, scanJson } from './json.ts';
+import { itemSpans, parseJson, type Span, scanJson } from './json.ts';
 
 const LIMITS = { maxDepth: 32 };
 const utf8 = new TextEncoder();
@@ -92,6 +92,25 @@ describe('spans of a JSON object', () => {
       assert.deepEqual(scan, { kind: 'scanned', spans: new Map() });
     }
     assert.equal(refusalOf('[1]').code, 'not_object');
+  });
+});
+
+describe('spans of the items of a list', () => {
+  it('cut out each item exactly, whatever it is and whatever space is around it', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue(), { maxLength: 6 }), space, space, (items, gap, around) => {
+        const texts = items.map((item) => spaced(item, gap));
+        const text = `{"first":[1],"list":[${around}${texts.join(`${around},${around}`)}${around}],"last":[2]}`;
+        const { bytes, spans } = spansOf(text);
+        const list = spans.get('list');
+        assert.ok(list !== undefined);
+        assert.deepEqual(
+          itemSpans(bytes, list).map((span) => cut(bytes, span)),
+          texts,
+        );
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

@@ -87,6 +87,20 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits): Parsed {
   }
 }
 
+/** Where the items of an array stand, in the bytes of a text that `parseJson` has taken. */
+export function itemSpans(bytes: Uint8Array, array: Span): readonly Span[] {
+  const cursor: Cursor = { bytes, maxDepth: Number.POSITIVE_INFINITY, at: skipSpace(bytes, array.start + 1) };
+  const spans: Span[] = [];
+  while (cursor.at < array.end - 1) {
+    const start = cursor.at;
+    if (skipValue(cursor) !== null) throw new Error('the items of a text that was not parsed');
+    spans.push({ start, end: cursor.at });
+    // Past the comma, or the closing bracket.
+    cursor.at = skipSpace(bytes, skipSpace(bytes, cursor.at) + 1);
+  }
+  return spans;
+}
+
 function scanText(cursor: Cursor, topLevel: 'object' | 'any', member: (start: number) => Fault | null): Fault | null {
   const { bytes, at } = cursor;
   if (at >= bytes.length) return { code: 'malformed', offset: at };

@@ -63,6 +63,16 @@ describe('a subscription', () => {
     assert.deepEqual(decided(candidate({ ...unwilling, events: [] })), { kind: 'owner' });
   });
 
+  test('may ask for a tag', () => {
+    const tagged: HookEvent = { ...event, tags: ['eu', 'stable'] };
+    const asking = (value: string) => candidate({ filters: [{ field: 'tags', operator: 'contains', value }] });
+    const decidedOn = (of: Candidate, one: HookEvent) => decide(of, one, filterDocument(one, data)).kind;
+    assert.deepEqual(
+      [decidedOn(asking('eu'), tagged), decidedOn(asking('e'), tagged), decidedOn(asking('eu'), event)],
+      ['wanted', 'filter', 'filter'],
+    );
+  });
+
   test('is told which filter failed and on what', () => {
     const rules: FilterRule[] = [
       { field: '$.event', operator: 'starts_with', value: 'deployment.' },
@@ -72,12 +82,13 @@ describe('a subscription', () => {
   });
 });
 
-test('filters look at the envelope of the event', () => {
-  assert.deepEqual(filterDocument(event, data), {
+test('filters look at the envelope of the event and at its tags', () => {
+  assert.deepEqual(filterDocument({ ...event, tags: ['eu'] }, data), {
     id: event.id,
     timestamp: '2026-01-09T10:30:00.000Z',
     event: 'deployment.completed',
     tenantId: event.tenant,
     data,
+    tags: ['eu'],
   });
 });

@@ -25,19 +25,20 @@ export type Decision =
   | { kind: 'owner' }
   | { kind: 'filter'; index: number; actual: unknown };
 
-/** What filters look at: the envelope of the event. */
+/** What filters look at: the envelope of the event, whatever its receiver is sent of it, and its tags. */
 export interface FilterDocument {
   id: Id;
   timestamp: string;
   event: string;
   tenantId: Id;
   data: unknown;
+  tags: readonly string[];
 }
 
-/** The envelope of an event as filters see it; `data` is the parsed form of the event's bytes. */
+/** An event as filters see it; `data` is the parsed form of the event's bytes. */
 export function filterDocument(event: HookEvent, data: unknown): FilterDocument {
   const timestamp = isoTime(event.acceptedAtMs);
-  return { id: event.id, timestamp, event: event.type, tenantId: event.tenant, data };
+  return { id: event.id, timestamp, event: event.type, tenantId: event.tenant, data, tags: event.tags };
 }
 
 /** Decides for one subscription. */

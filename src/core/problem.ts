@@ -102,6 +102,14 @@ const catalogue = {
     remedy: 'Try again; if it lasts, look at the resolver of this machine.',
     action: 'Tell the user DNS did not answer in time and that the same request can be tried again.',
   },
+  batch_refused: {
+    status: 422,
+    title: 'The batch was refused whole',
+    remedy:
+      'Correct the events that `errors` points at and send the batch again, or send it without `atomic`; nothing was stored.',
+    action:
+      'Tell the user which events in `errors` are wrong; nothing of the batch was stored and it can be sent again.',
+  },
   idempotency_mismatch: {
     status: 422,
     title: 'This key was used for another body',
@@ -125,6 +133,12 @@ const catalogue = {
     title: 'The subscription is disabled',
     remedy: 'Switch it on first: `POST /api/v1/webhook-subscriptions/{id}/enable`.',
     action: 'Tell the user the subscription is disabled and ask whether to enable it first.',
+  },
+  rotation_refused: {
+    status: 409,
+    title: 'The signing secret cannot be rotated',
+    remedy: 'Change what `detail` names first; the subscription was left as it is.',
+    action: 'Tell the user why the signing secret cannot be rotated, as `detail` says, and what to change first.',
   },
   delivery_closed: {
     status: 409,

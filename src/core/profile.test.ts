@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { envelopeTimeMs, profiles, RECENT_MS } from './profile.ts';
+import { envelopeTimeMs, PROFILE_NAMES, type Profile, type ProfileName, profiles, RECENT_MS } from './profile.ts';
+import { retryDelayMs } from './retry.ts';
 
 const MADE = Date.UTC(2026, 0, 1);
 /** Receivers of seed 001 refuse what is five minutes away from their clock. */
@@ -11,26 +12,118 @@ function stella(times: { dueMs: number; nowMs: number; madeAtMs?: number }): num
   return envelopeTimeMs(profiles.stella, { acceptedAtMs: MADE, madeAtMs: MADE, ...times });
 }
 
-test('the two profiles have the tries, timeouts and authentication of the design', () => {
-  const { standard, stella: seed } = profiles;
-  assert.deepEqual([standard.retry.maxRetries, standard.timeoutMs, standard.retry.jitter], [9, 15_000, 0.2]);
-  assert.deepEqual([seed.retry.maxRetries, seed.timeoutMs, seed.retry.jitter], [3, 30_000, 0]);
-  assert.deepEqual([standard.retry.backoffType, seed.retry.backoffType], ['schedule', 'exponential']);
-  assert.deepEqual([standard.defaultAuth, seed.defaultAuth], ['signature', 'none']);
-  assert.deepEqual([standard.envelopeId, seed.envelopeId], ['event', 'delivery']);
+/** The cells of the design's table that are settings; what they do on the wire and to a try is tested there. */
+const table: Readonly<Record<string, Readonly<Record<ProfileName, unknown>>>> = {
+  envelope: {
+    standard: { id: 'event', time: 'acceptance' },
+    stella: { id: 'delivery', time: 'recent' },
+    instanode: null,
+    foreman: null,
+    forge: null,
+  },
+  contentTypes: {
+    standard: ['json', 'form'],
+    stella: ['json', 'form'],
+    instanode: ['json'],
+    foreman: ['json'],
+    forge: ['json', 'form'],
+  },
+  defaultAuth: { standard: 'signature', stella: 'none', instanode: 'none', foreman: 'none', forge: 'signature' },
+  timeoutMs: { standard: 15_000, stella: 30_000, instanode: 10_000, foreman: 10_000, forge: 10_000 },
+  hasCircuit: { standard: true, stella: true, instanode: false, foreman: false, forge: false },
+  autoDisable: {
+    standard: { threshold: 50, minSpanMs: 86_400_000, probes: true },
+    stella: { threshold: 50, minSpanMs: 86_400_000, probes: true },
+    instanode: null,
+    foreman: null,
+    forge: { threshold: 50, minSpanMs: 0, probes: false },
+  },
+  goneDisables: { standard: true, stella: false, instanode: false, foreman: false, forge: false },
+  heedsReceiver: { standard: true, stella: false, instanode: false, foreman: false, forge: false },
+};
+
+for (const [field, cells] of Object.entries(table)) {
+  test(`every profile has its cell of the design's table: ${field}`, () => {
+    for (const name of PROFILE_NAMES) {
+      assert.deepEqual(profiles[name][field as keyof Profile], cells[name], name);
+    }
+  });
+}
+
+const [MINUTE, HOUR] = [60, 3600];
+/** Waits in seconds before each retry, without jitter; their number is that of the retries. */
+const waits: Readonly<Record<ProfileName, readonly number[]>> = {
+  standard: [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR],
+  stella: [10, 20, 40],
+  instanode: [10, 60],
+  foreman: [1, 2, 4, 8, 16],
+  forge: [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR],
+};
+const jitters: Readonly<Record<ProfileName, number>> = {
+  standard: 0.2,
+  stella: 0,
+  instanode: 0,
+  foreman: 0,
+  forge: 0.2,
+};
+
+for (const name of PROFILE_NAMES) {
+  test(`a delivery of ${name} is tried ${waits[name].length + 1} times, with these waits between`, () => {
+    const { retry } = profiles[name];
+    const between = Array.from({ length: retry.maxRetries }, (_, at) =>
+      retryDelayMs({ ...retry, jitter: 0, maxAgeSeconds: 0 }, at + 1, 0),
+    );
+    assert.deepEqual(
+      between,
+      waits[name].map((seconds) => seconds * 1000),
+    );
+    assert.equal(retry.jitter, jitters[name]);
+  });
+}
+
+test('the profiles that are told of wishes heed them: Retry-After', () => {
+  const heeding = PROFILE_NAMES.filter((name) => profiles[name].retry.honoursRetryAfter);
+  assert.deepEqual(heeding, ['standard', 'stella', 'forge']);
 });
 
-test('both profiles spare a receiver in trouble, and switch it off after fifty failures that take a day at least', () => {
-  for (const { hasCircuit, autoDisable } of Object.values(profiles)) {
-    assert.equal(hasCircuit, true);
-    assert.deepEqual(autoDisable, { threshold: 50, minSpanMs: 86_400_000, probes: true });
-  }
+const own: Readonly<Record<ProfileName, readonly string[]>> = {
+  standard: ['webhook-id', 'webhook-timestamp', 'webhook-signature'],
+  stella: [
+    'x-stella-event',
+    'x-stella-delivery',
+    'x-stella-timestamp',
+    'x-stella-signature',
+    'x-stella-signature-next',
+    'webhook-id',
+    'webhook-timestamp',
+    'webhook-signature',
+  ],
+  instanode: ['x-instanode-signature', 'x-instanode-signature-next'],
+  foreman: ['x-foreman-signature', 'x-foreman-signature-next'],
+  forge: [
+    'x-forge-event',
+    'x-forge-delivery',
+    'x-forge-idempotency-key',
+    'x-hub-signature-256',
+    'x-hub-signature-256-next',
+  ],
+};
+
+test('a profile owns all its headers, also those of a rotation', () => {
+  for (const name of PROFILE_NAMES) assert.deepEqual(profiles[name].ownHeaders, own[name], name);
 });
 
 describe('the time in an envelope', () => {
   test('of standard is that of acceptance, however late the try', () => {
     const times = { acceptedAtMs: MADE, madeAtMs: MADE + 1, dueMs: MADE + 9e9, nowMs: MADE + 9e9 };
     assert.equal(envelopeTimeMs(profiles.standard, times), MADE);
+  });
+
+  test('of a profile without an envelope is that of acceptance too: it is kept, and not sent', () => {
+    const times = { acceptedAtMs: MADE, madeAtMs: MADE + 1, dueMs: MADE + 2, nowMs: MADE + 9e9 };
+    for (const name of ['instanode', 'foreman', 'forge'] as const) {
+      assert.equal(envelopeTimeMs(profiles[name], times), MADE);
+    }
   });
 
   test('of stella is that of the delivery while it is under four minutes ago', () => {

@@ -1,4 +1,5 @@
 /** When a delivery is tried again. Delays are a pure function of policy, try and roll; nothing here reads a clock. */
+import { httpDateMs } from './http-date.ts';
 
 export type BackoffType = 'exponential' | 'linear' | 'fixed' | 'schedule';
 
@@ -65,14 +66,12 @@ export function defaultMaxAgeSeconds(policy: Omit<RetryPolicy, 'maxAgeSeconds'>,
   return Math.min(MAX_AGE_SECONDS, Math.ceil((spanMs * (1 + policy.jitter) + triesMs) / 1000) + 3600);
 }
 
-const IMF_DATE = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
-
-/** Parses `Retry-After` (RFC 9110 §10.2.3), seconds or an IMF date; null when absent, malformed or already past. */
+/** Parses `Retry-After` (RFC 9110 §10.2.3), seconds or a date of HTTP; null when absent, malformed or already past. */
 export function parseRetryAfterMs(value: string | undefined, nowMs: number): number | null {
   if (value === undefined) return null;
   const text = value.trim();
-  if (/^\d{1,10}$/.test(text)) return Number(text) * 1000;
-  if (!IMF_DATE.test(text)) return null;
-  const delayMs = Date.parse(text) - nowMs;
-  return Number.isFinite(delayMs) && delayMs > 0 ? delayMs : null;
+  // Any number of digits is a number of seconds; more than the longest age asks for no more than that.
+  if (/^\d+$/.test(text)) return Math.min(Number(text), MAX_AGE_SECONDS) * 1000;
+  const delayMs = (httpDateMs(text, nowMs) ?? nowMs) - nowMs;
+  return delayMs > 0 ? delayMs : null;
 }

@@ -62,6 +62,7 @@ const FIELDS: Record<string, readonly string[]> = {
   'subscription.warning': [...SUBSCRIPTION, 'consecutiveFailures', 'threshold', 'percent'],
   'subscription.disabled': [...SUBSCRIPTION, 'reason', 'since'],
   'subscription.enabled': SUBSCRIPTION,
+  ping: ['message'],
 };
 
 function leaves(value: unknown, path: string): string[] {
@@ -71,7 +72,7 @@ function leaves(value: unknown, path: string): string[] {
 }
 
 describe('the sample events', () => {
-  test('are those of seed 001 and those about subscriptions', () => {
+  test('are those of seed 001, those about subscriptions and a ping', () => {
     assert.deepEqual([...sampleEventTypes].sort(), Object.keys(FIELDS).sort());
   });
 
@@ -92,6 +93,6 @@ describe('the sample events', () => {
 
   test('are asked for by name, and nothing else is', () => {
     assert.ok(hasSample('deployment.completed'));
-    for (const other of ['', 'ping', 'toString', '__proto__']) assert.ok(!hasSample(other), other);
+    for (const other of ['', 'pong', 'toString', '__proto__']) assert.ok(!hasSample(other), other);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * A sample `data` for each event type of seed 001, in exactly its shapes, and for those about subscriptions; what
- * `POST …/{id}/test` sends and the OpenAPI document shows. Values are made up, names of fields are not.
+ * A sample `data` for each event type of seed 001, in exactly its shapes, for those about subscriptions and for a ping
+ * (seed 004); what `POST …/{id}/test` sends and the OpenAPI document shows. Values are made up, names of fields are not.
  */
 
 const release = {
@@ -89,6 +89,7 @@ export const sampleEvents = {
   'subscription.warning': { subscription, consecutiveFailures: 35, threshold: 50, percent: 70 },
   'subscription.disabled': { subscription, reason: 'failures', since: completedAt },
   'subscription.enabled': { subscription },
+  ping: { message: 'A ping shows that deliveries arrive.' },
 } as const;
 
 export type SampleEventType = keyof typeof sampleEvents;

@@ -1,49 +1,36 @@
 /** From what a caller writes to a complete configuration, and back. Names and defaults are those of the API. */
+import { type AuthInput, authErrors, authInputOf, authOf, authTypeOf } from './auth-input.ts';
 import { isEventPattern } from './event.ts';
 import { compileFilters, type FilterRule } from './filter.ts';
-import { headerErrors, isHeaderName, isHeaderValue } from './header.ts';
-import { isOwnerPath } from './owner.ts';
+import { headerErrors } from './header.ts';
+import { type OwnerInput, ownerErrors, ownerOf, shownOwner } from './owner-input.ts';
 import type { FieldError } from './problem.ts';
-import { type ProfileName, profiles } from './profile.ts';
-import { type BackoffType, defaultMaxAgeSeconds, type RetryOn, type RetryPolicy } from './retry.ts';
-import { signatureKey } from './signature/sign.ts';
+import { type ContentType, type Profile, type ProfileName, profiles } from './profile.ts';
+import { type RetryInput, retryErrors, retryOf, shownRetry } from './retry-input.ts';
 import type { Auth, RateLimit, SubscriptionConfig } from './subscription.ts';
 
-export interface RetryInput {
-  maxRetries?: number | undefined;
-  backoffType?: BackoffType | undefined;
-  backoffSeconds?: number | undefined;
-  scheduleSeconds?: readonly number[] | undefined;
-  maxAgeSeconds?: number | undefined;
-  jitter?: number | undefined;
-  retryOn?: readonly RetryOn[] | 'all' | undefined;
-}
-
 /** A subscription as a caller writes it: shapes are checked already, meaning is not. */
-export interface SubscriptionInput {
-  name: string;
+export interface SubscriptionInput extends AuthInput, OwnerInput {
+  /** The host of the URL unless told: hooks of seed 004 have no names. */
+  name?: string | undefined;
   url: string;
   description?: string | undefined;
   metadata?: Readonly<Record<string, string>> | undefined;
   method?: 'POST' | 'PUT' | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
-  authType?: Auth['type'] | undefined;
-  basicUsername?: string | undefined;
-  basicPassword?: string | undefined;
-  bearerToken?: string | undefined;
-  authHeader?: { name: string; value: string } | undefined;
-  signatureSecret?: string | undefined;
   events?: readonly string[] | undefined;
   filters?: readonly FilterRule[] | undefined;
   retryPolicy?: RetryInput | undefined;
   timeout?: number | undefined;
-  owner?: string | null | undefined;
   profile?: ProfileName | undefined;
   envelope?: 'full' | 'none' | undefined;
   maxConcurrency?: number | undefined;
   rateLimit?: RateLimit | null | undefined;
   ordered?: boolean | undefined;
   autoDisableThreshold?: number | null | undefined;
+  contentType?: ContentType | undefined;
+  sslVerification?: boolean | undefined;
+  customCa?: string | null | undefined;
 }
 
 export type Completed =
@@ -51,182 +38,115 @@ export type Completed =
   | { kind: 'config'; config: SubscriptionConfig; generatedSecret: string | null }
   | { kind: 'invalid'; errors: readonly FieldError[] };
 
-const ALL_CAUSES: readonly RetryOn[] = ['network', '5xx', '408', '425', '429', '4xx', '3xx'];
 const DEFAULT_CONCURRENCY = 8;
+const MAX_NAME_CHARS = 200;
+
+/** The profile that is named or meant: hooks of repositories and organisations are those of seed 004. */
+function profileOf({ profile, ownerKind }: SubscriptionInput): ProfileName {
+  return profile ?? (ownerKind === undefined || ownerKind === null ? 'stella' : 'forge');
+}
 
 /**
  * Completes and checks a subscription. Everything wrong is reported at once, each with its pointer.
  * @param makeSecret makes a fresh signing secret (`whsec_` and base64)
  */
 export function completeSubscription(input: SubscriptionInput, makeSecret: () => string): Completed {
-  const profile = profiles[input.profile ?? 'stella'];
-  const authType = input.authType ?? (input.signatureSecret === undefined ? profile.defaultAuth : 'signature');
-  const auth = authOf(input, authType);
-  const errors = [...auth.errors, ...inputErrors(input, authType)];
-  if (errors.length > 0 || auth.auth === null) return { kind: 'invalid', errors };
-  const generatedSecret = authType === 'signature' && input.signatureSecret === undefined ? makeSecret() : null;
-  const secret = generatedSecret ?? input.signatureSecret;
-  const timeoutMs = input.timeout ?? profile.timeoutMs;
+  const profile = profileOf(input);
+  const authType = authTypeOf(input, profiles[profile].defaultAuth);
+  const errors = inputErrors(input, profile, authType);
+  if (errors.length > 0) return { kind: 'invalid', errors };
+  const { signatureSecret, secretRef = null, credentialRef = null } = input;
+  const needsSecret = authType === 'signature' && signatureSecret === undefined && secretRef === null;
+  const generatedSecret = needsSecret ? makeSecret() : null;
+  const secret = generatedSecret ?? signatureSecret;
+  const timeoutMs = input.timeout ?? profiles[profile].timeoutMs;
   const config: SubscriptionConfig = {
-    name: input.name,
+    name: input.name ?? hostOf(input.url),
     description: input.description ?? '',
     metadata: input.metadata ?? {},
     url: input.url,
     method: input.method ?? 'POST',
     headers: input.headers ?? {},
-    auth: auth.auth,
-    signatureSecrets: authType === 'signature' && secret !== undefined ? [secret] : [],
+    auth: authOf(input, authType),
+    signatureSecrets: secret === undefined ? [] : [secret],
     events: input.events ?? [],
     filters: input.filters ?? [],
-    retry: retryOf(input.retryPolicy ?? {}, input.profile ?? 'stella', timeoutMs),
+    retry: retryOf(input.retryPolicy ?? {}, profile, timeoutMs),
     timeoutMs,
-    owner: input.owner ?? null,
-    profile: input.profile ?? 'stella',
-    envelope: input.envelope ?? 'full',
+    owner: ownerOf(input),
+    profile,
+    envelope: input.envelope ?? (profiles[profile].envelope === null ? 'none' : 'full'),
     maxConcurrency: input.maxConcurrency ?? DEFAULT_CONCURRENCY,
     rateLimit: input.rateLimit ?? null,
     ordered: input.ordered ?? false,
     autoDisableThreshold: input.autoDisableThreshold ?? null,
+    contentType: input.contentType ?? 'json',
+    sslVerification: input.sslVerification ?? true,
+    customCa: input.customCa ?? null,
+    credentialRef,
+    secretRef,
+    retiringSecrets: [],
   };
   return { kind: 'config', config, generatedSecret };
 }
 
-function retryOf(input: RetryInput, profile: ProfileName, timeoutMs: number): RetryPolicy {
-  const defaults = profiles[profile].retry;
-  const own = Object.values(input).some((value) => value !== undefined);
-  const backoffType = backoffTypeOf(input, profile);
-  const policy = {
-    maxRetries: input.maxRetries ?? defaults.maxRetries,
-    backoffType,
-    backoffSeconds: input.backoffSeconds ?? defaults.backoffSeconds,
-    scheduleSeconds: backoffType === 'schedule' ? (input.scheduleSeconds ?? defaults.scheduleSeconds) : [],
-    // A policy of the caller's own is exact unless it asks for jitter (seed 001).
-    jitter: input.jitter ?? (own ? 0 : defaults.jitter),
-    retryOn: input.retryOn === 'all' ? ALL_CAUSES : (input.retryOn ?? defaults.retryOn),
-    honoursRetryAfter: defaults.honoursRetryAfter,
-  };
-  return { ...policy, maxAgeSeconds: input.maxAgeSeconds ?? defaultMaxAgeSeconds(policy, timeoutMs) };
+/** What the address gate will refuse anyway is a name like any other. */
+function hostOf(url: string): string {
+  return (URL.canParse(url) ? new URL(url).host : url).slice(0, MAX_NAME_CHARS);
 }
 
-/** The type a caller names or means: a field that only one kind of type reads is never without effect. */
-function backoffTypeOf(input: RetryInput, profile: ProfileName): BackoffType {
-  if (input.backoffType !== undefined) return input.backoffType;
-  if (input.scheduleSeconds !== undefined) return 'schedule';
-  const byDefault = profiles[profile].retry.backoffType;
-  return byDefault === 'schedule' && input.backoffSeconds !== undefined ? 'exponential' : byDefault;
-}
-
-/** Which fields each way of authenticating needs, and how it is made of them. */
-const authFields: Record<Auth['type'], readonly (keyof SubscriptionInput)[]> = {
-  none: [],
-  signature: [],
-  basic: ['basicUsername', 'basicPassword'],
-  bearer: ['bearerToken'],
-  header: ['authHeader'],
-};
-
-function authOf(input: SubscriptionInput, type: Auth['type']): { auth: Auth | null; errors: FieldError[] } {
-  const needed = authFields[type];
-  const errors = needed
-    .filter((field) => input[field] === undefined)
-    .map((field) => ({ pointer: `/${field}`, message: `Needed with authType "${type}".` }));
-  const optional = Object.values(authFields).flat();
-  for (const field of optional) {
-    if (input[field] !== undefined && !needed.includes(field)) {
-      errors.push({ pointer: `/${field}`, message: `Has no effect with authType "${type}"; leave it out.` });
-    }
-  }
-  if (input.signatureSecret !== undefined && type !== 'signature') {
-    errors.push({ pointer: '/signatureSecret', message: `Has no effect with authType "${type}"; leave it out.` });
-  }
-  return { auth: errors.length > 0 ? null : buildAuth(input, type), errors };
-}
-
-function buildAuth(input: SubscriptionInput, type: Auth['type']): Auth {
-  switch (type) {
-    case 'none':
-    case 'signature':
-      return { type };
-    case 'basic':
-      return { type, username: input.basicUsername ?? '', password: input.basicPassword ?? '' };
-    case 'bearer':
-      return { type, token: input.bearerToken ?? '' };
-    case 'header':
-      return { type, name: input.authHeader?.name ?? '', value: input.authHeader?.value ?? '' };
-  }
-}
-
-function inputErrors(input: SubscriptionInput, authType: Auth['type']): FieldError[] {
-  const errors: FieldError[] = [];
-  (input.events ?? []).forEach((pattern, at) => {
-    if (!isEventPattern(pattern)) {
-      const message = 'An event type of 1 to 64 characters such as "deployment.completed", or "deployment.*".';
-      errors.push({ pointer: `/events/${at}`, message });
-    }
-  });
-  if (input.owner !== undefined && input.owner !== null && !isOwnerPath(input.owner)) {
-    errors.push({ pointer: '/owner', message: 'An owner path such as "org:7" or "org:7/repo:42".' });
-  }
+function inputErrors(input: SubscriptionInput, profile: ProfileName, authType: Auth['type']): FieldError[] {
   const filters = compileFilters(input.filters ?? []);
-  if (filters.kind === 'refused') errors.push(...filters.errors);
-  const headers = input.headers ?? {};
-  errors.push(...headerErrors(headers, ownedHeaders(input, authType), '/headers'));
-  errors.push(...credentialErrors(input), ...retryErrors(input.retryPolicy ?? {}, input.profile ?? 'stella'));
+  const owned = ownedHeaders(input, profiles[profile]);
+  return [
+    ...eventErrors(input.events ?? []),
+    ...ownerErrors(input),
+    ...(filters.kind === 'refused' ? filters.errors : []),
+    ...headerErrors(input.headers ?? {}, [...owned, ...credentialHeaders(input, authType)], '/headers'),
+    ...authErrors(input, authType, owned),
+    ...retryErrors(input.retryPolicy ?? {}, profile),
+    ...profileErrors(input, profile),
+  ];
+}
+
+function eventErrors(patterns: readonly string[]): FieldError[] {
+  const message = 'An event type of 1 to 64 characters such as "deployment.completed", or "deployment.*".';
+  return patterns.flatMap((pattern, at) => (isEventPattern(pattern) ? [] : [{ pointer: `/events/${at}`, message }]));
+}
+
+/** What the subscription sends anyway. As a form it is one, whatever a header would say. */
+function ownedHeaders({ contentType }: SubscriptionInput, { ownHeaders }: Profile): readonly string[] {
+  return contentType === 'form' ? [...ownHeaders, 'content-type'] : ownHeaders;
+}
+
+function credentialHeaders({ authHeader }: SubscriptionInput, authType: Auth['type']): string[] {
+  const owned = authType === 'basic' || authType === 'bearer' ? ['authorization'] : [];
+  return authHeader === undefined ? owned : [...owned, authHeader.name.toLowerCase()];
+}
+
+/** What the profile does not do, so that nothing is set in vain. */
+function profileErrors(input: SubscriptionInput, name: ProfileName): FieldError[] {
+  const { envelope, contentTypes, autoDisable } = profiles[name];
+  const errors: FieldError[] = [];
+  if (input.envelope === 'full' && envelope === null) {
+    errors.push({ pointer: '/envelope', message: `The profile "${name}" sends the event's data alone.` });
+  }
+  if (input.contentType !== undefined && !contentTypes.includes(input.contentType)) {
+    const message = `The profile "${name}" sends ${contentTypes.join(' or ')} only.`;
+    errors.push({ pointer: '/contentType', message });
+  }
+  const { autoDisableThreshold = null } = input;
+  if (autoDisableThreshold !== null && autoDisable === null) {
+    const message = `A subscription with the profile "${name}" is never switched off for failures.`;
+    errors.push({ pointer: '/autoDisableThreshold', message });
+  }
   return errors;
-}
-
-function ownedHeaders(input: SubscriptionInput, authType: Auth['type']): string[] {
-  const owned = [...profiles[input.profile ?? 'stella'].ownHeaders];
-  if (authType === 'basic' || authType === 'bearer') owned.push('authorization');
-  if (input.authHeader !== undefined) owned.push(input.authHeader.name.toLowerCase());
-  return owned;
-}
-
-function credentialErrors(input: SubscriptionInput): FieldError[] {
-  const errors = authHeaderErrors(input);
-  if (input.bearerToken !== undefined && !isHeaderValue(input.bearerToken)) {
-    errors.push({ pointer: '/bearerToken', message: 'Printable ASCII without line breaks.' });
-  }
-  if (input.basicUsername?.includes(':')) {
-    errors.push({ pointer: '/basicUsername', message: 'A user name holds no colon (RFC 7617).' });
-  }
-  if (input.signatureSecret !== undefined && signatureKey(input.signatureSecret, 'standard').length === 0) {
-    errors.push({ pointer: '/signatureSecret', message: 'An empty key signs nothing.' });
-  }
-  return errors;
-}
-
-function authHeaderErrors(input: SubscriptionInput): FieldError[] {
-  if (input.authHeader === undefined) return [];
-  const { name, value } = input.authHeader;
-  const owned = ownedHeaders({ ...input, authHeader: undefined }, 'none');
-  const pointer = isHeaderName(name) && !isHeaderValue(value) ? '/authHeader/value' : '/authHeader/name';
-  return headerErrors({ [name]: value }, owned, '').map(({ message }) => ({ pointer, message }));
-}
-
-function retryErrors(retry: RetryInput, profile: ProfileName): FieldError[] {
-  const type = backoffTypeOf(retry, profile);
-  const isNamed = retry.backoffType === 'schedule' || retry.scheduleSeconds !== undefined;
-  if (type === 'schedule' && isNamed && (retry.scheduleSeconds ?? []).length === 0) {
-    return [{ pointer: '/retryPolicy/scheduleSeconds', message: 'Needed with backoffType "schedule".' }];
-  }
-  const idle = type === 'schedule' ? 'backoffSeconds' : 'scheduleSeconds';
-  if (retry[idle] === undefined) return [];
-  return [{ pointer: `/retryPolicy/${idle}`, message: `Has no effect with backoffType "${type}"; leave it out.` }];
 }
 
 /** The configuration in the words of the API, with its secrets; for merging a change into it. */
 export function inputOf(config: SubscriptionConfig): SubscriptionInput {
-  const { auth, retry } = config;
-  return {
-    ...shownInput(config),
-    ...(auth.type === 'basic' ? { basicUsername: auth.username, basicPassword: auth.password } : {}),
-    ...(auth.type === 'bearer' ? { bearerToken: auth.token } : {}),
-    ...(auth.type === 'header' ? { authHeader: { name: auth.name, value: auth.value } } : {}),
-    ...(config.signatureSecrets[0] === undefined ? {} : { signatureSecret: config.signatureSecrets[0] }),
-    headers: config.headers,
-    retryPolicy: { ...shownRetry(retry) },
-  };
+  const { ownerKind: _kind, ownerId: _id, ...shown } = shownInput(config);
+  return { ...shown, ...authInputOf(config), headers: config.headers };
 }
 
 /** The configuration in the words of the API, without anything secret but custom headers. */
@@ -244,24 +164,17 @@ export function shownInput(config: SubscriptionConfig) {
     retryPolicy: shownRetry(config.retry),
     timeout: config.timeoutMs,
     owner: config.owner,
+    ...shownOwner(config.owner),
     profile: config.profile,
     envelope: config.envelope,
     maxConcurrency: config.maxConcurrency,
     rateLimit: config.rateLimit,
     ordered: config.ordered,
     autoDisableThreshold: config.autoDisableThreshold,
-  };
-}
-
-function shownRetry(retry: RetryPolicy) {
-  return {
-    maxRetries: retry.maxRetries,
-    backoffType: retry.backoffType,
-    ...(retry.backoffType === 'schedule'
-      ? { scheduleSeconds: retry.scheduleSeconds }
-      : { backoffSeconds: retry.backoffSeconds }),
-    maxAgeSeconds: retry.maxAgeSeconds,
-    jitter: retry.jitter,
-    retryOn: retry.retryOn,
+    contentType: config.contentType,
+    sslVerification: config.sslVerification,
+    customCa: config.customCa,
+    credentialRef: config.credentialRef,
+    secretRef: config.secretRef,
   };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { completeStored, pausedMs, type SubscriptionConfig } from './subscription.ts';
+import { completeStored, liveRetiring, pausedMs, type SubscriptionConfig } from './subscription.ts';
 import { completeSubscription } from './subscription-input.ts';
 
 const pauses = [
@@ -23,6 +23,15 @@ describe('the time a delivery spent paused', () => {
   });
 });
 
+test('a secret that a rotation replaced signs until its time, and not at it', () => {
+  const retiringSecrets = [
+    { secret: 'b', untilMs: 200 },
+    { secret: 'a', untilMs: 100 },
+  ];
+  const names = (nowMs: number) => liveRetiring({ retiringSecrets }, nowMs).map(({ secret }) => secret);
+  assert.deepEqual([names(99), names(100), names(199), names(200)], [['b', 'a'], ['b'], ['b'], []]);
+});
+
 describe('a stored configuration', () => {
   function made(changes: Partial<SubscriptionConfig> = {}): SubscriptionConfig {
     const completed = completeSubscription({ name: 'n', url: 'https://example.com' }, () => 'whsec_AAEC');
@@ -30,13 +39,26 @@ describe('a stored configuration', () => {
     return { ...completed.config, ...changes };
   }
 
-  test('of before rates, order and thresholds is one that leaves them out, and is stored again as one made today', () => {
-    const { rateLimit: _rate, ordered: _order, autoDisableThreshold: _threshold, ...older } = made();
-    assert.equal(JSON.stringify(completeStored(older)), JSON.stringify(made()));
+  test('of an earlier version is one that leaves out what is new, and is stored again as one made today', () => {
+    const today = made();
+    const { contentType: _type, sslVerification: _tls, customCa: _ca, ...withRefs } = today;
+    const { credentialRef: _credential, secretRef: _secret, retiringSecrets: _retiring, ...older } = withRefs;
+    const { rateLimit: _rate, ordered: _order, autoDisableThreshold: _threshold, ...oldest } = older;
+    for (const stored of [older, oldest]) assert.equal(JSON.stringify(completeStored(stored)), JSON.stringify(today));
   });
 
   test('of today stays as it is', () => {
-    const set = made({ rateLimit: { count: 1, seconds: 2 }, ordered: true, autoDisableThreshold: 3 });
+    const set = made({
+      rateLimit: { count: 1, seconds: 2 },
+      ordered: true,
+      autoDisableThreshold: 3,
+      contentType: 'form',
+      sslVerification: false,
+      customCa: 'pem',
+      credentialRef: 'file:a',
+      secretRef: 'file:b',
+      retiringSecrets: [{ secret: 's', untilMs: 1 }],
+    });
     assert.deepEqual(completeStored(set), set);
   });
 });

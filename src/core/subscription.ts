@@ -1,6 +1,6 @@
 import type { FilterRule } from './filter.ts';
 import type { Id } from './ids.ts';
-import type { ProfileName } from './profile.ts';
+import type { ContentType, ProfileName } from './profile.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** How the receiver is told who we are; `signature` signs with the secrets of the configuration. */
@@ -41,6 +41,31 @@ export interface SubscriptionConfig {
   ordered: boolean;
   /** Failed deliveries in a row after which it is switched off, whatever its profile says; null leaves it to the profile. */
   autoDisableThreshold: number | null;
+  /** How the body travels; `form` is `payload=` and the JSON, percent-encoded, and that is what is signed. */
+  contentType: ContentType;
+  /** Whether the receiver's certificate is checked; false is warned of wherever it shows. */
+  sslVerification: boolean;
+  /** PEM of certificate authorities that are trusted besides the public ones; null for none. */
+  customCa: string | null;
+  /** Where the credential of `auth` is read from at each try, in place of one stored here: `env:NAME`, `file:PATH`. */
+  credentialRef: string | null;
+  /** The same for the signing secret. */
+  secretRef: string | null;
+  /** Secrets that a rotation replaced, newest first: they go on signing beside the new one until their time. */
+  retiringSecrets: readonly RetiringSecret[];
+}
+
+export interface RetiringSecret {
+  secret: string;
+  untilMs: number;
+}
+
+/** The secrets of a rotation that still sign at `nowMs`. */
+export function liveRetiring(
+  { retiringSecrets }: Pick<SubscriptionConfig, 'retiringSecrets'>,
+  nowMs: number,
+): readonly RetiringSecret[] {
+  return retiringSecrets.filter(({ untilMs }) => untilMs > nowMs);
 }
 
 /** The longest timeout a subscription may have: no try is under way for longer. */
@@ -52,7 +77,9 @@ export interface RateLimit {
 }
 
 /** Fields that configurations written before them lack. */
-type Later = 'rateLimit' | 'ordered' | 'autoDisableThreshold';
+type Later =
+  | ('rateLimit' | 'ordered' | 'autoDisableThreshold')
+  | ('contentType' | 'sslVerification' | 'customCa' | 'credentialRef' | 'secretRef' | 'retiringSecrets');
 
 /** A configuration as some version of the program stored it. */
 export type StoredConfig = Omit<SubscriptionConfig, Later> & Partial<Pick<SubscriptionConfig, Later>>;
@@ -62,11 +89,19 @@ export type StoredConfig = Omit<SubscriptionConfig, Later> & Partial<Pick<Subscr
  * that it is stored again exactly like one that is made today.
  */
 export function completeStored(stored: StoredConfig): SubscriptionConfig {
+  const { rateLimit, ordered, autoDisableThreshold, ...first } = stored;
+  const { contentType, sslVerification, customCa, credentialRef, secretRef, retiringSecrets, ...rest } = first;
   return {
-    ...stored,
-    rateLimit: stored.rateLimit ?? null,
-    ordered: stored.ordered ?? false,
-    autoDisableThreshold: stored.autoDisableThreshold ?? null,
+    ...rest,
+    rateLimit: rateLimit ?? null,
+    ordered: ordered ?? false,
+    autoDisableThreshold: autoDisableThreshold ?? null,
+    contentType: contentType ?? 'json',
+    sslVerification: sslVerification ?? true,
+    customCa: customCa ?? null,
+    credentialRef: credentialRef ?? null,
+    secretRef: secretRef ?? null,
+    retiringSecrets: retiringSecrets ?? [],
   };
 }
 

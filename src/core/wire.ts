@@ -3,9 +3,10 @@
  * rendered again from the event and the version of the subscription it used.
  */
 import type { HookEvent } from './event.ts';
+import { FORM_CONTENT_TYPE, formBody } from './form.ts';
 import { HOPS_HEADER, hopsOf } from './hops.ts';
 import type { Id } from './ids.ts';
-import { envelopeTimeMs, type ProfileName, profiles } from './profile.ts';
+import { type BodySignature, envelopeTimeMs, type HeaderFact, nextHeader, type Profile, profiles } from './profile.ts';
 import type { Hmac } from './signature/schemes.ts';
 import { hexSignature, signatureKey, standardSignature } from './signature/sign.ts';
 import type { Auth, SubscriptionConfig } from './subscription.ts';
@@ -19,6 +20,8 @@ export interface WireInput {
   subscriptionId: Id;
   config: SubscriptionConfig;
   deliveryId: Id;
+  /** Whether it is the delivery that its event itself made: no redelivery, replay or test. */
+  isFirst: boolean;
   /** Number of this try, from 1. */
   n: number;
   /** Place in the order of its key, of an ordered delivery; null for others. */
@@ -59,17 +62,24 @@ export function renderAt(input: RenderInput, envelopeAtMs: number, digests: Dige
   const headers: Headers = { 'content-type': 'application/json', 'user-agent': 'Hookyard/0.1' };
   putLowerCased(headers, event.headers);
   putLowerCased(headers, config.headers);
+  if (config.contentType === 'form') headers['content-type'] = FORM_CONTENT_TYPE;
   putAuth(headers, config.auth);
-  putProfile[config.profile](headers, input, envelopeAtMs, body, digests.hmac);
-  putOwn(headers, input, digests);
+  const key = idempotencyKey(input, digests.sha256);
+  putProfile(headers, profiles[config.profile], { ...input, envelopeAtMs, body, key }, digests.hmac);
+  putOwn(headers, input, key);
   return { headers, body, envelopeAtMs };
 }
 
 /** The body of a try whose envelope carries `envelopeAtMs`; `data` byte for byte as it was accepted. */
 function renderBody(input: RenderInput, envelopeAtMs: number): Uint8Array {
-  const { event, config } = input;
-  if (config.envelope === 'none') return event.data;
-  const id = profiles[config.profile].envelopeId === 'event' ? event.id : input.deliveryId;
+  const { envelope } = profiles[input.config.profile];
+  const isBare = envelope === null || input.config.envelope === 'none';
+  const json = isBare ? input.event.data : inEnvelope(input, envelope.id, envelopeAtMs);
+  return input.config.contentType === 'form' ? formBody(json) : json;
+}
+
+function inEnvelope({ event, deliveryId }: RenderInput, of: 'event' | 'delivery', envelopeAtMs: number): Uint8Array {
+  const id = of === 'event' ? event.id : deliveryId;
   const head = utf8.encode(
     `{"id":"${id}","timestamp":"${isoTime(envelopeAtMs)}","event":${JSON.stringify(event.type)},"tenantId":"${event.tenant}","data":`,
   );
@@ -82,40 +92,73 @@ function renderBody(input: RenderInput, envelopeAtMs: number): Uint8Array {
 
 /** Filled in place: a spread for each part would copy it all again, on the path of every delivery. */
 type Headers = Record<string, string>;
-type PutHeaders = (headers: Headers, input: RenderInput, envelopeAtMs: number, body: Uint8Array, hmac: Hmac) => void;
 
-const putProfile: Record<ProfileName, PutHeaders> = {
-  standard: (headers, input, _envelopeAtMs, body, hmac) => {
-    const seconds = Math.floor(input.nowMs / 1000);
-    headers['webhook-id'] = input.event.id;
-    headers['webhook-timestamp'] = `${seconds}`;
-    const signatures = keysOf(input.config, 'standard').map((key) =>
-      standardSignature(key, input.event.id, seconds, body, hmac),
-    );
-    if (signatures.length > 0) headers['webhook-signature'] = signatures.join(' ');
-  },
-  stella: (headers, input, envelopeAtMs, body, hmac) => {
-    headers['x-stella-event'] = input.event.type;
-    headers['x-stella-delivery'] = input.deliveryId;
-    headers['x-stella-timestamp'] = isoTime(envelopeAtMs);
-    const [newest, ...older] = keysOf(input.config, 'plain');
-    if (newest === undefined) return;
-    // A receiver of seed 001 knows one secret: until the rotation ends that is the old one.
-    headers['x-stella-signature'] = hexSignature(older.at(-1) ?? newest, body, hmac);
-    if (older.length > 0) headers['x-stella-signature-next'] = hexSignature(newest, body, hmac);
-    putProfile.standard(headers, input, envelopeAtMs, body, hmac);
-  },
+interface Rendered extends RenderInput {
+  envelopeAtMs: number;
+  body: Uint8Array;
+  /** The idempotency key. */
+  key: string;
+}
+
+const factOf: Record<HeaderFact, (rendered: Rendered) => string> = {
+  event: ({ event }) => event.type,
+  delivery: ({ deliveryId }) => deliveryId,
+  time: ({ envelopeAtMs }) => isoTime(envelopeAtMs),
+  idempotency_key: ({ key }) => key,
 };
 
-type KeyStyle = Parameters<typeof signatureKey>[1];
-const decodedKeys = { standard: new WeakMap<object, Keys>(), plain: new WeakMap<object, Keys>() };
-type Keys = readonly Uint8Array[];
+function putProfile(headers: Headers, profile: Profile, rendered: Rendered, hmac: Hmac): void {
+  const { facts, bodySignature, standardWebhooks } = profile;
+  for (const [name, fact] of facts) headers[name] = factOf[fact](rendered);
+  if (bodySignature !== null) putBodySignature(headers, bodySignature, rendered, hmac);
+  if (standardWebhooks !== 'never') putStandardWebhooks(headers, standardWebhooks, rendered, hmac);
+}
 
-/** The keys of a configuration, newest first; decoded once for as long as the configuration lives. */
-function keysOf(config: SubscriptionConfig, style: KeyStyle): Keys {
-  const known = decodedKeys[style].get(config);
-  if (known !== undefined) return known;
-  const keys = config.signatureSecrets.map((secret) => signatureKey(secret, style));
+/** Such a receiver knows one secret: until a rotation ends that is the old one, and the new one signs beside it. */
+function putBodySignature(
+  headers: Headers,
+  signature: BodySignature,
+  { config, nowMs, body }: Rendered,
+  hmac: Hmac,
+): void {
+  const keys = keysOf(config, 'plain', nowMs);
+  const [newest] = keys;
+  const oldest = keys.at(-1);
+  if (newest === undefined || oldest === undefined) return;
+  headers[signature.header] = hexSignature(oldest, body, hmac, signature.prefix);
+  if (newest !== oldest) headers[nextHeader(signature)] = hexSignature(newest, body, hmac, signature.prefix);
+}
+
+function putStandardWebhooks(
+  headers: Headers,
+  when: 'always' | 'signed',
+  { config, event, nowMs, body }: Rendered,
+  hmac: Hmac,
+): void {
+  const keys = keysOf(config, 'standard', nowMs);
+  if (keys.length === 0 && when === 'signed') return;
+  const seconds = Math.floor(nowMs / 1000);
+  headers['webhook-id'] = event.id;
+  headers['webhook-timestamp'] = `${seconds}`;
+  const signatures = keys.map((key) => standardSignature(key, event.id, seconds, body, hmac));
+  if (signatures.length > 0) headers['webhook-signature'] = signatures.join(' ');
+}
+
+type KeyStyle = Parameters<typeof signatureKey>[1];
+type Keys = readonly Uint8Array[];
+const decodedKeys = { standard: new WeakMap<object, Keys>(), plain: new WeakMap<object, Keys>() };
+
+/** The keys that sign at `nowMs`, newest first; decoded once for as long as the configuration lives. */
+function keysOf(config: SubscriptionConfig, style: KeyStyle, nowMs: number): Keys {
+  const known = decodedKeys[style].get(config) ?? decodeKeys(config, style);
+  const { signatureSecrets, retiringSecrets } = config;
+  if (retiringSecrets.length === 0) return known;
+  return known.filter((_, at) => (retiringSecrets[at - signatureSecrets.length]?.untilMs ?? Infinity) > nowMs);
+}
+
+function decodeKeys(config: SubscriptionConfig, style: KeyStyle): Keys {
+  const secrets = [...config.signatureSecrets, ...config.retiringSecrets.map(({ secret }) => secret)];
+  const keys = secrets.map((secret) => signatureKey(secret, style));
   decodedKeys[style].set(config, keys);
   return keys;
 }
@@ -136,12 +179,12 @@ function putAuth(headers: Headers, auth: Auth): void {
   }
 }
 
-function putOwn(headers: Headers, input: RenderInput, digests: Digests): void {
+function putOwn(headers: Headers, input: RenderInput, key: string): void {
   headers['hookyard-delivery'] = input.deliveryId;
   headers['hookyard-attempt'] = `${input.n}`;
   if (input.sequence !== null) headers['hookyard-sequence'] = `${input.sequence}`;
   headers[HOPS_HEADER] = `${hopsOf(input.event.headers) + 1}`;
-  headers['hookyard-idempotency-key'] = idempotencyKey(input.event, input.subscriptionId, digests.sha256);
+  headers['hookyard-idempotency-key'] = key;
   headers.traceparent = traceParent(input.event.id, input.deliveryId);
 }
 
@@ -149,13 +192,22 @@ function putLowerCased(headers: Headers, more: Readonly<Record<string, string>>)
   for (const name in more) headers[name.toLowerCase()] = more[name] ?? '';
 }
 
-/** Lower-case hex `sha256(stored event data + subscription id + event id)` (seed 004). */
-export function idempotencyKey(
-  event: Pick<HookEvent, 'id' | 'data'>,
-  subscriptionId: Id,
-  sha256: Digests['sha256'],
-): string {
-  const ids = utf8.encode(subscriptionId + event.id);
+/** What the idempotency key of a delivery is made of. */
+export interface Keyed {
+  event: Pick<HookEvent, 'id' | 'data'>;
+  subscriptionId: Id;
+  config: Pick<SubscriptionConfig, 'profile'>;
+  isFirst: boolean;
+}
+
+/**
+ * Lower-case hex `sha256(stored event data + subscription id + event id)` (seed 004). Under `forge` the event id of
+ * any but a first delivery is empty, so that its receiver does not take it for one it has had.
+ */
+export function idempotencyKey(of: Keyed, sha256: Digests['sha256']): string {
+  const { event, subscriptionId, config, isFirst } = of;
+  const eventId = !isFirst && profiles[config.profile].repeatsWithoutEvent ? '' : event.id;
+  const ids = utf8.encode(subscriptionId + eventId);
   const message = new Uint8Array(event.data.length + ids.length);
   message.set(event.data);
   message.set(ids, event.data.length);

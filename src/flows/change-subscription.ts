@@ -1,10 +1,11 @@
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
-import type { SubscriptionConfig } from '../core/subscription.ts';
-import { completeSubscription, inputOf, type SubscriptionInput } from '../core/subscription-input.ts';
+import { liveRetiring, type SubscriptionConfig } from '../core/subscription.ts';
+import { changedInput, retiringAfter } from '../core/subscription-change.ts';
+import type { SubscriptionInput } from '../core/subscription-input.ts';
 import type { StateChange } from '../ports.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
-import { freshSigningSecret } from './create-subscription.ts';
+import { completeChecked, tellCautions } from './create-subscription.ts';
 import { isSame, putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
 import { vetReceiver } from './vet-receiver.ts';
 
@@ -23,8 +24,6 @@ export interface Changed extends Standing {
   generatedSecret: string | null;
 }
 
-const CREDENTIALS = ['basicUsername', 'basicPassword', 'bearerToken', 'authHeader', 'signatureSecret'] as const;
-
 /**
  * Changes a subscription: its merged fields are checked as a new one's are. A change that changes nothing writes
  * nothing, and a URL is vetted only where it is another one.
@@ -42,26 +41,25 @@ async function changeOnce(ports: FlowPorts, request: ChangeSubscription): Promis
   if (request.ifVersion !== null && request.ifVersion !== subscription.version) {
     return problem('precondition_failed', { detail: `It stands at version ${subscription.version} now.` });
   }
-  const input = merge(subscription.config, request.patch);
-  const completed = completeSubscription(input, () => freshSigningSecret(ports.random));
+  const completed = completeChecked(ports, changedInput(subscription.config, request.patch));
   if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
   const { url } = completed.config;
   const refusal = url === subscription.config.url ? null : await vetReceiver(ports, url);
   if (refusal !== null) return refusal;
+  const config = { ...completed.config, retiringSecrets: retiringAfter(subscription.config, completed.config) };
   const state = stateChange(subscription, request.enabled);
-  const isUnchanged = state === undefined && isSame(completed.config, subscription.config);
-  if (isUnchanged) return { kind: 'changed', subscription, generatedSecret: null };
-  const outcome = await putVersion(ports, subscription, completed.config, state);
-  return outcome.kind === 'problem' ? outcome : { ...outcome, generatedSecret: completed.generatedSecret };
+  if (state === undefined && isSame(config, subscription.config)) {
+    return { kind: 'changed', subscription, generatedSecret: null };
+  }
+  const outcome = await putVersion(ports, subscription, withoutEnded(config, ports.clock.nowMs()), state);
+  if (outcome.kind === 'problem') return outcome;
+  tellCautions(ports, outcome.subscription);
+  return { ...outcome, generatedSecret: completed.generatedSecret };
 }
 
-/** The stored fields with the patch over them; credentials of another way to authenticate do not linger. */
-function merge(config: SubscriptionConfig, patch: Partial<SubscriptionInput>): SubscriptionInput {
-  const stored = inputOf(config);
-  if (patch.authType !== undefined && patch.authType !== config.auth.type) {
-    for (const field of CREDENTIALS) delete stored[field];
-  }
-  return { ...stored, ...patch };
+/** What a rotation is done with is not kept any longer. */
+function withoutEnded(config: SubscriptionConfig, nowMs: number): SubscriptionConfig {
+  return { ...config, retiringSecrets: liveRetiring(config, nowMs) };
 }
 
 /** Leaving `disabled` is for `enabled: true` alone; a paused subscription is enabled already and stays paused. */

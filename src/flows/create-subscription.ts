@@ -2,7 +2,7 @@ import { NO_HEALTH } from '../core/health.ts';
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { SubscriptionConfig } from '../core/subscription.ts';
-import { completeSubscription, type SubscriptionInput } from '../core/subscription-input.ts';
+import { type Completed, completeSubscription, type SubscriptionInput } from '../core/subscription-input.ts';
 import type { IdempotencyClaim, Ports } from '../ports.ts';
 import { type FlowPorts, filtersOf, type LiveSubscription } from './configuration.ts';
 import { configure, type Repeated, sealSubscription } from './sealed-configuration.ts';
@@ -31,13 +31,28 @@ export function freshSigningSecret(random: Ports['random']): string {
   return `whsec_${Buffer.from(random.bytes(SECRET_BYTES)).toString('base64')}`;
 }
 
+/** Completes and checks what a caller wrote, its certificates too. */
+export function completeChecked(ports: Pick<Ports, 'random' | 'authorities'>, input: SubscriptionInput): Completed {
+  const completed = completeSubscription(input, () => freshSigningSecret(ports.random));
+  const message = input.customCa ? ports.authorities.fault(input.customCa) : null;
+  if (message === null) return completed;
+  const errors = completed.kind === 'invalid' ? completed.errors : [];
+  return { kind: 'invalid', errors: [...errors, { pointer: '/customCa', message }] };
+}
+
+/** Tells the operator of a receiver whose certificate nobody checks. */
+export function tellCautions({ log }: Pick<Ports, 'log'>, { id, config }: LiveSubscription): void {
+  if (config === null || config.sslVerification) return;
+  log.warn('subscription.tls_unverified', { subscriptionId: id, host: new URL(config.url).host });
+}
+
 /** Checks, vets and stores a subscription. Everything wrong with the fields is reported at once. */
 export async function createSubscription(
   ports: FlowPorts,
   request: CreateSubscription,
 ): Promise<({ kind: 'created' } & Made) | Repeated | Problem> {
   const { tenant, input } = request;
-  const completed = completeSubscription(input, () => freshSigningSecret(ports.random));
+  const completed = completeChecked(ports, input);
   if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
   const refusal = await vetReceiver(ports, input.url);
   if (refusal !== null) return refusal;
@@ -59,7 +74,9 @@ export async function createSubscription(
     },
     request.claims?.(made) ?? [],
   );
-  return outcome.kind === 'changed' ? { kind: 'created', ...made } : outcome;
+  if (outcome.kind !== 'changed') return outcome;
+  tellCautions(ports, made.subscription);
+  return { kind: 'created', ...made };
 }
 
 function fresh(ports: FlowPorts, request: CreateSubscription, config: SubscriptionConfig): LiveSubscription {

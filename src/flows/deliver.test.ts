@@ -133,7 +133,7 @@ describe('the sequence of a delivery', () => {
     for (const [at, attempt] of (await ports.store.attempts(DEFAULT_TENANT, ticket.deliveryId)).entries()) {
       assert.equal(ports.sent[at]?.headers['hookyard-sequence'], `${ticket.place.pos}`);
       assert.equal(attempt.detail.sequence, ticket.place.pos);
-      const past = await pastRequest(ports, attempt, stored?.event ?? assert.fail());
+      const past = await pastRequest(ports, attempt, stored?.event ?? assert.fail(), 'first');
       assert.equal(past?.headers['hookyard-sequence'], `${ticket.place.pos}`);
     }
     assert.equal(ports.sent.length, 2);
@@ -169,7 +169,7 @@ describe('a past attempt', () => {
     const stored = await ports.store.event(DEFAULT_TENANT, ticket.eventId);
     assert.ok(stored !== null);
     for (const [at, attempt] of attempts.entries()) {
-      const past = await pastRequest(ports, attempt, stored.event);
+      const past = await pastRequest(ports, attempt, stored.event, 'first');
       const { url, method, headers, body } = ports.sent[at] ?? assert.fail();
       const framing = { host: new URL(url).host, 'content-length': `${body.length}`, 'accept-encoding': 'identity' };
       assert.deepEqual(past, { url, method, headers: { ...framing, ...headers }, body });
@@ -187,9 +187,9 @@ describe('a past attempt', () => {
     const stored = await ports.store.event(DEFAULT_TENANT, ticket.eventId);
     assert.ok(stored !== null);
     const attempt = { ...tried.settlement.attempt, subscriptionVersion: 9 };
-    assert.equal(await pastRequest(ports, attempt, stored.event), null);
+    assert.equal(await pastRequest(ports, attempt, stored.event, 'first'), null);
     const blind = { ...ports, sealer: { ...ports.sealer, open: () => ({ kind: 'unavailable', keyId: 'x' }) as const } };
-    assert.equal(await pastRequest(blind, tried.settlement.attempt, stored.event), null);
+    assert.equal(await pastRequest(blind, tried.settlement.attempt, stored.event, 'first'), null);
   });
 });
 

@@ -1,5 +1,6 @@
 /** One try of one delivery: render, send, judge, and say what is to be settled. */
 import type { Answer, AttemptDetail, AttemptRecord, Closing } from '../core/attempt.ts';
+import { hasReferences } from '../core/credential.ts';
 import { type Judgement, judge } from '../core/delivery.ts';
 import type { HookEvent } from '../core/event.ts';
 import type { FailureCode } from '../core/failure.ts';
@@ -8,8 +9,9 @@ import { idMs } from '../core/ids.ts';
 import { profiles } from '../core/profile.ts';
 import { pausedMs, type SubscriptionConfig } from '../core/subscription.ts';
 import { renderRequest, type WireRequest } from '../core/wire.ts';
-import type { Place, Ports, Settlement, Ticket } from '../ports.ts';
+import type { Place, Ports, Settlement, Ticket, TlsPolicy } from '../ports.ts';
 import type { ConfigurationCache, LiveSubscription } from './configuration.ts';
+import { type Credentials, findCredentials } from './credentials.ts';
 
 export interface Work {
   ticket: Ticket;
@@ -29,52 +31,93 @@ export interface Tried {
   judgement: Judgement;
 }
 
-export type DeliverPorts = Pick<Ports, 'clock' | 'random' | 'mac' | 'sender'> & {
+export type DeliverPorts = Pick<Ports, 'clock' | 'random' | 'mac' | 'sender' | 'secretReferences'> & {
   configuration: Pick<ConfigurationCache, 'peekSubscription'>;
 };
 
-/** Makes one try. Never rejects for anything the receiver does. */
+/**
+ * Makes one try. Never rejects for anything the receiver does. Nothing is sent when a secret that stands elsewhere
+ * cannot be read: the failure is `secret_unavailable`.
+ */
 export async function deliver(ports: DeliverPorts, work: Work): Promise<Tried> {
-  const { ticket, event, config, subscription } = work;
+  const { ticket, config } = work;
+  const found: Credentials = hasReferences(config) ? await findCredentials(ports, config) : { kind: 'ready', config };
   const startedAtMs = ports.clock.nowMs();
-  const wire = renderRequest(
+  const wire = render(ports, work, found.kind === 'ready' ? found.config : config, startedAtMs);
+  const answer = found.kind === 'ready' ? await send(ports, work, wire) : withoutSecret(found);
+  const judgement = judgementOf(ports, work, answer);
+  const verdict = ticket.kind === 'test' ? onlyTry(judgement) : judgement;
+  return { settlement: settlementOf(work, wire, answer, verdict, startedAtMs), answer, judgement: verdict };
+}
+
+/** @param config with everything in it that `work.config` may only refer to */
+function render(ports: DeliverPorts, work: Work, config: SubscriptionConfig, nowMs: number): WireRequest {
+  const { ticket, event, subscription } = work;
+  return renderRequest(
     {
       event,
       subscriptionId: subscription.id,
       config,
       deliveryId: ticket.deliveryId,
+      isFirst: ticket.kind === 'first',
       n: ticket.n + 1,
       sequence: sequenceOf(ticket.place),
       madeAtMs: madeAtMs(ticket, event),
-      dueMs: ticket.place.kind === 'due' ? ticket.place.dueMs : startedAtMs,
-      nowMs: startedAtMs,
+      dueMs: ticket.place.kind === 'due' ? ticket.place.dueMs : nowMs,
+      nowMs,
     },
     ports.mac,
   );
-  const answer = await ports.sender.send({
+}
+
+function send(ports: DeliverPorts, { config, onItsWay }: Work, wire: WireRequest): Promise<Answer> {
+  return ports.sender.send({
     url: config.url,
     method: config.method,
     headers: wire.headers,
     body: wire.body,
     timeoutMs: config.timeoutMs,
-    ...(work.onItsWay === undefined ? {} : { onItsWay: work.onItsWay }),
+    tls: tlsPolicyOf(config),
+    ...(onItsWay === undefined ? {} : { onItsWay }),
   });
+}
+
+const USUAL_TLS: TlsPolicy = { verify: true, ca: null };
+const ownTls = new WeakMap<SubscriptionConfig, TlsPolicy>();
+
+/** One object for as long as the configuration lives, so that the sender works it out once. */
+function tlsPolicyOf(config: SubscriptionConfig): TlsPolicy {
+  const { sslVerification: verify, customCa: ca } = config;
+  if (verify && ca === null) return USUAL_TLS;
+  const policy = ownTls.get(config) ?? { verify, ca };
+  ownTls.set(config, policy);
+  return policy;
+}
+
+function withoutSecret({ reference, reason }: Extract<Credentials, { kind: 'missing' }>): Answer {
+  return {
+    kind: 'failure',
+    code: 'secret_unavailable',
+    facts: { reference, reason },
+    phases: { dns: null, connect: null, tls: null, send: null, firstByte: null, total: 0 },
+    connection: { remoteAddress: null, reused: false, httpVersion: null },
+  };
+}
+
+function judgementOf(ports: DeliverPorts, work: Work, answer: Answer): Judgement {
+  const { ticket, config } = work;
   const nowMs = ports.clock.nowMs();
   const profile = profiles[config.profile];
-  const judgement = judge(answer, config.retry, {
+  // It may have been paused while the try was under way.
+  const subscription = ports.configuration.peekSubscription(work.subscription.id) ?? work.subscription;
+  return judge(answer, config.retry, {
     n: ticket.n + 1,
-    // It may have been paused while the try was under way.
-    ageMs: ageMs(
-      { ...work, subscription: ports.configuration.peekSubscription(subscription.id) ?? subscription },
-      nowMs,
-    ),
+    ageMs: ageMs({ ...work, subscription }, nowMs),
     nowMs,
     roll: ports.random.roll(),
     goneDisables: profile.goneDisables && ticket.kind !== 'test',
     heedsReceiver: profile.heedsReceiver && ticket.kind !== 'test',
   });
-  const verdict = ticket.kind === 'test' ? onlyTry(judgement) : judgement;
-  return { settlement: settlementOf(work, wire, answer, verdict, startedAtMs), answer, judgement: verdict };
 }
 
 /** A test is tried once; the person asking sees the answer. */
@@ -98,6 +141,9 @@ export function ageMs(work: Pick<Work, 'ticket' | 'event' | 'subscription'>, now
   return nowMs - fromMs - pausedMs(work.subscription.pauses, fromMs, nowMs);
 }
 
+/** Decided before anything left this machine. */
+const NEVER_SENT: readonly FailureCode[] = ['ssrf_blocked', 'secret_unavailable'];
+
 function settlementOf(
   work: Work,
   wire: WireRequest,
@@ -115,7 +161,7 @@ function settlementOf(
     subscriptionVersion: subscription.version,
     tenant: event.tenant,
     atMs,
-    sent: judgement.failure !== 'ssrf_blocked',
+    sent: judgement.failure === null || !NEVER_SENT.includes(judgement.failure),
     delivered: judgement.delivered,
     statusCode: answer.kind === 'response' ? answer.status : null,
     failure: judgement.failure,

@@ -2,7 +2,7 @@
 import type { EventSource, HookEvent } from '../core/event.ts';
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
-import type { AppendOutcome, AppendRequest, IdempotencyClaim, Ports } from '../ports.ts';
+import type { AppendRequest, EventAppend, IdempotencyClaim, Ports, Refused } from '../ports.ts';
 import type { ConfigurationCache } from './configuration.ts';
 import { claimOf, openAnswer } from './idempotency.ts';
 import { eventAppend, isLarge, largeEventAppend } from './targets.ts';
@@ -25,6 +25,8 @@ export interface PublishInput {
   /** Digest of the whole request; asked for when an id or key must tell a repetition from another event. */
   bodyHash(): Uint8Array;
   idempotencyKey?: string | undefined;
+  /** Which call the key belongs to; publishing one event unless told. */
+  keyScope?: string;
 }
 
 export interface Accepted {
@@ -41,7 +43,7 @@ export type PublishPorts = Pick<Ports, 'clock' | 'random' | 'mac' | 'store' | 's
 };
 
 /** A configuration that changes faster than this many re-decisions is not waited for. */
-const MAX_DECISIONS = 8;
+export const MAX_DECISIONS = 8;
 
 /**
  * Accepts one event: resolves after the durable commit, then hands its deliveries to this process's worker.
@@ -54,12 +56,7 @@ export async function publish(ports: PublishPorts, input: PublishInput): Promise
     const append = isLarge(configuration, event.type)
       ? await largeEventAppend(event, input.value, configuration, ports)
       : eventAppend(event, input.value, configuration, ports);
-    const accepted: Accepted = {
-      kind: 'accepted',
-      id: event.id,
-      deliveries: append.deliveries.length,
-      repeats: null,
-    };
+    const accepted = acceptedAs(append);
     const request: AppendRequest = {
       ...append,
       configVersion: configuration.version,
@@ -77,15 +74,27 @@ export async function publish(ports: PublishPorts, input: PublishInput): Promise
       case 'repeated':
         return repeated(ports, input.tenant, outcome);
       case 'mismatch':
-        return problem('idempotency_mismatch', { detail: mismatchDetail(outcome.scope) });
+        return mismatched(outcome.scope);
       case 'stale':
         configuration = await ports.configuration.refresh(input.tenant);
     }
   }
-  return problem('store_unavailable', { detail: 'The configuration keeps changing.', retryAfterSeconds: 1 });
+  return RESTLESS;
 }
 
-function eventOf(ports: Pick<Ports, 'clock' | 'random'>, input: PublishInput): HookEvent {
+/** The refusal where each decision was stale when it was made. */
+export const RESTLESS = problem('store_unavailable', {
+  detail: 'The configuration keeps changing.',
+  retryAfterSeconds: 1,
+});
+
+/** What its publisher is told of a fresh event. */
+export function acceptedAs({ event, deliveries }: EventAppend): Accepted {
+  return { kind: 'accepted', id: event.id, deliveries: deliveries.length, repeats: null };
+}
+
+/** The event that an input makes now. */
+export function eventOf(ports: Pick<Ports, 'clock' | 'random'>, input: PublishInput): HookEvent {
   const nowMs = ports.clock.nowMs();
   return {
     id: idAt(nowMs, ports.random.bytes(16)),
@@ -106,14 +115,15 @@ function eventOf(ports: Pick<Ports, 'clock' | 'random'>, input: PublishInput): H
 const EVENT_ID_SCOPE = 'event.id';
 const PUBLISH_SCOPE = 'POST /api/v1/events';
 
-function claimsOf(ports: Pick<Ports, 'sealer'>, input: PublishInput, accepted: Accepted): IdempotencyClaim[] {
+/** The claims on an event's id and key, with the answer they will give again. */
+export function claimsOf(ports: Pick<Ports, 'sealer'>, input: PublishInput, accepted: Accepted): IdempotencyClaim[] {
   if (input.id === undefined && input.idempotencyKey === undefined) return [];
   const { tenant } = input;
   const bodyHash = input.bodyHash();
   const answer = { id: accepted.id, deliveries: accepted.deliveries };
   // The key comes first: whoever repeats a request with its key gets the first answer, whatever else repeats.
   const used = [
-    { scope: PUBLISH_SCOPE, key: input.idempotencyKey },
+    { scope: input.keyScope ?? PUBLISH_SCOPE, key: input.idempotencyKey },
     { scope: EVENT_ID_SCOPE, key: input.id },
   ];
   return used.flatMap(({ scope, key }) =>
@@ -121,18 +131,23 @@ function claimsOf(ports: Pick<Ports, 'sealer'>, input: PublishInput, accepted: A
   );
 }
 
-function repeated(
+/** What was answered when the id or key was used first. */
+export function repeated(
   ports: Pick<Ports, 'sealer'>,
   tenant: Id,
-  used: Extract<AppendOutcome, { kind: 'repeated' }>,
+  used: Extract<Refused, { kind: 'repeated' }>,
 ): Accepted | Problem {
   const answer = openAnswer<{ id: Id; deliveries: number }>(ports, tenant, used.answer);
   if (answer === null) return problem('secret_unavailable');
   return { kind: 'accepted', ...answer, repeats: used.scope === EVENT_ID_SCOPE ? 'id' : 'key' };
 }
 
-function mismatchDetail(scope: string): string {
-  return scope === EVENT_ID_SCOPE
-    ? 'An event with this `id` was accepted with another body.'
-    : 'This Idempotency-Key was used with another body.';
+/** The refusal of an id or key that was used with another body. */
+export function mismatched(scope: string): Problem {
+  return problem('idempotency_mismatch', {
+    detail:
+      scope === EVENT_ID_SCOPE
+        ? 'An event with this `id` was accepted with another body.'
+        : 'This Idempotency-Key was used with another body.',
+  });
 }

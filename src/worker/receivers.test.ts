@@ -205,6 +205,24 @@ test('another URL is another receiver: nothing of the old one is held against it
   );
 });
 
+test('a profile that always sends holds nothing back for what happened under another one, also after a restart', async () => {
+  for (const restarts of [false, true]) {
+    const { ports, worker } = yard();
+    const { id } = await subscribe(ports, { retryPolicy: STEADY });
+    await worker.start();
+    await breakDown(ports);
+    await emit(ports);
+    await quiet();
+    assert.equal(ports.sent.length, 5);
+    if (restarts) await worker.drain(0);
+    const patch = { profile: 'foreman' } as const;
+    await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch, ifVersion: null });
+    if (restarts) await restart(ports);
+    await pass(ports, 1_000);
+    assert.equal(ports.sent.length, 6, `after a restart: ${restarts}`);
+  }
+});
+
 test('a try that went to the old URL tells nothing of the new receiver', async () => {
   const { sender, held } = heldSender();
   const { ports, worker } = yard({}, { sender });

@@ -5,6 +5,7 @@
 import { createCircuit, isOpen, LANE_PROBE_MS, laneProbeAtMs, restoreOpen, takeLaneProbe } from '../core/circuit.ts';
 import { disableRule, isExhausted } from '../core/health.ts';
 import { type Id, shardOf } from '../core/ids.ts';
+import { profiles } from '../core/profile.ts';
 import { type Announce, announce } from '../flows/announce.ts';
 import type { LiveConfiguration, LiveSubscription } from '../flows/configuration.ts';
 import type { PublishPorts } from '../flows/publish.ts';
@@ -130,7 +131,7 @@ export function followEach(receivers: Receivers, subscriptions: readonly LiveSub
   for (const subscription of subscriptions) {
     turns.book.follow(subscription);
     followState(receivers, subscription);
-    followUrl(receivers, subscription);
+    followReceiver(receivers, subscription);
     followLimits(turns, subscription);
   }
   herald.lookAll(subscriptions);
@@ -164,13 +165,15 @@ function followState(receivers: Receivers, subscription: LiveSubscription): void
   beginAnew(receivers, subscription);
 }
 
-/** Another URL is another receiver. */
-function followUrl(receivers: Receivers, subscription: LiveSubscription): void {
+/** Another URL is another receiver, and under a profile that always sends nothing holds back. */
+function followReceiver(receivers: Receivers, subscription: LiveSubscription): void {
   const traffic = receivers.turns.traffic.get(subscription.id);
-  const url = subscription.config?.url;
-  if (traffic === undefined || url === undefined || traffic.url === null || traffic.url === url) return;
-  traffic.url = url;
-  if (isOpen(traffic.circuit) && subscription.state.kind === 'active') beginAnew(receivers, subscription);
+  const { config, state } = subscription;
+  if (traffic === undefined || config === null) return;
+  const isOther = traffic.url !== null && traffic.url !== config.url;
+  if (isOther) traffic.url = config.url;
+  else if (profiles[config.profile].hasCircuit || !isOpen(traffic.circuit)) return;
+  if (isOpen(traffic.circuit) && state.kind === 'active') beginAnew(receivers, subscription);
   else traffic.circuit = createCircuit();
 }
 

@@ -169,7 +169,7 @@ type Aside = Exclude<TurnDecision, { kind: 'send' }> | PutBack;
 function setAside(turns: Turns, item: Item, subscription: LiveSubscription | undefined, next: Aside): void {
   if (next.kind === 'wait') {
     const { subscriptionId } = item.ticket;
-    turns.ports.log.error('delivery.secret_unavailable', { subscriptionId, keyId: next.keyId });
+    turns.ports.log.error('delivery.secret_unavailable', { subscriptionId, ...next.lacks });
   }
   if (next.kind === 'settle' || next.kind === 'wait') settleTurn(turns, item, subscription, unsent(next.settlement));
   else putBack(turns, item, next);

@@ -102,3 +102,24 @@ test('one that merely waited behind another each time the process ended is not p
   await quiet();
   assert.equal(held.length, sent + 1);
 });
+
+test('what cannot be signed waits without a try, and is not charged for an end of the process', async () => {
+  const ports = fakePorts();
+  for (const mayRepeat of [true, false]) {
+    const { item, decision } = await suspect(ports, POISON_AFTER);
+    const lacking = { ...decision, config: { ...decision.config, secretRef: 'file:gone' } };
+    for (let look = 0; look < 2; look++) {
+      const done = await trySending(ports, { ...item, mayRepeat }, lacking, isolation(), () => lacking);
+      assert.ok(done.kind === 'wait', done.kind);
+      assert.deepEqual(done.settlement, {
+        ticket: item.ticket,
+        attempt: null,
+        next: { kind: 'retry', delayMs: 60_000 },
+      });
+      assert.deepEqual(done.lacks, { reference: 'file:gone', reason: 'nothing is there' });
+    }
+    const [times] = await ports.store.intend([{ deliveryId: item.ticket.deliveryId, n: 1 }]);
+    assert.equal(times, POISON_AFTER + 1);
+  }
+  assert.deepEqual(ports.sent, []);
+});

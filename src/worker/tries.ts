@@ -1,10 +1,11 @@
 /** Sending an item, and what is reported of a settled turn. */
 import type { HookEvent } from '../core/event.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
+import { findCredentials } from '../flows/credentials.ts';
 import { closeWithoutTry, type DeliverPorts, deliver, type Tried } from '../flows/deliver.ts';
 import type { Ports, Settlement } from '../ports.ts';
 import type { Item } from './item.ts';
-import type { TurnDecision } from './turn-decision.ts';
+import { type TurnDecision, waitFor } from './turn-decision.ts';
 
 /**
  * A delivery that was on its way each time the process ended, this many times, is isolated (S4). From the second time
@@ -28,6 +29,9 @@ export function unsent(settlement: Settlement): Turn {
   return { settlement, tried: null };
 }
 
+/** A try that was made, or why none could be. */
+type Made = { kind: 'turn'; turn: Turn } | Extract<TurnDecision, { kind: 'wait' }>;
+
 /** The sends that may end the process, one after the other. */
 export interface Isolation {
   last: Promise<unknown>;
@@ -47,8 +51,11 @@ export async function trySending<Other extends { kind: string }>(
   isolation: Isolation,
   again: SecondThoughts<Other>,
   onItsWay?: () => void,
-): Promise<{ kind: 'turn'; turn: Turn } | Other> {
+): Promise<Made | Other> {
   if (!item.mayRepeat) return send(ports, item, decision, onItsWay);
+  // Before anything is noted: one that was never sent is not charged for an end of the process.
+  const found = await findCredentials(ports, decision.config);
+  if (found.kind === 'missing') return waitFor(item.ticket, { reference: found.reference, reason: found.reason });
   const times = await noted(ports, item, item.ticket.n + 1);
   const isTogether = times < POISON_AFTER - 1;
   const sendIfStill = async () => {
@@ -78,8 +85,10 @@ async function send(
   item: Item,
   { subscription, config }: Extract<TurnDecision, { kind: 'send' }>,
   onItsWay?: () => void,
-): Promise<{ kind: 'turn'; turn: Turn }> {
+): Promise<Made> {
   const tried = await deliver(ports, { ...item, subscription, config, ...(onItsWay && { onItsWay }) });
+  const { failure, detail } = tried.settlement.attempt;
+  if (failure === 'secret_unavailable') return waitFor(item.ticket, detail.facts);
   return { kind: 'turn', turn: { settlement: tried.settlement, tried } };
 }
 

@@ -12,7 +12,7 @@ import type { Isolation, Turn } from './tries.ts';
 
 export type WorkerPorts = Pick<
   Ports,
-  'clock' | 'random' | 'mac' | 'sealer' | 'store' | 'sender' | 'log' | 'metrics'
+  'clock' | 'random' | 'mac' | 'sealer' | 'store' | 'sender' | 'secretReferences' | 'log' | 'metrics'
 > & {
   configuration: ConfigurationCache;
 };

@@ -211,9 +211,9 @@ export const FAILURES = {
   },
   secret_unavailable: {
     group: 'internal',
-    sentence: 'The signing secret cannot be decrypted[ (key {keyId})].',
-    cause: 'The encryption key is missing.',
-    remedy: 'Put the key back into the keyring file.',
+    sentence: 'The secret[ {reference}] cannot be read[: {reason}][ (key {keyId})].',
+    cause: 'The sealing key is missing, or the variable or file that the subscription refers to.',
+    remedy: 'Put the key back into the keyring file, the variable into the environment, or the file where it stood.',
     retry: 'always',
   },
   endpoint_disabled: unsent('never', 'The subscription is switched off.', 'Enable it again.'),

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { profiles } from './profile.ts';
+import type { SubscriptionConfig } from './subscription.ts';
+import { changedInput, retiringAfter } from './subscription-change.ts';
+import { type Completed, completeSubscription, type SubscriptionInput } from './subscription-input.ts';
+
+const MADE = 'whsec_AAEC';
+
+function complete(input: Partial<SubscriptionInput>): Completed {
+  return completeSubscription({ url: 'https://api.example.com/hooks', ...input }, () => MADE);
+}
+
+function config(input: Partial<SubscriptionInput>): SubscriptionConfig {
+  const done = complete(input);
+  assert.ok(done.kind === 'config', JSON.stringify(done));
+  return done.config;
+}
+
+/** The configuration after a change, or the pointers of what is wrong with it. */
+function changed(before: Partial<SubscriptionInput>, patch: Partial<SubscriptionInput>): SubscriptionConfig {
+  return config(changedInput(config(before), patch));
+}
+
+describe('a credential', () => {
+  const ref = 'env:HOOKYARD_SECRET_A';
+
+  test('that is stored now is referred to no more, and the other way round', () => {
+    const stored = changed({ secretRef: ref }, { signatureSecret: 's' });
+    assert.deepEqual([stored.secretRef, stored.signatureSecrets], [null, ['s']]);
+    const referred = changed({ signatureSecret: 's' }, { secretRef: ref });
+    assert.deepEqual([referred.secretRef, referred.signatureSecrets], [ref, []]);
+    const token = changed({ authType: 'bearer', credentialRef: ref }, { bearerToken: 't' });
+    assert.deepEqual([token.credentialRef, token.auth], [null, { type: 'bearer', token: 't' }]);
+    const elsewhere = changed({ authType: 'bearer', bearerToken: 't' }, { credentialRef: ref });
+    assert.deepEqual([elsewhere.credentialRef, elsewhere.auth], [ref, { type: 'bearer', token: '' }]);
+  });
+
+  test('keeps the name of its header or user when its value is referred to', () => {
+    const header = changed({ authType: 'header', authHeader: { name: 'X-Key', value: 'v' } }, { credentialRef: ref });
+    assert.deepEqual([header.credentialRef, header.auth], [ref, { type: 'header', name: 'X-Key', value: '' }]);
+    const basic = changed({ authType: 'basic', basicUsername: 'u', basicPassword: 'p' }, { credentialRef: ref });
+    assert.deepEqual(basic.auth, { type: 'basic', username: 'u', password: '' });
+    const back = changed(
+      { authType: 'header', authHeader: { name: 'x', value: 'v' } },
+      { authHeader: { name: 'y', value: 'w' } },
+    );
+    assert.deepEqual(back.auth, { type: 'header', name: 'y', value: 'w' });
+  });
+
+  test('that is referred to no more and stored nowhere is made where it can be', () => {
+    const { secretRef, signatureSecrets } = changed({ secretRef: ref }, { secretRef: null });
+    assert.deepEqual([secretRef, signatureSecrets], [null, [MADE]]);
+    const gone = complete(changedInput(config({ authType: 'bearer', credentialRef: ref }), { credentialRef: null }));
+    assert.ok(gone.kind === 'invalid' && gone.errors[0]?.pointer === '/bearerToken');
+  });
+
+  test('of another way to authenticate does not linger, wherever it stands', () => {
+    const signed = changed({ authType: 'bearer', credentialRef: ref }, { authType: 'signature' });
+    assert.deepEqual([signed.credentialRef, signed.signatureSecrets], [null, [MADE]]);
+    const bare = changed({ secretRef: ref }, { authType: 'none' });
+    assert.deepEqual([bare.secretRef, bare.auth], [null, { type: 'none' }]);
+  });
+});
+
+describe('another profile', () => {
+  test('brings its own policy, timeout and envelope where the old ones came from the old profile', () => {
+    const { profile, retry, timeoutMs, envelope, auth } = changed({}, { profile: 'foreman' });
+    assert.deepEqual([profile, timeoutMs, envelope, auth.type], ['foreman', 10_000, 'none', 'none']);
+    assert.deepEqual({ ...retry, ...profiles.foreman.retry }, retry);
+    const back = config(changedInput(changed({}, { profile: 'foreman' }), { profile: 'stella' }));
+    assert.deepEqual(back, config({}));
+  });
+
+  test('leaves what somebody has set', () => {
+    const retryPolicy = { maxRetries: 1, backoffType: 'fixed', backoffSeconds: 3 } as const;
+    const { retry, timeoutMs } = changed({ retryPolicy, timeout: 500 }, { profile: 'forge' });
+    assert.deepEqual([retry.maxRetries, retry.backoffSeconds, timeoutMs], [1, 3, 500]);
+    assert.equal(changed({ envelope: 'none' }, { profile: 'standard' }).envelope, 'none');
+  });
+
+  test('refuses what it does not do, at its place', () => {
+    const refused = (before: Partial<SubscriptionInput>, patch: Partial<SubscriptionInput>) => {
+      const done = complete(changedInput(config(before), patch));
+      return done.kind === 'invalid' ? done.errors.map(({ pointer }) => pointer) : [];
+    };
+    assert.deepEqual(refused({ contentType: 'form' }, { profile: 'foreman' }), ['/contentType']);
+    assert.deepEqual(refused({ autoDisableThreshold: 3 }, { profile: 'instanode' }), ['/autoDisableThreshold']);
+    assert.deepEqual(refused({}, { profile: 'forge', envelope: 'full' }), ['/envelope']);
+    assert.deepEqual(refused({ headers: { 'X-Forge-Event': 'x' } }, { profile: 'forge' }), ['/headers/X-Forge-Event']);
+  });
+});
+
+describe('an owner', () => {
+  test('is changed by path, by kind, by id, or taken away', () => {
+    const before = { ownerKind: 'org', ownerId: 7 } as const;
+    assert.equal(changed(before, { owner: 'org:8/repo:1' }).owner, 'org:8/repo:1');
+    assert.equal(changed(before, { ownerKind: 'repo' }).owner, 'repo:7');
+    assert.equal(changed(before, { ownerId: 'acme' }).owner, 'org:acme');
+    assert.equal(changed({ owner: 'team:1/x:2' }, { ownerKind: 'repo', ownerId: 9 }).owner, 'repo:9');
+    assert.equal(changed(before, { ownerKind: null, ownerId: null }).owner, null);
+    assert.equal(changed(before, { owner: null }).owner, null);
+    assert.equal(changed(before, { name: 'n' }).owner, 'org:7');
+  });
+});
+
+describe('the secrets of a rotation', () => {
+  const retiringSecrets = [{ secret: 'old', untilMs: 100 }];
+  const before = { ...config({ signatureSecret: 'new' }), retiringSecrets };
+
+  test('go on when something else changes', () => {
+    assert.deepEqual(retiringAfter(before, config({ signatureSecret: 'new', name: 'x' })), retiringSecrets);
+  });
+
+  test('end when somebody sets another one, or does not sign any more', () => {
+    assert.deepEqual(retiringAfter(before, config({ signatureSecret: 'newer' })), []);
+    assert.deepEqual(retiringAfter(before, config({ authType: 'none' })), []);
+    assert.deepEqual(retiringAfter(before, config({ secretRef: 'file:a' })), []);
+  });
+});

@@ -1,0 +1,61 @@
+/** What a change of some fields makes of the others. */
+import { CREDENTIAL_FIELDS } from './auth-input.ts';
+import { shownOwner } from './owner-input.ts';
+import { profiles } from './profile.ts';
+import { retryOf } from './retry-input.ts';
+import type { RetiringSecret, SubscriptionConfig } from './subscription.ts';
+import { inputOf, type SubscriptionInput } from './subscription-input.ts';
+
+type Field = keyof SubscriptionInput;
+type Patch = Partial<SubscriptionInput>;
+
+/** Fields that give way to those of a patch. */
+const rules: readonly ((patch: Patch, config: SubscriptionConfig) => readonly Field[])[] = [
+  // Credentials of another way to authenticate do not linger.
+  ({ authType }, { auth }) => (authType === undefined || authType === auth.type ? [] : CREDENTIAL_FIELDS),
+  // What is stored takes the place of what was referred to, and the other way round.
+  ({ signatureSecret }) => (signatureSecret === undefined ? [] : ['secretRef']),
+  ({ secretRef }) => (given(secretRef) ? ['signatureSecret'] : []),
+  ({ credentialRef }) => (given(credentialRef) ? ['basicPassword', 'bearerToken'] : []),
+  ({ basicPassword, bearerToken, authHeader }) =>
+    given(basicPassword) || given(bearerToken) || given(authHeader?.value) ? ['credentialRef'] : [],
+  // What a subscription has from its profile is that of its new one.
+  ({ profile }, config) => (profile === undefined || profile === config.profile ? [] : ofItsProfile(config)),
+  ({ ownerKind, ownerId }) => (ownerKind === undefined && ownerId === undefined ? [] : ['owner']),
+];
+
+function ofItsProfile({ profile, timeoutMs, retry, envelope }: SubscriptionConfig): Field[] {
+  const row = profiles[profile];
+  const fields: Field[] = envelope === (row.envelope === null ? 'none' : 'full') ? ['envelope'] : [];
+  if (timeoutMs === row.timeoutMs) fields.push('timeout');
+  if (JSON.stringify(retry) === JSON.stringify(retryOf({}, profile, timeoutMs))) fields.push('retryPolicy');
+  return fields;
+}
+
+/** The stored fields with the patch over them, to be checked as those of a new subscription are. */
+export function changedInput(config: SubscriptionConfig, patch: Patch): SubscriptionInput {
+  const stored = inputOf(config);
+  for (const field of rules.flatMap((rule) => rule(patch, config))) delete stored[field];
+  const { authHeader } = stored;
+  if (given(patch.credentialRef) && authHeader !== undefined) stored.authHeader = { name: authHeader.name };
+  return { ...stored, ...patch, ...wholeOwner(config, patch) };
+}
+
+/** Of kind and id the one that is not changed stays. */
+function wholeOwner(config: SubscriptionConfig, { ownerKind, ownerId }: Patch): Patch {
+  if (ownerKind === undefined && ownerId === undefined) return {};
+  const before = shownOwner(config.owner);
+  return {
+    ownerKind: ownerKind === undefined ? before.ownerKind : ownerKind,
+    ownerId: ownerId === undefined ? before.ownerId : ownerId,
+  };
+}
+
+/** The secrets of a rotation that go on beside the current one: none once somebody sets another secret. */
+export function retiringAfter(before: SubscriptionConfig, after: SubscriptionConfig): readonly RetiringSecret[] {
+  return before.signatureSecrets[0] === after.signatureSecrets[0] ? before.retiringSecrets : [];
+}
+
+function given(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

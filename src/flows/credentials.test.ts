@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { emit, lastTicket, subscribe } from '../../test/support/flows.ts';
+import { type FakePorts, fakePorts } from '../../test/support/ports.ts';
+import { DEFAULT_TENANT } from '../core/ids.ts';
+import { hexSignature } from '../core/signature/sign.ts';
+import type { SubscriptionConfig } from '../core/subscription.ts';
+import type { SubscriptionInput } from '../core/subscription-input.ts';
+import { deliver, type Tried } from './deliver.ts';
+import { pastRequest } from './past-request.ts';
+import { sealSubscription } from './sealed-configuration.ts';
+
+const TOKEN = 'env:HOOKYARD_SECRET_TOKEN';
+const KEY = 'file:acme/key';
+
+/** Values by reference; what is not there is missing. */
+function holding(values: Record<string, string>): FakePorts {
+  const read = async (reference: string) => {
+    const value = values[reference];
+    return value === undefined
+      ? ({ kind: 'missing', reason: 'there is no such file' } as const)
+      : ({ kind: 'value', value } as const);
+  };
+  return fakePorts({ secretReferences: { read } });
+}
+
+/** A try of a subscription with references. */
+async function tried(ports: FakePorts, changes: Partial<SubscriptionConfig>, input: Partial<SubscriptionInput> = {}) {
+  const subscription = await subscribe(ports, { profile: 'stella', ...input });
+  await emit(ports);
+  const event = ports.offered[0]?.event ?? assert.fail();
+  const config = { ...(subscription.config ?? assert.fail()), ...changes };
+  const ticket = lastTicket(ports);
+  const result: Tried = await deliver(ports, { ticket, event, subscription, config, mayRepeat: false });
+  const past = async () => {
+    const sealed = sealSubscription(ports, DEFAULT_TENANT, subscription.id, config);
+    const store = { ...ports.store, subscriptionVersion: async () => sealed };
+    return (await pastRequest({ ...ports, store }, result.settlement.attempt, event, ticket.kind)) ?? assert.fail();
+  };
+  return { result, past, ticket };
+}
+
+const BEARER = { auth: { type: 'bearer', token: '' }, credentialRef: TOKEN } as const;
+const SIGNED = { auth: { type: 'signature' }, secretRef: KEY, signatureSecrets: [] } as const;
+
+describe('a try whose credential stands elsewhere', () => {
+  test('sends it, and its record only tells where it stood', async () => {
+    const ports = holding({ [TOKEN]: 'hush' });
+    const { past } = await tried(ports, BEARER);
+    assert.equal(ports.sent[0]?.headers.authorization, 'Bearer hush');
+    const { headers } = await past();
+    assert.equal(headers.authorization, `[from ${TOKEN}]`);
+    assert.match(headers['x-stella-delivery'] ?? '', /^[0-9a-f-]{36}$/);
+  });
+
+  test('sends nothing while it is missing, and says which and why', async () => {
+    const ports = holding({});
+    const { result, past } = await tried(ports, BEARER);
+    assert.deepEqual(ports.sent, []);
+    const { sent, delivered, failure, detail } = result.settlement.attempt;
+    assert.deepEqual([sent, delivered, failure], [false, false, 'secret_unavailable']);
+    assert.deepEqual(detail.facts, { reference: TOKEN, reason: 'there is no such file' });
+    assert.deepEqual((await past()).headers, {});
+  });
+
+  test('sends nothing when no header can carry it', async () => {
+    const ports = holding({ [TOKEN]: 'hush\nX-Other: 1' });
+    const { result } = await tried(ports, BEARER);
+    assert.deepEqual(ports.sent, []);
+    assert.ok(!JSON.stringify(result).includes('hush'));
+  });
+});
+
+describe('a try whose signing secret stands elsewhere', () => {
+  test('is signed with it, and its record only tells where it stood', async () => {
+    const ports = holding({ [KEY]: 'hush' });
+    const { past } = await tried(ports, SIGNED);
+    const [request] = ports.sent;
+    const body = request?.body ?? assert.fail();
+    const signature = hexSignature(new TextEncoder().encode('hush'), body, ports.mac.hmac);
+    assert.equal(request?.headers['x-stella-signature'], signature);
+    const { headers } = await past();
+    assert.equal(headers['x-stella-signature'], `[from ${KEY}]`);
+    assert.equal(headers['webhook-signature'], `[from ${KEY}]`);
+    assert.equal(headers['webhook-id'], request?.headers['webhook-id']);
+  });
+
+  test('sends nothing when it is no key', async () => {
+    const ports = holding({ [KEY]: 'whsec_' });
+    const { result } = await tried(ports, SIGNED);
+    assert.deepEqual([ports.sent.length, result.settlement.attempt.failure], [0, 'secret_unavailable']);
+  });
+});
+
+describe('the TLS policy of a try', () => {
+  test('is that of its subscription, and the same object for the same configuration', async () => {
+    const ports = holding({});
+    const cases: [Partial<SubscriptionConfig>, object][] = [
+      [{}, { verify: true, ca: null }],
+      [{ sslVerification: false }, { verify: false, ca: null }],
+      [{ customCa: 'pem' }, { verify: true, ca: 'pem' }],
+    ];
+    const subscription = await subscribe(ports);
+    await emit(ports);
+    const event = ports.offered[0]?.event ?? assert.fail();
+    for (const [changes, tls] of cases) {
+      const config = { ...(subscription.config ?? assert.fail()), ...changes };
+      const work = { ticket: lastTicket(ports), event, subscription, config, mayRepeat: false };
+      await deliver(ports, work);
+      await deliver(ports, work);
+      const [first, second] = ports.sent.splice(0);
+      assert.deepEqual(first?.tls, tls);
+      assert.equal(second?.tls, first?.tls);
+    }
+  });
+});

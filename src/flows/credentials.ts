@@ -1,0 +1,28 @@
+import { credentialFault, secretFault, withReferred } from '../core/credential.ts';
+import type { SubscriptionConfig } from '../core/subscription.ts';
+import type { Ports } from '../ports.ts';
+
+/** A configuration that can be used, or the reference that leads nowhere and why. */
+export type Credentials =
+  | { kind: 'ready'; config: SubscriptionConfig }
+  | { kind: 'missing'; reference: string; reason: string };
+
+type Looked = { kind: 'value'; value: string | null } | Extract<Credentials, { kind: 'missing' }>;
+
+/** Reads what a configuration refers to, as it stands now, and puts it in its place. */
+export async function findCredentials(
+  { secretReferences }: Pick<Ports, 'secretReferences'>,
+  config: SubscriptionConfig,
+): Promise<Credentials> {
+  const look = async (reference: string | null, faultOf: (value: string) => string | null): Promise<Looked> => {
+    if (reference === null) return { kind: 'value', value: null };
+    const read = await secretReferences.read(reference);
+    const reason = read.kind === 'missing' ? read.reason : faultOf(read.value);
+    return read.kind === 'value' && reason === null ? read : { kind: 'missing', reference, reason: reason ?? '' };
+  };
+  const credential = await look(config.credentialRef, (value) => credentialFault(config.auth, value));
+  if (credential.kind === 'missing') return credential;
+  const secret = await look(config.secretRef, secretFault);
+  if (secret.kind === 'missing') return secret;
+  return { kind: 'ready', config: withReferred(config, { credential: credential.value, secret: secret.value }) };
+}

@@ -1,5 +1,6 @@
 /** Hookyard as a library, and the only place where adapters meet flows. */
 import { join } from 'node:path';
+import { authorities } from './adapters/authorities.ts';
 import { systemClock } from './adapters/clock.ts';
 import { openDataDirectory } from './adapters/data-directory.ts';
 import { createGate, ownAddresses } from './adapters/gate.ts';
@@ -12,6 +13,7 @@ import { openPostgres } from './adapters/postgres/opening.ts';
 import { createRandom } from './adapters/random.ts';
 import { createResolver } from './adapters/resolver.ts';
 import { keptSecret, openSecretFile } from './adapters/secret-file.ts';
+import { createSecretReferences } from './adapters/secret-references.ts';
 import { createSender } from './adapters/sender.ts';
 import { openSqlite } from './adapters/sqlite/opening.ts';
 import { DEFAULT_TENANT, type Id } from './core/ids.ts';
@@ -47,6 +49,10 @@ export interface HookyardOptions {
   migrate?: boolean;
   /** What the address gate opens; nothing unless told. */
   addressPolicy?: { allowHttp: boolean; allowHosts: readonly string[]; allowCidrs: readonly string[] };
+  /** Below it stand the files that `file:` references of subscriptions may read; none unless told. */
+  secretsDirectory?: string;
+  /** What `env:` references may read, by names that begin with `HOOKYARD_SECRET_`; nothing unless told. */
+  secretVariables?: Readonly<Record<string, string>>;
   /** Origin that callers reach this instance at, for URLs in answers. */
   publicUrl?: string;
   maxBodyBytes?: number;
@@ -211,7 +217,10 @@ function assemble(options: HookyardOptions, opened: OpenedStore): Assembled {
   const gate = createGate({ resolver: createResolver(), policy });
   const sealer = createSealer(opened.keyring);
   const sender = createSender({ gate, clock });
-  const base = { clock, store, log, random, mac, sealer, gate, sender, metrics: createMetrics() };
+  const { secretVariables: variables = {}, secretsDirectory: directory = null } = options;
+  const secretReferences = createSecretReferences({ clock, variables, directory });
+  const outside = { gate, sender, secretReferences, authorities };
+  const base = { clock, store, log, random, mac, sealer, ...outside, metrics: createMetrics() };
   const configuration = createConfigurationCache(base);
   const authenticate = createAuthenticate(base, keysGiven({ clock, random, mac }, options.apiKey));
   const worker = roles.has('dispatch') ? createWorker({ ...base, configuration }, { limits: DEFAULT_LIMITS }) : null;

@@ -60,6 +60,7 @@ test('every setting has its variable, and its key in the file unless it is secre
     'allow-hosts': 'hooks.internal:8443',
     'allow-cidrs': '10.0.0.0/8',
     keyring: 'ring.json',
+    secrets: '/run/secrets',
     'public-url': 'https://hooks.example.com',
     'max-body': '2048',
     'log-level': 'debug',
@@ -82,6 +83,14 @@ test('lists and numbers may be written as such in the file', () => {
     file: { allowHosts: ['a.internal', 'b.internal:1'], port: 0, allowHttp: true },
   });
   assert.deepEqual([allowHosts, port, allowHttp], [['a.internal', 'b.internal:1'], 0, true]);
+});
+
+test('variables for secrets are handed on, and are no settings', () => {
+  const environment = { HOOKYARD_SECRET_ACME: 'hush', HOOKYARD_SECRET_: 'x', HOOKYARD_PORT: '1', SECRET: 'never' };
+  const { port, secretVariables } = good({ environment });
+  assert.deepEqual([port, secretVariables], [1, { HOOKYARD_SECRET_ACME: 'hush', HOOKYARD_SECRET_: 'x' }]);
+  assert.match(refusal({ environment: { HOOKYARD_SECRETS_: 'x' } }).reason, /HOOKYARD_SECRETS_/);
+  assert.match(refusal({ file: { secretVariables: {} } }).reason, /unknown key/);
 });
 
 test('unknown names are refused, each with what is known', () => {

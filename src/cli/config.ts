@@ -1,5 +1,6 @@
 /** What an instance is started with: flags, environment, file, in this order. The only reader of the environment. */
 import { readFileSync } from 'node:fs';
+import { VARIABLE_PREFIX } from '../core/secret-reference.ts';
 import { SETTINGS, type Setting, type StartConfiguration } from './settings.ts';
 
 /** Bad configuration: what is wrong and what to do. Never holds a key. */
@@ -60,11 +61,20 @@ export function readConfiguration(origins: Origins): ConfigurationRead {
   const variables = fromEnvironment(environment);
   if (variables.kind === 'refused') return variables;
   // Later ones win.
-  return complete({ ...DEFAULTS, ...origins.defaults }, [
+  return complete({ ...DEFAULTS, ...origins.defaults, ...secretsOf(environment) }, [
     ...file.given,
     ...variables.given,
     ...fromFlags(origins.flags),
   ]);
+}
+
+function secretsOf(
+  environment: Readonly<Record<string, string | undefined>>,
+): Pick<StartConfiguration, 'secretVariables'> {
+  const secrets = Object.entries(environment).filter(
+    (entry): entry is [string, string] => entry[0].startsWith(VARIABLE_PREFIX) && entry[1] !== undefined,
+  );
+  return secrets.length === 0 ? {} : { secretVariables: Object.fromEntries(secrets) };
 }
 
 const NOTHING_GIVEN: Collected = { kind: 'given', given: [] };
@@ -98,6 +108,8 @@ function fromEnvironment(environment: Readonly<Record<string, string | undefined
   const given: Given[] = [];
   for (const [as, text] of Object.entries(environment)) {
     if (!as.startsWith(PREFIX) || as === FILE_VARIABLE || text === undefined) continue;
+    // No setting: subscriptions refer to it.
+    if (as.startsWith(VARIABLE_PREFIX)) continue;
     const setting = SETTINGS.find(({ name }) => variableOf(name) === as);
     if (setting === undefined) {
       const known = SETTINGS.map(({ name }) => variableOf(name)).join(', ');

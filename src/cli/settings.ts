@@ -14,6 +14,9 @@ export interface StartConfiguration {
   allowHosts: readonly string[];
   allowCidrs: readonly string[];
   keyringPath?: string;
+  secretsDirectory?: string;
+  /** What `env:` secret references may read: all variables whose names begin with `HOOKYARD_SECRET_`. */
+  secretVariables?: Readonly<Record<string, string>>;
   publicUrl?: string;
   maxBodyBytes?: number;
   logLevel?: string;
@@ -80,6 +83,12 @@ export const SETTINGS: readonly Setting[] = [
     argument: 'file',
     help: 'file with sealing keys (default keyring.json in the data directory)',
     read: (keyringPath) => (keyringPath === '' ? wrong('is empty') : set({ keyringPath })),
+  },
+  {
+    name: 'secrets',
+    argument: 'dir',
+    help: 'directory whose files `file:` secret references may read (default none)',
+    read: (secretsDirectory) => (secretsDirectory === '' ? wrong('is empty') : set({ secretsDirectory })),
   },
   {
     name: 'public-url',

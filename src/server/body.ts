@@ -1,5 +1,5 @@
 /** Request bodies: their size before and while they are read, their type, and what they parse to. */
-import { type JsonRefusal, parseJson, type ScanFault, type Spans } from '../core/json.ts';
+import { type JsonRefusal, parseJson, type ScanFault, type Spans, scanJson } from '../core/json.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import { awaitBody, bytesRefusal, hold, type Load, type Stay } from './load.ts';
 
@@ -136,10 +136,16 @@ export function typeRefusal(contentType: string | null | undefined): Problem | n
 }
 
 /** Parses a body that has to be one JSON object. */
-export function readJsonObject(bytes: Uint8Array): ReadJson {
-  const parsed = parseJson(bytes, { maxDepth: MAX_JSON_DEPTH });
+export function readJsonObject(bytes: Uint8Array, maxDepth = MAX_JSON_DEPTH): ReadJson {
+  const parsed = parseJson(bytes, { maxDepth });
   if (parsed.kind === 'parsed') return { kind: 'json', value: parsed.value, spans: parsed.spans };
   return refusalOf(parsed);
+}
+
+/** The same for an object inside a body that was parsed already. */
+export function scanJsonObject(bytes: Uint8Array): Exclude<ReturnType<typeof scanJson>, { kind: 'refused' }> | Problem {
+  const scanned = scanJson(bytes, { maxDepth: MAX_JSON_DEPTH });
+  return scanned.kind === 'scanned' ? scanned : refusalOf(scanned);
 }
 
 function refusalOf(refusal: JsonRefusal<ScanFault | 'invalid_utf8'>): Problem {

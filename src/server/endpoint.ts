@@ -38,6 +38,8 @@ export interface RouteSpec {
   roles: readonly Role[] | 'open';
   query?: z.ZodType | undefined;
   body?: z.ZodType | undefined;
+  /** A request without a body means one without fields. */
+  bodyOptional?: true;
   /** Request headers the route looks at, with what they do. */
   headers?: Readonly<Record<string, string>> | undefined;
   success: RouteSuccess;

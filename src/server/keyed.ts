@@ -113,7 +113,7 @@ function readBody<Body extends z.ZodType, Query extends z.ZodType>(
   bytes: Uint8Array,
 ): { kind: 'fields'; fields: unknown } | Problem {
   const schema: z.ZodType = route.body ?? NOTHING;
-  const optional = route.body === undefined;
+  const optional = route.body === undefined || route.bodyOptional === true;
   if (!takesBody(route.method) || (bytes.length === 0 && optional)) return readFields(schema, {});
   const refusal = typeRefusal(request.header('content-type'));
   if (refusal !== null) return refusal;

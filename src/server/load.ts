@@ -154,6 +154,14 @@ export function hold(load: Load, stay: Stay, bytes: number): typeof OVER_BYTES |
   return null;
 }
 
+/** Memory of a batch in sizes of its body: the body, what it parses to, and the data of each event on its own. */
+export const BATCH_MEMORY = 3;
+
+/** Counts what a batch takes beside its body, until it is answered. */
+export function holdBatch(load: Load, stay: Stay, bodyBytes: number): typeof OVER_BYTES | null {
+  return hold(load, stay, (BATCH_MEMORY - 1) * bodyBytes);
+}
+
 /** The limits of an instance that follow from what it runs on. */
 export interface Admission {
   /** Of request bodies in memory at once. */

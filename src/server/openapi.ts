@@ -55,12 +55,14 @@ function routeConfig(spec: RouteSpec): RouteConfig {
 
 const METHODS = { GET: 'get', POST: 'post', PATCH: 'patch', DELETE: 'delete' } as const;
 
-function requestOf({ path, query, body, headers }: RouteSpec): NonNullable<RouteConfig['request']> {
+function requestOf({ path, query, body, bodyOptional, headers }: RouteSpec): NonNullable<RouteConfig['request']> {
   const names = [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name]) => (name === undefined ? [] : [name]));
   return {
     ...(names.length === 0 ? {} : { params: z.object(Object.fromEntries(names.map((name) => [name, z.string()]))) }),
     ...(query instanceof z.ZodObject ? { query } : {}),
-    ...(body === undefined ? {} : { body: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body === undefined
+      ? {}
+      : { body: { required: bodyOptional !== true, content: { 'application/json': { schema: body } } } }),
     ...(headers === undefined ? {} : { headers: headersOf(headers) }),
   };
 }

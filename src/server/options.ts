@@ -1,6 +1,6 @@
 import { ALL_NODE_ROLES, type NodeRole } from '../core/node-role.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
-import { emptyLoad, type Load, MAX_REQUEST_BYTES } from './load.ts';
+import { BATCH_MEMORY, emptyLoad, type Load, MAX_REQUEST_BYTES } from './load.ts';
 
 /** What `/readyz` answers with; `checks` says in words what is fine and what is not. */
 export interface Readiness {
@@ -30,16 +30,25 @@ export interface ServerOptions {
 /** Largest bodies in bytes, by what they carry. */
 export interface BodyLimits {
   event: number;
+  /** Of a batch of events, each within the limit of one. */
+  batch: number;
   receipt: number;
   management: number;
 }
 
 const MEBIBYTE = 1024 * 1024;
+/** Largest events that a batch has room for, as long as it stays within `MAX_BATCH`. */
+const EVENTS_IN_BATCH = 8;
+/** Ordinary events of this size are parsed in 100 ms, and nobody else has a turn meanwhile. */
+const MAX_BATCH = 16 * MEBIBYTE;
 
 /** The body limits of an instance. */
-export function bodyLimits(options: Pick<ServerOptions, 'maxBodyBytes'>): BodyLimits {
+export function bodyLimits(options: Pick<ServerOptions, 'maxBodyBytes' | 'maxRequestBytes'>): BodyLimits {
+  const { maxBodyBytes: event = MEBIBYTE, maxRequestBytes = MAX_REQUEST_BYTES } = options;
+  const affordable = Math.floor(maxRequestBytes / BATCH_MEMORY);
   return {
-    event: options.maxBodyBytes ?? MEBIBYTE,
+    event,
+    batch: Math.max(event, Math.min(EVENTS_IN_BATCH * event, MAX_BATCH, affordable)),
     receipt: options.maxBodyBytes ?? 5 * MEBIBYTE,
     management: MEBIBYTE,
   };
@@ -67,6 +76,7 @@ const MAX_IN_FLIGHT = 4096;
 
 function loadOf(options: ServerOptions, limits: BodyLimits): Load {
   const { maxInFlight = MAX_IN_FLIGHT, maxRequestBytes = MAX_REQUEST_BYTES } = options;
-  const maxBytes = Math.max(maxRequestBytes, limits.event, limits.receipt, limits.management);
+  const largest = Math.max(BATCH_MEMORY * limits.event, limits.receipt, limits.management);
+  const maxBytes = Math.max(maxRequestBytes, largest);
   return emptyLoad({ maxInFlight, maxBytes });
 }

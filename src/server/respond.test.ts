@@ -41,6 +41,7 @@ test('a store that is away is 503 with Retry-After on every route, and is no fau
 const VALID = { name: 'a', url: 'https://api.example.com/hook' };
 const BODIES: Readonly<Record<string, unknown>> = {
   '/api/v1/events': { type: 'a', data: 1 },
+  '/api/v1/events/batch': { events: [{ type: 'a', data: 1 }] },
   '/api/v1/webhook-subscriptions': VALID,
   '/api/v1/webhook-subscriptions/{id}/test': { event: 'release.created' },
   '/api/v1/sources': { type: 'native' },

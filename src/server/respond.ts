@@ -18,7 +18,7 @@ export interface Answer {
 /** What an endpoint comes to; a refusal may bring headers of its own, and another status than the catalogue's. */
 export type Reply = Answer | (Problem & { headers?: Readonly<Record<string, string>>; status?: number });
 
-type Refusal = Extract<Reply, Problem>;
+export type Refusal = Extract<Reply, Problem>;
 
 export interface PageMeta {
   page: number | null;

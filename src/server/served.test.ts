@@ -23,6 +23,7 @@ test('publishing and the doors are served by ingest, probes and the document by 
   const paths = (of: readonly RouteSpec[] | undefined) => of?.map(({ method, path }) => `${method} ${path}`).sort();
   assert.deepEqual(paths(served.get('ingest')), [
     'POST /api/v1/events',
+    'POST /api/v1/events/batch',
     'POST /api/v1/webhooks/{route}/{sourceId}',
     'POST /api/webhook/{key}',
   ]);

@@ -55,6 +55,6 @@ test('an object of texts stands in the document as one', async () => {
   ]) {
     assert.deepEqual([schema.type, schema.additionalProperties.type], ['object', 'string']);
   }
-  assert.deepEqual(SubscriptionInput.required, ['name', 'url']);
+  assert.deepEqual(SubscriptionInput.required, ['url']);
   assert.deepEqual(EventInput.required, ['type', 'data']);
 });

@@ -252,6 +252,23 @@ test('a redelivery is a new delivery that points at the first', async () => {
   assert.deepEqual([again.kind, again.redeliverOf, again.status], ['redelivery', id, 'pending']);
 });
 
+test('a redelivery under forge is of no event, and its key says so before and after it is sent', async () => {
+  const { api, id, path } = await pending({ profile: 'forge' });
+  await attempt(api);
+  const first = (await api.call('GET', path)).json.data;
+  assert.equal(first.eventId, api.handovers[0]?.event.id);
+  assert.equal(api.sent.at(-1)?.headers['x-forge-idempotency-key'], first.idempotencyKey);
+  const made = await api.call('POST', `${path}/redeliver`);
+  const shown = async () => (await api.call('GET', made.headers.get('location') ?? '')).json.data;
+  const before = await shown();
+  await attempt(api);
+  const again = await shown();
+  const { 'x-forge-idempotency-key': key, 'x-forge-delivery': delivery } = api.sent.at(-1)?.headers ?? {};
+  assert.deepEqual([before.idempotencyKey, again.idempotencyKey, again.id], [key, key, delivery]);
+  assert.deepEqual([again.eventId, again.redeliverOf, again.body], [null, id, first.body]);
+  assert.notEqual(key, first.idempotencyKey);
+});
+
 test('nothing is redelivered to a subscription that is off', async () => {
   const { api, path, subscriptionId } = await pending();
   await api.call('PATCH', `/api/v1/webhook-subscriptions/${subscriptionId}`, { enabled: false });

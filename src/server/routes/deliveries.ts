@@ -139,9 +139,11 @@ function attempts(server: Server): Endpoint {
       const { ports } = server;
       const view = await ports.store.delivery(caller.tenant, id);
       const stored = view === null ? null : await ports.store.event(caller.tenant, view.event.id);
-      if (stored === null) return problem('not_found');
+      if (view === null || stored === null) return problem('not_found');
       const made = await ports.store.attempts(caller.tenant, id);
-      const shown = made.map(async (attempt) => showAttempt(attempt, await pastRequest(ports, attempt, stored.event)));
+      const shown = made.map(async (attempt) =>
+        showAttempt(attempt, await pastRequest(ports, attempt, stored.event, view.kind)),
+      );
       return answer(200, await Promise.all(shown));
     },
   });

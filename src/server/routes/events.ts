@@ -1,19 +1,20 @@
 import { isEventType } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
-import { isOwnerPath } from '../../core/owner.ts';
 import { problem } from '../../core/problem.ts';
 import type { StoredEvent } from '../../ports.ts';
 import { MAY_PUBLISH, MAY_READ } from '../auth.ts';
-import type { Endpoint, RouteSpec } from '../endpoint.ts';
-import { EVENT_TYPE_WORDS, OWNER_WORDS } from '../event-rules.ts';
+import { batchRequest } from '../batch-route.ts';
+import type { Endpoint, IncomingRequest, RouteSpec } from '../endpoint.ts';
+import { EVENT_TYPE_WORDS } from '../event-rules.ts';
 import { KEY_HEADER } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pagingQuery, readPaging } from '../paging.ts';
-import { publishRequest } from '../publish-route.ts';
+import { type PublishRequest, publishRequest } from '../publish-route.ts';
 import { answerText } from '../respond.ts';
 import { deliveryShown } from '../schemas/delivery.ts';
-import { eventAccepted, eventInput, eventShown } from '../schemas/event.ts';
+import { batchAccepted, batchInput, eventAccepted, eventInput, eventShown } from '../schemas/event.ts';
+import { ownerQuery } from '../schemas/owner.ts';
 import { z } from '../schemas/zod.ts';
 import { deliveryShower } from '../show/delivery.ts';
 import { showEvent } from '../show/event.ts';
@@ -25,7 +26,7 @@ const MAX_SHOWN_DELIVERIES = 200;
 
 const eventsQuery = pagingQuery.extend({
   type: z.string().refine(isEventType, { error: EVENT_TYPE_WORDS }).optional(),
-  owner: z.string().refine(isOwnerPath, { error: OWNER_WORDS }).optional(),
+  owner: ownerQuery,
   since: timeInput.optional().openapi({ description: 'Accepted at this time or later.' }),
   until: timeInput.optional().openapi({ description: 'Accepted before this time.' }),
 });
@@ -71,21 +72,45 @@ const publishSpec: RouteSpec = {
   ],
 };
 
+const batchSpec: RouteSpec = {
+  ...publishSpec,
+  path: `${PUBLISH_PATH}/batch`,
+  operationId: 'publishEvents',
+  summary: 'Publish up to 1000 events',
+  description:
+    'Each event is accepted or refused for itself, as if it had been sent alone; those of one `orderingKey` in their ' +
+    'order. With `atomic` they are stored together or not at all. `data` of each is kept byte for byte.',
+  body: batchInput,
+  headers: {
+    [KEY_HEADER]: 'The same key and body again count once, event by event: what failed for the moment is tried again.',
+  },
+  success: { status: 202, description: 'A result for each event, in their order.', schema: batchAccepted },
+  alternatives: {},
+  problems: [...publishSpec.problems, 'batch_refused'],
+};
+
 /** `/api/v1/events`. */
 export function eventEndpoints(server: Server): readonly Endpoint[] {
   const publish: Endpoint = {
     spec: publishSpec,
-    handle: (request) =>
-      publishRequest(server, {
-        authorization: request.header('authorization'),
-        idempotencyKey: request.header('idempotency-key'),
-        contentType: request.header('content-type'),
-        query: request.url.searchParams,
-        read: request.read,
-        stay: request.stay,
-      }),
+    handle: (request) => publishRequest(server, publishRequestOf(request)),
   };
-  return [publish, listEvents(server), getEvent(server)];
+  const batch: Endpoint = {
+    spec: batchSpec,
+    handle: (request) => batchRequest(server, publishRequestOf(request)),
+  };
+  return [publish, batch, listEvents(server), getEvent(server)];
+}
+
+function publishRequestOf({ header, url, read, stay }: IncomingRequest): PublishRequest {
+  return {
+    authorization: header('authorization'),
+    idempotencyKey: header('idempotency-key'),
+    contentType: header('content-type'),
+    query: url.searchParams,
+    read,
+    stay,
+  };
 }
 
 function listEvents(server: Server): Endpoint {

@@ -1,17 +1,20 @@
 import { changeSubscription } from '../../flows/change-subscription.ts';
 import { pauseSubscription } from '../../flows/pause-subscription.ts';
+import { type Rotation, rotateSecret } from '../../flows/rotate-secret.ts';
 import { MAY_CHANGE } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
+import { rotationInput } from '../schemas/rotation.ts';
 import { subscriptionShown } from '../schemas/subscription.ts';
 import { find, healthOf, ONE, shownAnswer, TAG } from './one-subscription.ts';
 
 const AS_IT_STANDS = { status: 200, description: 'The subscription as it stands now.', schema: subscriptionShown };
 
-/** Pausing, resuming and switching a subscription on. */
+/** Pausing, resuming and switching a subscription on, and giving it another signing secret. */
 export function subscriptionStateEndpoints(server: Server): readonly Endpoint[] {
-  return [...PAUSING.map((row) => pausing(server, row)), enable(server)];
+  return [...PAUSING.map((row) => pausing(server, row)), enable(server), rotate(server)];
 }
 
 interface Pausing {
@@ -76,6 +79,42 @@ function enable(server: Server): Endpoint {
       const outcome = isOn ? found : await changeSubscription(server.ports, request);
       if (outcome.kind === 'problem') return outcome;
       return shownAnswer(200, outcome.subscription, await healthOf(server, outcome.subscription));
+    },
+  });
+}
+
+function rotate(server: Server): Endpoint {
+  return keyed(server, {
+    method: 'POST',
+    path: `${ONE}/secret/rotate`,
+    operationId: 'rotateSecret',
+    tag: TAG,
+    summary: 'Give a subscription a new signing secret',
+    description:
+      'The old one signs beside it until `oldSecretsUntil`: a receiver may change over at any time before. A generated secret is shown in this answer alone.',
+    roles: MAY_CHANGE,
+    headers: IF_MATCH_HEADER,
+    body: rotationInput,
+    bodyOptional: true,
+    success: AS_IT_STANDS,
+    problems: ['rotation_refused', 'precondition_failed', 'secret_unavailable'],
+    run: async ({ caller, id, body, claims, request }) => {
+      const condition = readIfMatch(request.header('if-match'));
+      if (condition.kind === 'problem') return condition;
+      const found = await find(server, caller.tenant, id);
+      if (found.kind === 'problem') return found;
+      const health = await healthOf(server, found.subscription);
+      const show = ({ subscription, generatedSecret }: Rotation) =>
+        shownAnswer(200, subscription, health, generatedSecret);
+      const outcome = await rotateSecret(server.ports, {
+        tenant: caller.tenant,
+        id,
+        ...body,
+        ifVersion: condition.version,
+        claims: (made) => claims.for(show(made)),
+      });
+      if (outcome.kind === 'problem') return outcome;
+      return outcome.kind === 'repeated' ? claims.repeated(outcome.answer) : show(outcome);
     },
   });
 }

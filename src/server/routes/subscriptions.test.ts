@@ -78,12 +78,12 @@ test('everything wrong with a subscription is named at once', async () => {
     rateLimit: { count: 0, seconds: 1.5, burst: 1 },
     ordered: 'yes',
     autoDisableThreshold: 0,
-    authHeader: { name: 'a' },
+    authHeader: { value: 'a' },
     filters: [{ field: 'data.a', operator: 'is', value: 1, more: 1 }],
   });
   assert.deepEqual([got.status, got.json.code], [400, 'validation_failed']);
   assert.deepEqual(pointers(got), [
-    '/authHeader/value',
+    '/authHeader/name',
     '/autoDisableThreshold',
     '/colour',
     '/enabled',
@@ -259,9 +259,13 @@ test('subscriptions are listed by owner and state', async () => {
   const api = await openApi();
   await create(api, { name: 'a', owner: 'org:7' });
   await create(api, { name: 'b', enabled: false });
+  await create(api, { name: 'c', owner: 'org:7/repo:42' });
+  await create(api, { name: 'd', owner: 'org:70' });
   const names = async (query: string) =>
     (await api.call('GET', `${BASE}?${query}`)).json.data.map(({ name }: { name: string }) => name);
-  assert.deepEqual(await names('owner=org:7'), ['a']);
+  assert.deepEqual((await names('owner=org:7')).sort(), ['a', 'c']);
+  assert.deepEqual(await names('owner=repo:42'), ['c']);
+  assert.deepEqual(pointers(await api.call('GET', `${BASE}?owner=org`)), ['?owner']);
   assert.deepEqual(await names('state=disabled'), ['b']);
 });
 

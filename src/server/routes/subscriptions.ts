@@ -1,6 +1,7 @@
 import { REDACTED } from '../../core/header.ts';
 import { NO_HEALTH } from '../../core/health.ts';
 import type { Id } from '../../core/ids.ts';
+import { receives } from '../../core/owner.ts';
 import { problem } from '../../core/problem.ts';
 import type { SubscriptionInput } from '../../core/subscription-input.ts';
 import { changeSubscription } from '../../flows/change-subscription.ts';
@@ -18,6 +19,7 @@ import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
 import { givenFields, readPatch } from '../patch.ts';
 import { answer, NO_CONTENT, type Reply } from '../respond.ts';
 import { testInput, testShown } from '../schemas/delivery.ts';
+import { ownerQuery } from '../schemas/owner.ts';
 import { subscriptionInput, subscriptionPatch, subscriptionShown } from '../schemas/subscription.ts';
 import { z } from '../schemas/zod.ts';
 import { showTest } from '../show/attempt.ts';
@@ -72,7 +74,7 @@ function list(server: Server): Endpoint {
     summary: 'List subscriptions, newest first',
     roles: MAY_READ,
     query: pagingQuery.extend({
-      owner: z.string().optional().openapi({ description: 'Exactly this owner path.' }),
+      owner: ownerQuery,
       state: z.enum(['active', 'paused', 'disabled']).optional(),
     }),
     success: { status: 200, description: 'A page of subscriptions.', schema: z.array(subscriptionShown) },
@@ -101,7 +103,7 @@ function isAskedFor(
   { config, state }: LiveSubscription,
   asked: { owner?: string | undefined; state?: string | undefined },
 ): boolean {
-  if (asked.owner !== undefined && config?.owner !== asked.owner) return false;
+  if (asked.owner !== undefined && !receives(asked.owner, config?.owner ?? null)) return false;
   return asked.state === undefined || state.kind === asked.state;
 }
 

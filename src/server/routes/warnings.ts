@@ -1,22 +1,18 @@
 import type { Id } from '../../core/ids.ts';
-import { isOwnerPath, receives } from '../../core/owner.ts';
+import { receives } from '../../core/owner.ts';
 import { type Warning, warningOf } from '../../core/warning.ts';
 import { MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { OWNER_WORDS } from '../event-rules.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
+import { ownerQuery } from '../schemas/owner.ts';
 import { warningShown } from '../schemas/warning.ts';
 import { z } from '../schemas/zod.ts';
 import { showWarning } from '../show/warning.ts';
 
 const warningsQuery = pagingQuery.extend({
-  owner: z
-    .string()
-    .refine(isOwnerPath, { error: OWNER_WORDS })
-    .optional()
-    .openapi({ description: 'This owner path and what is below it.', example: 'org:7' }),
+  owner: ownerQuery,
 });
 
 /** `/api/v1/warnings`. */

@@ -70,7 +70,9 @@ export const deliveryShown = z
     id: uuid,
     deliveryId: uuid,
     deliveryUuid: uuid,
-    eventId: uuid,
+    eventId: uuid
+      .nullable()
+      .openapi({ description: 'null for redeliveries and tests under the profile `forge`; `redeliverOf` leads on.' }),
     eventKind: z.string(),
     subscriptionId: uuid,
     kind: z.enum(['first', 'redelivery', 'replay', 'test']),

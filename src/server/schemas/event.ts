@@ -3,6 +3,7 @@
 import { isEventType } from '../../core/event.ts';
 import { MAX_HEADERS } from '../../core/header.ts';
 import { isOwnerPath } from '../../core/owner.ts';
+import { problemCodes } from '../../core/problem.ts';
 import {
   EVENT_TYPE_WORDS,
   eventHeaderErrors,
@@ -58,6 +59,50 @@ export const eventAccepted = z
     duplicate: z.literal(true).optional().openapi({ description: 'Accepted before; nothing was added.' }),
   })
   .openapi('EventAccepted');
+
+/** Events of one batch. */
+export const MAX_BATCH_EVENTS = 1000;
+
+/** A batch as it is checked: each event is looked at for itself. */
+export const batchOuter = z.strictObject({
+  events: z.array(z.unknown()).min(1).max(MAX_BATCH_EVENTS),
+  atomic: z.boolean().optional(),
+});
+
+/** What `POST /api/v1/events/batch` takes. */
+export const batchInput = batchOuter
+  .extend({
+    events: z.array(eventInput).min(1).max(MAX_BATCH_EVENTS),
+    atomic: z.boolean().optional().openapi({
+      description: 'true: all events are stored in one transaction, or none is and the answer is 422.',
+    }),
+  })
+  .openapi('EventBatchInput');
+
+/** What an event of a batch is answered with when it is refused. */
+export const itemProblem = z
+  .object({
+    status: z.int().openapi({ description: 'What a request with this event alone would be answered with.' }),
+    code: z.enum(problemCodes),
+    title: z.string(),
+    detail: z.string(),
+    remedy: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), message: z.string() })).optional(),
+  })
+  .openapi('EventRefused');
+
+const index = z.int().openapi({ description: 'Its place in `events`, from 0.' });
+
+/** What a batch is answered with. */
+export const batchAccepted = z
+  .object({
+    accepted: z.int().openapi({ description: 'How many are stored, those of an earlier request among them.' }),
+    refused: z.int(),
+    results: z
+      .array(z.union([eventAccepted.extend({ index }), z.object({ index, problem: itemProblem })]))
+      .openapi({ description: 'One for each event, in their order.' }),
+  })
+  .openapi('EventBatchAccepted');
 
 const time = z.string().openapi({ format: 'date-time' });
 

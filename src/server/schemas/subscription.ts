@@ -1,6 +1,9 @@
 /** Subscriptions as the API takes and shows them. */
 import { MAX_FILTERS } from '../../core/filter.ts';
 import { FILTER_OPERATORS } from '../../core/filter-operator.ts';
+import { OWNER_KINDS } from '../../core/owner-input.ts';
+import { PROFILE_NAMES } from '../../core/profile.ts';
+import { VARIABLE_PREFIX } from '../../core/secret-reference.ts';
 import { MAX_TIMEOUT_MS } from '../../core/subscription.ts';
 import { textInput, textMap } from '../text-input.ts';
 import { z } from './zod.ts';
@@ -13,6 +16,7 @@ const MAX_DELAY_SECONDS = 30 * 86_400;
 const MAX_RATE_COUNT = 10_000;
 const MAX_RATE_SECONDS = 3600;
 const MAX_DISABLE_THRESHOLD = 1_000_000;
+const MAX_CA_CHARACTERS = 65_536;
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const delaySeconds = z.number().min(0).max(MAX_DELAY_SECONDS);
@@ -63,10 +67,20 @@ function stringMap(maxEntries: number, maxCharacters: number) {
   return textMap(map);
 }
 
+const reference = z
+  .string()
+  .min(1)
+  .max(1100)
+  .nullable()
+  .optional()
+  .openapi({
+    description: `Where it stands instead: \`env:${VARIABLE_PREFIX}…\`, or \`file:PATH\` below the directory of secrets. Read at each try.`,
+  });
+
 /** The fields a caller sets; `completeSubscription` checks what they mean together. */
 export const subscriptionInput = z
   .strictObject({
-    name: textInput(1, 200),
+    name: textInput(1, 200).optional().openapi({ description: 'The host of the URL unless told.' }),
     url: z.string().min(1).max(2048).openapi({ example: 'https://api.example.com/webhooks/stella' }),
     description: textInput(0, 2000).optional(),
     metadata: stringMap(64, 1000).optional(),
@@ -76,15 +90,41 @@ export const subscriptionInput = z
     basicUsername: z.string().max(255).optional(),
     basicPassword: z.string().max(1024).optional(),
     bearerToken: z.string().min(1).max(4096).optional(),
-    authHeader: z.strictObject({ name: z.string().min(1).max(128), value: z.string().min(1).max(4096) }).optional(),
+    authHeader: z
+      .strictObject({ name: z.string().min(1).max(128), value: z.string().min(1).max(4096).optional() })
+      .optional(),
+    credentialRef: reference,
     signatureSecret: z.string().min(1).max(1024).optional(),
+    secretRef: reference,
     events: z.array(z.string()).max(200).optional(),
     filters: z.array(filter).max(MAX_FILTERS).optional(),
     retryPolicy: retryPolicy.optional(),
     timeout: z.int().min(1).max(MAX_TIMEOUT_MS).optional().openapi({ description: 'Milliseconds for one whole try.' }),
     owner: z.string().max(800).nullable().optional(),
-    profile: z.enum(['standard', 'stella']).optional(),
-    envelope: z.enum(['full', 'none']).optional(),
+    ownerKind: z.enum(OWNER_KINDS).nullable().optional().openapi({
+      description:
+        'With `ownerId` instead of `owner`; null where that is another path. Without `profile` it means `forge`.',
+    }),
+    ownerId: z
+      .union([z.string().min(1).max(64), z.int().min(0)], { error: 'A string or a whole number.' })
+      .nullable()
+      .optional(),
+    profile: z
+      .enum(PROFILE_NAMES)
+      .optional()
+      .openapi({ description: '`stella` unless told, `forge` with `ownerKind`.' }),
+    envelope: z.enum(['full', 'none']).optional().openapi({
+      description: "`none`: the body is the event's `data` alone, as it always is for instanode, foreman and forge.",
+    }),
+    contentType: z.enum(['json', 'form']).optional().openapi({
+      description: '`form`: `payload=` and the JSON, percent-encoded; that is what is signed.',
+    }),
+    sslVerification: z.boolean().optional().openapi({
+      description: 'false sends to whoever answers, whatever certificate it shows; see `warnings`.',
+    }),
+    customCa: z.string().min(1).max(MAX_CA_CHARACTERS).nullable().optional().openapi({
+      description: 'PEM of certificate authorities that are trusted besides the public ones.',
+    }),
     maxConcurrency: z.int().min(1).max(1000).optional(),
     rateLimit: rateLimit.nullable().optional().openapi({
       description:
@@ -120,6 +160,10 @@ export const subscriptionShown = subscriptionInput
     id: z.string().openapi({ format: 'uuid' }),
     tenantId: z.string().openapi({ format: 'uuid' }),
     hasSignatureSecret: z.boolean(),
+    oldSecretsUntil: time.nullable().openapi({
+      description: 'Until when secrets that a rotation replaced sign beside the new one; null without a rotation.',
+    }),
+    warnings: z.array(z.string()).openapi({ description: 'What a person should know of these settings.' }),
     signatureSecret: z
       .string()
       .optional()
@@ -166,12 +210,21 @@ export const subscriptionShown = subscriptionInput
     retryPolicy: true,
     timeout: true,
     owner: true,
+    ownerKind: true,
+    ownerId: true,
     profile: true,
     envelope: true,
+    contentType: true,
+    sslVerification: true,
+    customCa: true,
+    credentialRef: true,
+    secretRef: true,
     maxConcurrency: true,
     rateLimit: true,
     ordered: true,
     autoDisableThreshold: true,
     hasSignatureSecret: true,
+    oldSecretsUntil: true,
+    warnings: true,
   })
   .openapi('Subscription');

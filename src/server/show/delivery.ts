@@ -2,6 +2,7 @@ import type { AttemptRecord } from '../../core/attempt.ts';
 import { statusOf } from '../../core/delivery.ts';
 import type { HookEvent } from '../../core/event.ts';
 import { type Id, idMs } from '../../core/ids.ts';
+import { profiles } from '../../core/profile.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import { idempotencyKey } from '../../core/wire.ts';
 import type { FlowPorts, LiveConfiguration, LiveSubscription } from '../../flows/configuration.ts';
@@ -43,11 +44,29 @@ export function deliveryShower(
     const event = await eventOf(view.event.id);
     configuration ??= ports.configuration.current(tenant);
     const { subscriptions } = await configuration;
-    const sent = event === null || view.last === null ? null : await pastRequest(ports, view.last, event);
-    const key = event === null ? null : idempotencyKey(event, view.subscriptionId, ports.mac.sha256);
+    const sent = event === null || view.last === null ? null : await pastRequest(ports, view.last, event, view.kind);
     const subscription = subscriptions.get(view.subscriptionId);
+    const key = event === null ? null : keyOf(ports, view, event, subscription, sent);
     return showDelivery({ view, subscription, sent, idempotencyKey: key }, maxBodyBytes);
   };
+}
+
+function isWithoutEvent({ kind }: DeliveryView, subscription: LiveSubscription | undefined): boolean {
+  const profile = subscription?.config?.profile;
+  return kind !== 'first' && profile !== undefined && profiles[profile].repeatsWithoutEvent;
+}
+
+/** The key as it was sent last; before that, as it would be sent now. */
+function keyOf(
+  { mac }: Pick<FlowPorts, 'mac'>,
+  { subscriptionId, kind }: DeliveryView,
+  event: HookEvent,
+  subscription: LiveSubscription | undefined,
+  sent: PastRequest | null,
+): string {
+  const config = subscription?.config ?? { profile: 'stella' };
+  const keyed = { event, subscriptionId, config, isFirst: kind === 'first' };
+  return sent?.headers['hookyard-idempotency-key'] ?? idempotencyKey(keyed, mac.sha256);
 }
 
 /** A delivery with the names of the design's log: the attempt's fields are those of its last attempt. */
@@ -62,7 +81,7 @@ export function showDelivery({ view, subscription, sent, idempotencyKey: key }: 
     id: view.deliveryId,
     deliveryId: view.deliveryId,
     deliveryUuid: view.deliveryId,
-    eventId: event.id,
+    eventId: isWithoutEvent(view, subscription) ? null : event.id,
     eventKind: event.type,
     subscriptionId: view.subscriptionId,
     kind,

@@ -1,5 +1,6 @@
+import { cautionsOf } from '../../core/caution.ts';
 import { redactHeaders } from '../../core/header.ts';
-import type { SubscriptionState } from '../../core/subscription.ts';
+import type { SubscriptionConfig, SubscriptionState } from '../../core/subscription.ts';
 import { shownInput } from '../../core/subscription-input.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import type { LiveSubscription } from '../../flows/configuration.ts';
@@ -20,7 +21,9 @@ export function showSubscription(
       : {
           ...shownInput(config),
           headers: redactHeaders(config.headers),
-          hasSignatureSecret: config.signatureSecrets.length > 0,
+          hasSignatureSecret: config.signatureSecrets.length > 0 || config.secretRef !== null,
+          oldSecretsUntil: isoTimeOrNull(lastRetiring(config)),
+          warnings: cautionsOf(config),
         }),
     ...(generatedSecret === null ? {} : { signatureSecret: generatedSecret }),
     ...showState(state),
@@ -31,6 +34,10 @@ export function showSubscription(
     version: subscription.version,
     missingKeyId: subscription.missingKeyId,
   };
+}
+
+function lastRetiring({ retiringSecrets }: SubscriptionConfig): number | null {
+  return retiringSecrets.length === 0 ? null : Math.max(...retiringSecrets.map(({ untilMs }) => untilMs));
 }
 
 function showState(state: SubscriptionState) {

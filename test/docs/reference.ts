@@ -3,7 +3,7 @@
 import { FAILURES } from '../../src/core/failure/table.ts';
 import { describeFailure, FAILURE_CODES, type FailureRetry, failureRetry } from '../../src/core/failure.ts';
 import { problemCodes, problemPage } from '../../src/core/problem.ts';
-import { type Profile, type ProfileName, profiles } from '../../src/core/profile.ts';
+import { type Envelope, type HeaderFact, type Profile, type ProfileName, profiles } from '../../src/core/profile.ts';
 import { table } from './page.ts';
 
 /** Path from the root → text. */
@@ -73,17 +73,41 @@ const code = (text: string) => `\`${text}\``;
 const codes = (texts: readonly string[]) => texts.map(code).join(', ');
 const yesNo = (is: boolean) => (is ? 'yes' : 'no');
 
-const ENVELOPE_TIMES: Record<Profile['envelopeTime'], string> = {
+const ENVELOPE_TIMES: Record<Envelope['time'], string> = {
   acceptance: 'when the event was accepted',
   recent:
     'when the delivery was made while that is under 4 minutes ago, else when the try fell due, else when it is sent',
 };
 
+const HEADER_FACTS: Record<HeaderFact, string> = {
+  event: 'type of the event',
+  delivery: 'id of the delivery',
+  time: '`timestamp` of the body',
+  idempotency_key: 'idempotency key',
+};
+
+const WEBHOOK_HEADERS: Record<Profile['standardWebhooks'], string> = {
+  always: 'yes',
+  signed: 'with `authType: "signature"`',
+  never: 'no',
+};
+
 /** A row for each field of a profile. */
 const PROFILE_ROWS: readonly (readonly [string, (profile: Profile) => string])[] = [
-  ['`id` of the body', ({ envelopeId }) => `id of the ${envelopeId}`],
-  ['`timestamp` of the body', ({ envelopeTime }) => ENVELOPE_TIMES[envelopeTime]],
-  ['own headers', ({ ownHeaders }) => codes(ownHeaders)],
+  ['body', ({ envelope }) => (envelope === null ? "the event's `data`" : 'the envelope')],
+  ['`id` of the envelope', ({ envelope }) => (envelope === null ? '–' : `id of the ${envelope.id}`)],
+  ['`timestamp` of the envelope', ({ envelope }) => (envelope === null ? '–' : ENVELOPE_TIMES[envelope.time])],
+  ['`contentType`', ({ contentTypes }) => codes(contentTypes)],
+  ['own headers', ({ facts }) => facts.map(([name, fact]) => `${code(name)}: ${HEADER_FACTS[fact]}`).join('; ') || '–'],
+  ['signature of the body', ({ bodySignature }) => signatureWords(bodySignature)],
+  [
+    '`webhook-id`, `webhook-timestamp`, `webhook-signature`',
+    ({ standardWebhooks }) => WEBHOOK_HEADERS[standardWebhooks],
+  ],
+  [
+    'idempotency key of a redelivery or test',
+    ({ repeatsWithoutEvent }) => (repeatsWithoutEvent ? 'made without the event id' : 'that of the first delivery'),
+  ],
   ['`authType`', ({ defaultAuth }) => code(defaultAuth)],
   ['`timeout`', ({ timeoutMs }) => `${timeoutMs} ms`],
   ['`retryPolicy.maxRetries`', ({ retry }) => `${retry.maxRetries}`],
@@ -104,11 +128,18 @@ const PROFILE_ROWS: readonly (readonly [string, (profile: Profile) => string])[]
 
 const HOUR_MS = 3_600_000;
 
+function signatureWords(signature: Profile['bodySignature']): string {
+  if (signature === null) return '–';
+  const { header, prefix } = signature;
+  return `${code(header)}: ${prefix === '' ? '' : `${code(prefix)} and `}hex`;
+}
+
 function disableWords(rule: Profile['autoDisable']): string {
   if (rule === null) return 'never';
   const { threshold, minSpanMs, probes } = rule;
   const probed = probes ? '; then tried once an hour with its oldest held delivery' : '';
-  return `${threshold}, the first of them at least ${minSpanMs / HOUR_MS} hours ago${probed}`;
+  const span = minSpanMs === 0 ? '' : `, the first of them at least ${minSpanMs / HOUR_MS} hours ago`;
+  return `${threshold}${span}${probed}`;
 }
 
 function profilesPage(): string {
@@ -116,16 +147,28 @@ function profilesPage(): string {
   const rows = PROFILE_ROWS.map(([field, show]) => [field, ...names.map((name) => show(profiles[name]))]);
   return `# Profiles
 
-A profile is the dialect a subscription is spoken to in. \`stella\` unless the subscription names another. What a
-subscription says itself wins over the profile; a retry policy of its own has no jitter unless it names one.
+A profile is the dialect a subscription is spoken to in. \`stella\` unless the subscription names another, \`forge\` when
+it is owned by \`ownerKind\` and \`ownerId\`. What a subscription says itself wins over the profile; a retry policy of its
+own has no jitter unless it names one. A subscription that gets another profile keeps what somebody set and takes the
+rest from the new one.
 
 ${table(['', ...names.map(code)], rows)}
 
-The body is \`{"id", "timestamp", "event", "tenantId", "data"}\` in both, and \`data\` alone with \`"envelope": "none"\`. The
-headers \`x-stella-signature\` and \`webhook-signature\` are there with \`authType: "signature"\`;
-\`x-stella-signature-next\` is kept for the rotation of secrets, which this version does not have. Every delivery also
-carries \`hookyard-delivery\`, \`hookyard-attempt\`, \`hookyard-idempotency-key\`, \`hookyard-hops\` and \`traceparent\`,
-an ordered one \`hookyard-sequence\` too. An \`autoDisableThreshold\` of the subscription's own decides alone.
+The envelope is \`{"id", "timestamp", "event", "tenantId", "data"}\`; \`"envelope": "none"\` leaves \`data\` alone. As a form
+the body is \`payload=\` and that JSON, percent-encoded, and the form is what is signed.
+
+Signatures are there with \`authType: "signature"\`. \`webhook-signature\` is \`v1,\` and base64 of the HMAC-SHA256 over
+\`webhook-id.webhook-timestamp.body\`; its key is what \`whsec_\` stands before, decoded from base64, or else the bytes of
+the secret. A signature of the body is its HMAC-SHA256 in lower-case hex; its key is the bytes of the secret as they
+are, \`whsec_\` included.
+
+While a rotation of the secret lasts, \`webhook-signature\` has the signatures of all secrets, the newest first. A
+signature of the body is made with the oldest one; that of the newest stands in a header of the same name and \`-next\`.
+
+Every delivery also carries \`hookyard-delivery\`, \`hookyard-attempt\`, \`hookyard-idempotency-key\`, \`hookyard-hops\` and
+\`traceparent\`, an ordered one \`hookyard-sequence\` too. Apart from these, and from the times above, a retry is the same
+bytes. The idempotency key is the hex SHA-256 of \`data\`, the id of the subscription and the id of the event. An
+\`autoDisableThreshold\` of the subscription's own decides alone.
 
 Without \`retryPolicy.maxAgeSeconds\` a delivery is given up when it is older than its longest possible waits and
 timeouts together, and an hour.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
+import { type AddressCase, addressCases } from '../support/address-corpus.ts';
 import { openJourney } from '../support/journey.ts';
 import { startNameServer } from '../support/name-server.ts';
 import { assertProblem } from '../support/problems.ts';
@@ -92,28 +92,10 @@ test('a URL that is too long is refused by its length', async () => {
   );
 });
 
-interface AddressVector {
-  id: string;
-  url: string;
-  expect: 'allow' | 'block';
-  contested?: boolean;
-  dns?: unknown;
-  whatwg_host?: string | null;
-}
-
-const VECTORS = new URL('../../../shared/vectors/addresses.jsonl', import.meta.url);
 const LITERAL = /^(\[.*\]|[\d.]+)$/;
 
-function literalVectors(): readonly AddressVector[] {
-  if (!existsSync(VECTORS)) {
-    assert.equal(process.env.CI, undefined, 'the vectors must be there in CI');
-    return [];
-  }
-  const all = readFileSync(VECTORS, 'utf8')
-    .trim()
-    .split('\n')
-    .map((line): AddressVector => JSON.parse(line));
-  return all.filter(
+function literalVectors(): readonly AddressCase[] {
+  return addressCases().filter(
     ({ expect, contested, dns, whatwg_host: host }) =>
       expect === 'block' && contested !== true && dns === undefined && (host == null || LITERAL.test(host)),
   );

@@ -1,4 +1,5 @@
 /** One process of a simulation: the real worker and the real flows over the store of all of them. */
+import { authorities } from '../../src/adapters/authorities.ts';
 import { createSealer } from '../../src/adapters/keyring.ts';
 import { createMac } from '../../src/adapters/mac.ts';
 import type { Id } from '../../src/core/ids.ts';
@@ -6,7 +7,7 @@ import { createAuthenticate } from '../../src/flows/authenticate.ts';
 import { createConfigurationCache, type FlowPorts } from '../../src/flows/configuration.ts';
 import type { Clock, Log, Metrics, OutboundRequest, Ports, Store } from '../../src/ports.ts';
 import { createWorker, type Worker } from '../../src/worker/loop.ts';
-import { allowed } from '../support/ports.ts';
+import { allowed, NO_REFERENCES } from '../support/ports.ts';
 import type { VirtualClock } from '../support/virtual-clock.ts';
 import type { Dice } from './dice.ts';
 import { observing } from './ledger.ts';
@@ -52,6 +53,8 @@ export function createProcess(site: Site): Process {
     sealer: createSealer({ active: SEALING_KEY, keys: [SEALING_KEY] }),
     gate: { vet: async (url: string) => allowed(url) },
     sender: simulatedSender(outside(site, clock)),
+    secretReferences: NO_REFERENCES,
+    authorities,
     log: watchedLog(site.records),
     metrics: watchedMetrics(site.records),
     store: slowStore(site.store, {

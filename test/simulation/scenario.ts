@@ -1,8 +1,8 @@
 /** What a simulation is drawn from: subscriptions with their receivers, what is published, and what happens meanwhile. */
 import fc from 'fast-check';
 import type { ProfileName } from '../../src/core/profile.ts';
+import type { RetryInput } from '../../src/core/retry-input.ts';
 import type { RateLimit } from '../../src/core/subscription.ts';
-import type { RetryInput } from '../../src/core/subscription-input.ts';
 
 /** How a receiver behaves until all of them are healed. */
 export type Behaviour =

@@ -1,33 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { createGate } from '../../src/adapters/gate.ts';
 import type { AddressPolicy } from '../../src/core/address.ts';
+import { describeFailure } from '../../src/core/failure.ts';
+import { vetReceiver } from '../../src/flows/vet-receiver.ts';
 import type { Resolver, Vetted } from '../../src/ports.ts';
+import { type AddressCase, addressCases } from '../support/address-corpus.ts';
+import { request, sender } from '../support/outbound.ts';
 
-interface Case {
-  id: string;
-  url: string;
-  expect: 'allow' | 'block';
-  why: string;
-  contested?: boolean;
-  dns?: Record<string, string[]>;
-  then_dns?: Record<string, string[]>;
-  must_not_connect?: string[];
-}
-
-const CORPUS = new URL('../../../shared/vectors/addresses.jsonl', import.meta.url);
 /** A production policy: nothing allowed, nothing known of the machine. */
 const POLICY: AddressPolicy = { allowHttp: false, allowHosts: [], allowCidrs: [], ownAddresses: [], ownNames: [] };
-
-function readCases(): Case[] {
-  if (!existsSync(CORPUS)) {
-    assert.equal(process.env.CI, undefined, 'the address corpus must be there in CI');
-    return [];
-  }
-  const lines = readFileSync(CORPUS, 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line): Case => JSON.parse(line));
-}
 
 /** A name the corpus has no answer for must have been judged before any lookup. */
 function answering(dns: Record<string, string[]>): Resolver {
@@ -43,11 +25,11 @@ function vet(url: string, dns: Record<string, string[]>): Promise<Vetted> {
   return createGate({ resolver: answering(dns), policy: POLICY }).vet(url, 1000);
 }
 
-function told({ id, url, why }: Case, vetted: Vetted): string {
+function told({ id, url, why }: AddressCase, vetted: Vetted): string {
   return `${id} ${url}: ${vetted.kind === 'refused' ? vetted.refusal.message : vetted.kind} (${why})`;
 }
 
-const cases = readCases();
+const cases = addressCases();
 
 describe('the address corpus', () => {
   test('every uncontested URL gets its verdict, contested ones are counted', async (t) => {
@@ -63,6 +45,20 @@ describe('the address corpus', () => {
       `${cases.length} URLs, ${wrong.length} wrong; ${contested.length} of ${total} contested judged otherwise`,
     );
     assert.deepEqual(wrong, []);
+  });
+
+  test('what is refused is refused in the same words when it is saved and when it is delivered', async () => {
+    for (const row of cases) {
+      const gate = createGate({ resolver: answering(row.dns ?? {}), policy: POLICY });
+      const refusal = await vetReceiver({ gate }, row.url);
+      if (refusal === null) continue;
+      const answer = await sender({ gate }).send(request(row.url));
+      assert.ok(answer.kind === 'failure', row.id);
+      const { error, remedy } = describeFailure(answer.code, answer.facts);
+      const words = answer.code === 'ssrf_blocked' ? `${error} ${remedy}` : error;
+      assert.deepEqual(refusal.errors, [{ pointer: '/url', message: words }], row.id);
+      assert.equal(refusal.detail, error);
+    }
   });
 
   test('no allowed URL leads to an address that must not be connected to, whatever DNS says later', async () => {

@@ -5,14 +5,15 @@ import { createMac } from '../adapters/mac.ts';
 import { dedupeKey } from './dedupe.ts';
 import { readers } from './reader.ts';
 import { utf8 } from './signature/encoding.ts';
-import type { SourceType } from './source.ts';
+import { SOURCE_TYPES, type SourceType } from './source.ts';
 
 const { sha256 } = createMac();
 const TEN_MINUTES_MS = 600_000;
 
 function keyOf(type: SourceType, body: unknown, headers: Record<string, string> = {}, raw = JSON.stringify(body)) {
   const reading = readers[type](readerInput(body, { headers }));
-  return dedupeKey(type, { headers, body, rawBody: utf8(raw), reading }, sha256);
+  const message = { headers, body, rawBody: utf8(raw), reading, mappedId: null };
+  return dedupeKey(SOURCE_TYPES[type].dedupe, message, sha256);
 }
 
 test('every native post counts unless the caller sends a key', () => {
@@ -44,7 +45,7 @@ test('a push without a time is known by its bytes only', () => {
 
 test('what gives no facts is known by its bytes', () => {
   const key = keyOf('harbor', { type: 'PULL_ARTIFACT', occur_at: 1 });
-  assert.match(key?.key ?? '', /^body:/);
+  assert.match(key?.key ?? '', /^raw:/);
   assert.notDeepEqual(keyOf('harbor', { type: 'PULL_ARTIFACT', occur_at: 2 }), key);
 });
 
@@ -65,4 +66,92 @@ test('the default format of Harbor is known by what was pushed and when', () => 
   assert.equal(key?.windowMs, TEN_MINUTES_MS);
   assert.notDeepEqual(keyOf('harbor', { ...body, occur_at: 1_767_225_601 }), key);
   assert.notDeepEqual(keyOf('harbor', { ...body, type: 'DELETE_ARTIFACT' }), key);
+});
+
+test('a delivery header is the key, for ever, and only GitHub repeats it when a person redelivers', () => {
+  for (const [type, name, redelivery] of [
+    ['github', 'x-github-delivery', true],
+    ['ghcr', 'x-github-delivery', true],
+    ['gitlab', 'idempotency-key', false],
+    ['nexus', 'x-nexus-webhook-delivery', false],
+    ['gitea-package', 'x-gitea-delivery', false],
+    ['gitea-package', 'x-forgejo-delivery', false],
+  ] as const) {
+    const key = keyOf(type, { a: 1 }, { [name]: '0b2c' });
+    assert.match(key?.key ?? '', /^header:[0-9a-f]{64}$/);
+    assert.equal(key?.windowMs, null);
+    assert.equal(key?.redelivery, redelivery);
+    assert.deepEqual(keyOf(type, { a: 2 }, { [name]: '0b2c' }), key);
+    assert.notDeepEqual(keyOf(type, { a: 1 }, { [name]: '0b2d' }), key);
+    assert.match(keyOf(type, { a: 1 }, { [name]: '  ' })?.key ?? '', /^raw:/);
+  }
+});
+
+test('what GitLab sends with every delivery of a hook is no key', () => {
+  const uuid = { 'x-gitlab-webhook-uuid': 'c0ffee', 'x-gitlab-event-uuid': 'decaf' };
+  assert.match(keyOf('gitlab', { object_kind: 'push' }, uuid)?.key ?? '', /^raw:/);
+});
+
+test('an id in the body is the key, wherever the sender puts it', () => {
+  assert.match(keyOf('acr', { id: 'e1' })?.key ?? '', /^body:/);
+  assert.notDeepEqual(keyOf('acr', { id: 'e2' }), keyOf('acr', { id: 'e1' }));
+  assert.deepEqual(keyOf('gar', { message: { messageId: '7' } }), keyOf('gar', { message: { message_id: '7' } }));
+  for (const id of [7, '', null, {}]) assert.match(keyOf('acr', { id })?.key ?? '', /^raw:/);
+});
+
+test('a message of several events is known by the ids of all of them', () => {
+  const sent = { events: [{ id: 'a' }, { id: 'b' }] };
+  assert.match(keyOf('distribution', sent)?.key ?? '', /^events:/);
+  assert.deepEqual(keyOf('distribution', { ...sent, more: 1 }), keyOf('distribution', sent));
+  assert.notDeepEqual(keyOf('distribution', { events: [{ id: 'a' }] }), keyOf('distribution', sent));
+  assert.notDeepEqual(keyOf('distribution', { events: [{ id: 'ab' }] }), keyOf('distribution', sent));
+  assert.deepEqual(keyOf('acr-eventgrid', sent.events)?.key.slice(0, 7), 'events:');
+  for (const events of [[], [{ id: 'a' }, {}], {}, Array(1001).fill({ id: 'a' })]) {
+    assert.match(keyOf('distribution', { events })?.key ?? '', /^raw:/);
+  }
+});
+
+test('a single CloudEvent of a sender of lists is known by source and id', () => {
+  const event = { specversion: '1.0', source: '/registries/x', id: '7' };
+  const key = keyOf('acr-eventgrid', event);
+  assert.match(key?.key ?? '', /^events:/);
+  assert.deepEqual(keyOf('acr-eventgrid', { ...event, time: '2026-01-01T00:00:00Z' }), key);
+  assert.notDeepEqual(keyOf('acr-eventgrid', { ...event, id: '8' }), key);
+});
+
+test('a CloudEvent in binary mode has its source and id in headers', () => {
+  const headers = { 'ce-specversion': '1.0', 'ce-source': '/zot', 'ce-id': '7' };
+  const key = keyOf('cloudevents', {}, headers);
+  assert.match(key?.key ?? '', /^cloudevent:/);
+  assert.deepEqual(keyOf('cloudevents', { specversion: '1.0', source: '/zot', id: '7' }), key);
+  assert.notDeepEqual(keyOf('cloudevents', {}, { ...headers, 'ce-id': '8' }), key);
+  assert.match(keyOf('cloudevents', {}, { 'ce-specversion': '1.0', 'ce-id': '7' })?.key ?? '', /^raw:/);
+});
+
+test('a batch of CloudEvents is known by all of them, and a bare CDEvent by its context', () => {
+  const events = ['7', '8'].map((id) => ({ specversion: '1.0', source: '/zot', id }));
+  assert.match(keyOf('cloudevents', events)?.key ?? '', /^cloudevent:/);
+  assert.notDeepEqual(keyOf('cloudevents', events), keyOf('cloudevents', events.slice(1)));
+  for (const body of [[], [...events, {}], Array(1001).fill(events[0])]) {
+    assert.match(keyOf('cloudevents', body)?.key ?? '', /^raw:/);
+  }
+  const context = { version: '0.4.1', source: '/ci', id: '7' };
+  assert.match(keyOf('cdevents', { context })?.key ?? '', /^cloudevent:/);
+  assert.notDeepEqual(keyOf('cdevents', { context: { ...context, id: '8' } }), keyOf('cdevents', { context }));
+});
+
+test('a sender without a rule of its own may give a key', () => {
+  assert.match(keyOf('quay', { a: 1 }, { 'idempotency-key': 'k' })?.key ?? '', /^caller:/);
+});
+
+test('an id that a mapping finds is the key', () => {
+  const message = {
+    headers: {},
+    body: {},
+    rawBody: utf8('{}'),
+    reading: readers.generic(readerInput({})),
+    mappedId: '7',
+  };
+  assert.match(dedupeKey(SOURCE_TYPES.generic.dedupe, message, sha256)?.key ?? '', /^facts:/);
+  assert.equal(dedupeKey(SOURCE_TYPES.generic.dedupe, message, sha256)?.windowMs, null);
 });

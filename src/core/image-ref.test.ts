@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import fc from 'fast-check';
 import { type ImageRef, parseImageRef } from './image-ref.ts';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}`;
@@ -83,6 +82,7 @@ describe('an image reference', () => {
       'acme/a._b',
       'host:/app',
       'host:0/app',
+      'host:080/app',
       'host:65536/app',
       '-host.io/app',
       'a b/c',
@@ -99,50 +99,6 @@ describe('an image reference', () => {
       assert.equal(parsed.kind, 'refused', JSON.stringify(text));
       if (text.length > 4) assert.ok(!parsed.reason.includes(text));
     }
-  });
-
-  it('built from the grammar gives its parts back', () => {
-    const word = fc.stringMatching(/^[a-z0-9]{1,6}$/);
-    const segment = fc.tuple(word, fc.constantFrom('.', '_', '__', '-', '---'), word).map((parts) => parts.join(''));
-    const host = fc.oneof(
-      fc.domain(),
-      fc.constant('localhost'),
-      fc.tuple(word, fc.integer({ min: 1, max: 65535 })).map((p) => p.join(':')),
-    );
-    const tag = fc.option(fc.stringMatching(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,30}$/));
-    const digest = fc.option(fc.stringMatching(/^[0-9a-f]{64}$/).map((hex) => `sha256:${hex}`));
-    fc.assert(
-      fc.property(
-        host,
-        fc.array(segment, { minLength: 2, maxLength: 4 }),
-        tag,
-        digest,
-        (registry, path, tag, digest) => {
-          const text = `${registry}/${path.join('/')}${tag === null ? '' : `:${tag}`}${digest === null ? '' : `@${digest}`}`;
-          const repository = path.join('/');
-          const [owner, name] = [path.slice(0, -1).join('/'), path.at(-1)];
-          assert.deepEqual(refOf(text), { registry: registry.toLowerCase(), owner, name, repository, tag, digest });
-        },
-      ),
-      { numRuns: 200 },
-    );
-  });
-
-  it('never throws, and what it yields obeys its own grammar', () => {
-    const noise = fc.array(
-      fc.oneof(fc.constantFrom('/', ':', '@', '.', 'localhost', DIGEST, 'a', 'A', '-', '5000'), fc.string()),
-      { maxLength: 12 },
-    );
-    fc.assert(
-      fc.property(noise, (parts) => {
-        const parsed = parseImageRef(parts.join(''));
-        if (parsed.kind === 'refused') return;
-        const { registry, repository, tag, digest } = parsed.ref;
-        const text = `${registry}/${repository}${tag === null ? '' : `:${tag}`}${digest === null ? '' : `@${digest}`}`;
-        assert.deepEqual(parseImageRef(text), parsed);
-      }),
-      { numRuns: 300 },
-    );
   });
 });
 

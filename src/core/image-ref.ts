@@ -29,7 +29,7 @@ const SEGMENT = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
 const LABEL = '[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?';
-const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]{2,45}\\])(?::([0-9]{1,5}))?$`);
+const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]{2,45}\\])(?::([1-9][0-9]{0,4}))?$`);
 
 /**
  * Parses `[host[:port]/]path[:tag][@sha256:…]` (grammar of the OCI distribution specification). The first segment is a
@@ -92,7 +92,7 @@ function splitHost(path: string): { host: string | null; segments: readonly stri
 
 function isHost(host: string): boolean {
   const match = HOST.exec(host);
-  return match !== null && Number(match[1] ?? 1) >= 1 && Number(match[1] ?? 1) <= MAX_PORT;
+  return match !== null && Number(match[1] ?? 1) <= MAX_PORT;
 }
 
 /** `index.docker.io` is Docker Hub's old name for itself. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type JsonValue, query } from 'jsonpath-rfc9535';
-import { type JsonPath, MAX_PATH_LENGTH, parsePath, someNode } from './json-path.ts';
+import { follow, type JsonPath, MAX_PATH_LENGTH, parsePath, someNode } from './json-path.ts';
 
 function pathOf(field: string): JsonPath {
   const parsed = parsePath(field);
@@ -191,5 +191,36 @@ describe('a walk over many nodes', () => {
       true,
     );
     assert.equal(budget.nodes, 98);
+  });
+});
+
+describe('a singular path that is followed', () => {
+  it('leads to the node it selects, by steps that lead there too', () => {
+    const step = fc.oneof(fc.constantFrom('a', 'b', '0', '1', '[-1]', '[-2]', '[0]'), fc.nat(3).map(String));
+    const leaf = fc.oneof(fc.integer(), fc.constant(null));
+    const { document } = fc.letrec<{ document: unknown }>((tie) => ({
+      document: fc.oneof(
+        { maxDepth: 4 },
+        leaf,
+        fc.array(tie('document'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom('a', 'b', '0'), tie('document')),
+      ),
+    }));
+    fc.assert(
+      fc.property(document, fc.array(step, { maxLength: 4 }), (root, steps) => {
+        const text = `$${steps.map((name) => (name.startsWith('[') ? name : `['${name}']`)).join('')}`;
+        const path = pathOf(text);
+        assert.ok(path.kind === 'singular');
+        const { node, steps: taken } = follow(path, root);
+        assert.deepEqual(node === undefined ? [] : [node], select(text, root));
+        assert.equal(taken.length, steps.length);
+        if (node === undefined) return;
+        assert.deepEqual(
+          taken.reduce<unknown>((from, key) => Object(from)[key], root),
+          node,
+        );
+      }),
+      { numRuns: 200 },
+    );
   });
 });

@@ -9,6 +9,13 @@ interface Child {
 
 type Selector = Child | { kind: 'every' } | { kind: 'slice'; start: number | null; end: number | null; step: number };
 
+/** Where a singular path leads. `steps` are as the document has them, as far as it goes along, then as written. */
+export interface Followed {
+  /** undefined when the document has nothing there. */
+  node: unknown;
+  steps: readonly (string | number)[];
+}
+
 /**
  * A path into a JSON document. `singular` selects at most one node and has an `id` that is the same for all spellings
  * of the same steps; `plural` may select many.
@@ -16,6 +23,9 @@ type Selector = Child | { kind: 'every' } | { kind: 'slice'; start: number | nul
 export type JsonPath =
   | { kind: 'singular'; steps: readonly Child[]; id: string }
   | { kind: 'plural'; steps: readonly (readonly Selector[])[] };
+
+/** A path to one place at most. */
+export type SingularPath = Extract<JsonPath, { kind: 'singular' }>;
 
 export type PathParsed = { kind: 'path'; path: JsonPath } | { kind: 'refused'; message: string };
 
@@ -137,6 +147,22 @@ export function someNode(
   if (path.kind === 'plural') return walk(document, path.steps, 0, budget, test);
   const node = followSteps(path.steps, document);
   return node !== undefined && test(node);
+}
+
+/** Follows a path to its one place, and says by which steps. */
+export function follow({ steps }: SingularPath, document: unknown): Followed {
+  let node = document;
+  const taken: (string | number)[] = [];
+  for (const step of steps) {
+    taken.push(Array.isArray(node) ? placeIn(node, step) : (step.name ?? step.index ?? 0));
+    node = typeof node === 'object' && node !== null ? childOf(node, step) : undefined;
+  }
+  return { node, steps: taken };
+}
+
+function placeIn(array: readonly unknown[], { name, index }: Child): string | number {
+  if (index === null) return name ?? 0;
+  return index < 0 ? Math.max(array.length + index, 0) : index;
 }
 
 function walk(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
 import { readerInput, SAMPLES, sample } from '../../test/support/samples.ts';
+import type { Fact } from './fact.ts';
 import { at } from './reader/fields.ts';
 import { type Reading, readers } from './reader.ts';
 import { isSourceType, SOURCE_TYPES, type SourceType } from './source.ts';
@@ -20,6 +21,8 @@ function changed(body: unknown, path: readonly (string | number)[], change: (par
   const last = path.at(-1);
   const parent = at(body, path.slice(0, -1));
   if (last === undefined || typeof parent !== 'object' || parent === null) return;
+  /** A member called `length` may have had its parent changed into a list. */
+  if (Array.isArray(parent) && last === 'length') return;
   change(parent, String(last));
 }
 
@@ -47,36 +50,62 @@ const HOSTILE: readonly unknown[] = [
   JSON.parse('{"__proto__": {"tag": "v1"}, "constructor": {"prototype": {}}}'),
 ];
 
-function assertSound(type: SourceType, body: unknown): void {
-  const reading: Reading = readers[type](readerInput(body));
-  if (reading.kind !== 'facts') return;
-  assert.ok(reading.facts.length > 0);
-  for (const { fact, provenance } of reading.facts) {
-    assert.ok(fact.kind !== 'ping');
-    assert.ok(fact.tag !== null || fact.digest !== null);
-    assert.ok(fact.tag === null || (fact.tag !== '' && !fact.tag.includes(':')));
+const COMMIT = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
+
+/** What must hold of a fact of each family, whatever the payload was. */
+function assertSoundFact(fact: Fact): void {
+  if ('digest' in fact) {
+    assert.ok(fact.kind === 'image.delete' || fact.tag !== null || fact.digest !== null);
     assert.ok(fact.digest === null || DIGEST.test(fact.digest));
     assert.equal(fact.repository, fact.repository.toLowerCase());
-    for (const pointer of Object.values(provenance)) assert.notEqual(at(body, pointer.split('/').slice(1)), undefined);
+  }
+  if ('tag' in fact) assert.ok(fact.tag === null || (fact.tag !== '' && !fact.tag.includes(':')));
+  /** What was deployed is named as it was asked for: by branch, tag or commit. */
+  if ('ref' in fact && fact.kind !== 'deployment.status') assert.ok(fact.ref === null || fact.ref.startsWith('refs/'));
+  if ('sha' in fact) assert.ok(fact.sha === null || COMMIT.test(fact.sha));
+  if ('number' in fact) assert.ok(Number.isSafeInteger(fact.number));
+  if (fact.kind !== 'ping') assert.equal(fact.timeMs === null, fact.timeSource === 'received');
+  assert.notEqual(fact.repository, '');
+}
+
+/** A pointer finds something in the payload, or in the headers after `header:`. */
+function assertPoints(body: unknown, headers: Readonly<Record<string, string>>, pointer: string): void {
+  if (pointer.startsWith('header:')) {
+    assert.ok(Object.hasOwn(headers, pointer.slice('header:'.length)), pointer);
+    return;
+  }
+  const steps = pointer.split('/').slice(1);
+  const path = steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
+  assert.notEqual(at(body, path), undefined, pointer);
+}
+
+function assertSound(type: SourceType, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
+  const reading: Reading = readers[type](readerInput(body, { headers }));
+  if (reading.kind === 'facts') assert.ok(reading.facts.length > 0);
+  if (!('facts' in reading)) return;
+  for (const { fact, provenance } of reading.facts) {
+    assertSoundFact(fact);
+    for (const pointer of Object.values(provenance)) assertPoints(body, headers, pointer);
   }
 }
 
-for (const { file, type } of SAMPLES) {
+for (const { file, type, headers } of SAMPLES) {
   const places = paths(sample(file)).filter((path) => path.length > 0);
 
   test(`the sample ${file} is read`, () => {
-    assert.equal(readers[type](readerInput(sample(file))).kind, 'facts');
+    const { kind } = readers[type](readerInput(sample(file), headers && { headers }));
+    assert.ok(kind === 'facts' || kind === 'handshake', kind);
   });
 
   test(`${file} with any one value missing or hostile gives a sound reading`, () => {
     for (const path of places) {
       const without = sample(file);
       changed(without, path, (parent, key) => Reflect.deleteProperty(parent, key));
-      assertSound(type, without);
+      assertSound(type, without, headers);
       for (const value of HOSTILE) {
         const body = sample(file);
         changed(body, path, (parent, key) => Reflect.set(parent, key, value));
-        assertSound(type, body);
+        assertSound(type, body, headers);
       }
     }
   });
@@ -87,7 +116,7 @@ for (const { file, type } of SAMPLES) {
       fc.property(fc.array(change, { minLength: 1, maxLength: 6 }), (changes) => {
         const body = sample(file);
         for (const [path, value] of changes) changed(body, path, (parent, key) => Reflect.set(parent, key, value));
-        assertSound(type, body);
+        assertSound(type, body, headers);
       }),
       { numRuns: 200 },
     );

@@ -1,45 +1,7 @@
 import type { Id } from './ids.ts';
 
-/** Who caused a push; only `user` and `ci` deploy by default. */
-export type Origin = 'user' | 'ci' | 'replication' | 'proxy-cache' | 'remote-cache' | 'scanner';
-
-/** A push, deletion or announcement of an image or chart, in our shape. */
-export interface ImageFact {
-  kind: 'image.push' | 'image.delete' | 'image.available' | 'chart.push';
-  /** `host[:port]`, `docker.io` for the Hub; null when the payload does not say and the source has none set. */
-  registry: string | null;
-  /** Lower-case OCI path. */
-  repository: string;
-  /** Never a digest, never empty. */
-  tag: string | null;
-  /** `sha256:` and 64 lower-case hex digits, or null. */
-  digest: string | null;
-  /** When the sender says it happened; null = it did not say, or said something impossible. */
-  timeMs: number | null;
-  /** Where `timeMs` came from: `received` when it is null, else a word for the field and its format. */
-  timeSource: string;
-  actor: string | null;
-  origin: Origin;
-}
-
-/** A connection test of the sender; makes no event. */
-export interface PingFact {
-  kind: 'ping';
-}
-
-/** What one payload says. Other kinds join this union with their readers. */
-export type Fact = ImageFact | PingFact;
-
-/** Field of a fact → JSON pointer (RFC 6901) into the payload it came from. */
-export type Provenance = Readonly<Record<string, string>>;
-
-/** A fact with the pointers its fields came from. */
-export interface ReadFact {
-  fact: Fact;
-  provenance: Provenance;
-}
-
-export type Outcome = 'processed' | 'ignored' | 'duplicate' | 'rejected' | 'handshake';
+/** `held`: proved and kept by a paused source; worked through when it resumes. */
+export type Outcome = 'processed' | 'ignored' | 'duplicate' | 'rejected' | 'handshake' | 'held';
 
 /** Whether the sender proved who it is. `reason` is for operators only. */
 export interface Verdict {
@@ -53,6 +15,9 @@ export interface Verdict {
  * posting without any proof.
  */
 export const REJECTED_BODY_BYTES = 64 * 1024;
+
+/** Rejected requests are kept for a day, and of each source no more than so many. */
+export const REJECTED_KEPT_MS = 24 * 3_600_000;
 
 /** One inbound request as captured, and what was made of it. */
 export interface Receipt {
@@ -72,7 +37,29 @@ export interface Receipt {
   duplicateOf: Id | null;
   /** True when a duplicate came with another body than the first. */
   bodyDiffers: boolean;
+  /** The receipt of the same message that came before, where a person had the sender send it again. */
+  redeliveryOf: Id | null;
+  /** Whom it came from, as far as trusted proxies tell; null where that was not kept. */
+  remoteAddress: string | null;
+  /**
+   * Of a rejected request: the values of the headers that its scheme reads, sealed, so that it can be judged again.
+   * null otherwise.
+   */
+  proof: Uint8Array | null;
+  /** How often it was worked through again: when its source resumed, when it was accepted or reprocessed. */
+  revision: number;
 }
+
+/**
+ * Whether a message that came under the key of an earlier one was sent again because a person asked for it, and is no
+ * repeat of the sender's own: the earlier one has come to its end. `asked`: the rule of its source knows such sendings.
+ */
+export function isRedelivery(asked: boolean, earlier: Outcome, bodyDiffers: boolean): boolean {
+  return asked && !bodyDiffers && earlier !== 'held';
+}
+
+/** Why a proved request made nothing yet. */
+export const HELD_REASON = 'Held: the source is paused.';
 
 /** Whether only the beginning of the body was kept. At exactly the limit that cannot be told, and yes is the answer. */
 export function keptInPart({ outcome, body }: Pick<Receipt, 'outcome' | 'body'>): boolean {

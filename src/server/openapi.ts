@@ -1,9 +1,9 @@
 /** The OpenAPI 3.1 document, made from the same definitions that answer requests. */
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
-import { eventOf, imageFactKinds } from '../core/fact-event.ts';
+import { eventOf } from '../core/fact-event.ts';
 import { type ProblemCode, problemCodes, problemPage } from '../core/problem.ts';
-import type { ImageFact } from '../core/receipt.ts';
 import { sampleEvents } from '../core/sample-events.ts';
+import { sampleFacts } from '../core/sample-facts.ts';
 import type { RouteSpec } from './endpoint.ts';
 import { pageMeta, problemShown } from './schemas/envelope.ts';
 import { z } from './schemas/zod.ts';
@@ -99,21 +99,6 @@ function problemResponses({ problems }: RouteSpec): Responses {
   return Object.fromEntries(responses);
 }
 
-/** What each kind of image fact says in its sample. */
-const SAMPLE_IMAGES: Readonly<Record<ImageFact['kind'], Pick<ImageFact, 'repository' | 'tag' | 'origin'>>> = {
-  'image.push': { repository: 'acme/checkout', tag: 'v2.4.0', origin: 'user' },
-  'image.delete': { repository: 'acme/checkout', tag: 'v1.9.0', origin: 'user' },
-  'image.available': { repository: 'acme/checkout', tag: 'v2.4.0', origin: 'replication' },
-  'chart.push': { repository: 'acme/charts/checkout', tag: '2.4.0', origin: 'ci' },
-};
-/** What a sender may leave unsaid. */
-const UNSAID = { registry: null, tag: null, digest: null, actor: null, timeMs: null };
-const SAID = {
-  registry: 'harbor.example.com',
-  digest: 'sha256:8f4a1c0e6b2d97553e8c1f0a4b7d2e69c5308f1ab46d7e902c3b5a8814ef6d20',
-  actor: 'ada',
-  timeMs: Date.UTC(2026, 2, 4, 9, 20),
-};
 const LINEAGE = {
   receiptId: '019a5b6e-8a00-7c3d-9f10-2b64d0f3a801',
   sourceId: '019a5b6e-8a00-7c3d-9f10-2b64d0f3a802',
@@ -127,19 +112,17 @@ interface OutboundEvent {
   bare: unknown;
 }
 
-/** What a source's facts become, in the words of the table that makes them. */
-function imageEvents(): OutboundEvent[] {
-  return imageFactKinds.flatMap((kind) => {
-    const said = { kind, timeSource: 'received', ...SAID, ...SAMPLE_IMAGES[kind] };
-    const made = eventOf(said, LINEAGE);
-    const bare = eventOf({ ...said, ...UNSAID }, LINEAGE);
-    return made === null || bare === null ? [] : [{ type: made.type, sample: made.data, bare: bare.data }];
+/** What a source's facts become, in the words of the tables that make them. */
+function factEvents(): OutboundEvent[] {
+  return sampleFacts.flatMap(({ full, bare }) => {
+    const made = eventOf(full, LINEAGE);
+    return made === null ? [] : [{ type: made.type, sample: made.data, bare: eventOf(bare, LINEAGE)?.data }];
   });
 }
 
 function registerWebhooks(registry: Registry): void {
   const fixed = Object.entries(sampleEvents).map(([type, data]) => ({ type, sample: data, bare: data }));
-  for (const { type, sample, bare } of [...fixed, ...imageEvents()]) {
+  for (const { type, sample, bare } of [...fixed, ...factEvents()]) {
     const envelope = { id: SAMPLE_ID, timestamp: SAMPLE_TIME, event: type, tenantId: SAMPLE_ID };
     const content = { schema: schemaOf({ ...envelope, data: bare }), example: { ...envelope, data: sample } };
     registry.registerWebhook({

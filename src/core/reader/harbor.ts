@@ -1,18 +1,19 @@
 /** Harbor's project webhooks: the default format, the CloudEvents format of 2.8 and later, and the names of 1.x. */
-import type { ImageFact, Origin, ReadFact } from '../receipt.ts';
-import { at, type Field, isObject, known, listAt, type Path, pointerOf, textAt } from './fields.ts';
+import type { ImageFact, Origin, ReadFact } from '../fact.ts';
+import { type Field, isObject, known, listAt, type Path, pointerOf, textAt } from './fields.ts';
 import {
   actorAt,
-  asRepository,
+  configuredRegistry,
   digestAt,
   type ImageParts,
   imageFact,
   placeAt,
   repositoryAt,
+  repositoryInParts,
   tagAt,
   timeAt,
 } from './image.ts';
-import { MAX_FACTS, type Reader, type ReaderInput, type Reading } from './reading.ts';
+import { ignored, MAX_FACTS, type Reader, type ReaderInput, type Reading, unreadable } from './reading.ts';
 
 type Meaning = { kind: 'fact'; of: ImageFact['kind'] } | { kind: 'ignored'; reason: string };
 
@@ -25,7 +26,7 @@ const REPLICATED = ignored('The end of a replication names no artifact; its push
 const RETAINED = ignored('A retention run names no artifact with its digest.');
 
 /** Event names of the default format, of CloudEvents and of Harbor 1.x. */
-const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
+const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   ['PUSH_ARTIFACT', PUSHED],
   ['harbor.artifact.pushed', PUSHED],
   ['pushImage', PUSHED],
@@ -68,11 +69,11 @@ type Shared = Pick<ImageParts, 'kind' | 'time' | 'actor' | 'origin'>;
 /** Reads every resource of one payload. */
 export const readHarbor: Reader = (input) => {
   const { body } = input;
-  if (!isObject(body)) return { kind: 'unreadable', reason: 'The body is not a JSON object.', pointer: '' };
+  if (!isObject(body)) return unreadable('', 'The body is not a JSON object.');
   const type = textAt(body, ['type'], 100);
-  if (type === null) return { kind: 'unreadable', reason: 'The event has no type.', pointer: '/type' };
+  if (type === null) return unreadable('/type', 'The event has no type.');
   const meaning = MEANINGS.get(type.value);
-  if (meaning === undefined) return { kind: 'ignored', reason: 'An event type that names no image.' };
+  if (meaning === undefined) return ignored('An event type that names no image.');
   if (meaning.kind === 'ignored') return meaning;
   const cloudEvent = Object.hasOwn(body, 'specversion');
   const actor = actorAt(body, ['operator']);
@@ -88,21 +89,16 @@ export const readHarbor: Reader = (input) => {
 function readResources(input: ReaderInput, data: string, shared: Shared): Reading {
   const path: Path = [data, 'resources'];
   const resources = listAt(input.body, path);
-  if (resources === null)
-    return { kind: 'unreadable', reason: 'There is no list of resources.', pointer: pointerOf(path) };
-  if (resources.length > MAX_FACTS) {
-    return { kind: 'unreadable', reason: `More than ${MAX_FACTS} resources.`, pointer: pointerOf(path) };
-  }
+  if (resources === null) return unreadable(pointerOf(path), 'There is no list of resources.');
+  if (resources.length > MAX_FACTS) return unreadable(pointerOf(path), `More than ${MAX_FACTS} resources.`);
   const facts: ReadFact[] = [];
   for (let index = 0; index < resources.length; index++) {
     const read = readResource(input, data, [...path, index], shared);
-    if (read === 'no_repository') {
-      return { kind: 'unreadable', reason: 'No repository is named.', pointer: `/${data}/repository/repo_full_name` };
-    }
+    if (read === 'no_repository') return unreadable(`/${data}/repository/repo_full_name`, 'No repository is named.');
     if (read !== 'not_addressable') facts.push(read);
   }
   if (facts.length > 0) return { kind: 'facts', facts };
-  return { kind: 'ignored', reason: 'No resource with a tag or a digest: nothing addressable.' };
+  return ignored('No resource with a tag or a digest: nothing addressable.');
 }
 
 function readResource(
@@ -118,18 +114,12 @@ function readResource(
   if (tag === null && digest === null) return 'not_addressable';
   const place = placeAt(body, [...resource, 'resource_url']);
   const repository =
-    repositoryAt(body, [data, 'repository', 'repo_full_name']) ?? place?.repository ?? repositoryFromParts(body, data);
+    repositoryAt(body, [data, 'repository', 'repo_full_name']) ??
+    place?.repository ??
+    repositoryInParts(body, [data, 'repository']);
   if (repository === null) return 'no_repository';
-  const registry = place?.registry ?? (input.registry === null ? null : known(input.registry));
+  const registry = place?.registry ?? configuredRegistry(input);
   return imageFact({ ...shared, registry, repository, tag, digest });
-}
-
-function repositoryFromParts(body: unknown, data: string): Field<string> | null {
-  const parent: Path = [data, 'repository'];
-  const namespace = at(body, [...parent, 'namespace']);
-  const name = at(body, [...parent, 'name']);
-  if (typeof namespace !== 'string' || typeof name !== 'string') return null;
-  return asRepository({ value: `${namespace}/${name}`, pointer: pointerOf(parent) });
 }
 
 function originOf(actor: Field<string> | null): Field<Origin> {
@@ -139,8 +129,4 @@ function originOf(actor: Field<string> | null): Field<Origin> {
   if (service !== undefined) return { value: service, pointer };
   if (!value.startsWith(ROBOT)) return { value: 'user', pointer };
   return { value: SCANNER_ROBOT.test(value) ? 'scanner' : 'ci', pointer };
-}
-
-function ignored(reason: string): Meaning {
-  return { kind: 'ignored', reason };
 }

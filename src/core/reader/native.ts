@@ -1,30 +1,30 @@
 /** Our own payload, `{"image": "registry/org/app:tag"}` (seed 003), and the split form `{"name": …, "tag": …}`. */
 import { DOCKER_HUB, MAX_REF_LENGTH, parseImageRef } from '../image-ref.ts';
 import { type Field, isObject, known, textAt } from './fields.ts';
-import { imageFact } from './image.ts';
-import type { Reader, ReaderInput, Reading } from './reading.ts';
+import { imageFact, namesHost } from './image.ts';
+import { one, type Reader, type ReaderInput, type Reading, unreadable } from './reading.ts';
 
 const MAX_TAG = 128;
 
 /** Reads one push. Posts come from build pipelines, so its origin is `ci`. */
 export const readNative: Reader = (input) => {
   const { body } = input;
-  if (!isObject(body)) return { kind: 'unreadable', reason: 'The body is not a JSON object.', pointer: '' };
+  if (!isObject(body)) return unreadable('', 'The body is not a JSON object.');
   if (Object.hasOwn(body, 'image')) {
     const image = textAt(body, ['image'], MAX_REF_LENGTH);
-    return image === null ? unreadable('/image', 'not an image reference') : readRef(input, image, '/image');
+    return image === null ? wrong('/image', 'not an image reference') : readRef(input, image, '/image');
   }
-  if (!Object.hasOwn(body, 'name')) return unreadable('/image', 'missing');
+  if (!Object.hasOwn(body, 'name')) return wrong('/image', 'missing');
   const name = textAt(body, ['name'], MAX_REF_LENGTH);
-  if (name === null) return unreadable('/name', 'not an image name');
+  if (name === null) return wrong('/name', 'not an image name');
   const tag = textAt(body, ['tag'], MAX_TAG);
-  if (tag === null) return unreadable('/tag', 'missing');
+  if (tag === null) return wrong('/tag', 'missing');
   return readRef(input, { value: `${name.value}:${tag.value}`, pointer: '/name' }, '/tag');
 };
 
 function readRef(input: ReaderInput, { value: text, pointer }: Field<string>, tagPointer: string): Reading {
   const parsed = parseImageRef(text, input.registry ?? DOCKER_HUB);
-  if (parsed.kind === 'refused') return unreadable(pointer ?? '', parsed.reason);
+  if (parsed.kind === 'refused') return wrong(pointer ?? '', parsed.reason);
   const { registry, repository, tag, digest } = parsed.ref;
   const shown = tag ?? defaultTag(digest);
   const fact = imageFact({
@@ -37,12 +37,7 @@ function readRef(input: ReaderInput, { value: text, pointer }: Field<string>, ta
     actor: null,
     origin: known('ci'),
   });
-  return { kind: 'facts', facts: [fact] };
-}
-
-function namesHost(text: string): boolean {
-  const alone = parseImageRef(text, null);
-  return alone.kind === 'ref' && alone.ref.registry !== null;
+  return one(fact);
 }
 
 /** A name alone means `latest`, as it does to `docker pull`; a name with a digest means no tag at all. */
@@ -50,6 +45,6 @@ function defaultTag(digest: string | null): string | null {
   return digest === null ? 'latest' : null;
 }
 
-function unreadable(pointer: string, reason: string): Reading {
-  return { kind: 'unreadable', reason: `The field ${pointer.slice(1)} of the body: ${reason}.`, pointer };
+function wrong(pointer: string, fault: string): Reading {
+  return unreadable(pointer, `The field ${pointer.slice(1)} of the body: ${fault}.`);
 }

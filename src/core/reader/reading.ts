@@ -1,8 +1,9 @@
-import type { ReadFact } from '../receipt.ts';
+import type { ReadFact } from '../fact.ts';
+import type { Mapping } from '../mapping.ts';
 
 /** What a reader is given: one verified payload and what the source's configuration knows. */
 export interface ReaderInput {
-  /** Parsed JSON of any shape. */
+  /** Parsed JSON of any shape; of a form, the JSON in its `payload`. */
   body: unknown;
   /** Names in lower case. */
   headers: Readonly<Record<string, string>>;
@@ -10,20 +11,52 @@ export interface ReaderInput {
   registry: string | null;
   /** IANA name or offset, for times without a zone. */
   timeZone: string | null;
+  /** Where the fields stand, for types that take a mapping. */
+  mapping: Mapping | null;
   receivedAtMs: number;
 }
 
 /**
- * What a payload says. `ignored`: understood, and nothing to make of it. `unreadable`: not what this type of source
- * sends; `pointer` (RFC 6901) names the field at fault. Reasons are for people and hold nothing of the payload.
+ * What a payload says. `ignored`: understood, and nothing to make of it. `handshake`: the sender tests the connection;
+ * `echo` is the JSON it wants back, null = the usual answer will do. `unreadable`: not what this type of source sends;
+ * `pointer` (RFC 6901) names the field at fault. Reasons are for people and hold nothing of the payload.
  */
 export type Reading =
   | { kind: 'facts'; facts: readonly ReadFact[] }
   | { kind: 'ignored'; reason: string }
+  | { kind: 'handshake'; reason: string; facts: readonly ReadFact[]; echo: Readonly<Record<string, string>> | null }
   | { kind: 'unreadable'; reason: string; pointer?: string };
+
+/** What was read in a document inside the request; `whence` gives the place in the request for a pointer into it. */
+export function translated(reading: Reading, whence: (pointer: string) => string): Reading {
+  if (reading.kind === 'ignored') return reading;
+  if (reading.kind === 'unreadable') {
+    return reading.pointer === undefined ? reading : { ...reading, pointer: whence(reading.pointer) };
+  }
+  const facts = reading.facts.map(({ fact, provenance }) => {
+    const places = Object.entries(provenance).map(([field, pointer]): [string, string] => [field, whence(pointer)]);
+    return { fact, provenance: Object.fromEntries(places) };
+  });
+  return { ...reading, facts };
+}
 
 /** Reads payloads of one type of source. Total: any value gives a reading, none makes it throw. */
 export type Reader = (input: ReaderInput) => Reading;
 
 /** A payload that names more than this is not a push; one transaction has to hold all of it. */
 export const MAX_FACTS = 1000;
+
+/** One fact, which is all most payloads hold. */
+export function one(fact: ReadFact): Reading {
+  return { kind: 'facts', facts: [fact] };
+}
+
+/** Understood, and nothing to make of it. */
+export function ignored(reason: string): Extract<Reading, { kind: 'ignored' }> {
+  return { kind: 'ignored', reason };
+}
+
+/** Not what this type of source sends; `pointer` (RFC 6901) names the field at fault. */
+export function unreadable(pointer: string, reason: string): Extract<Reading, { kind: 'unreadable' }> {
+  return { kind: 'unreadable', reason, pointer };
+}

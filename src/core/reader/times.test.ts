@@ -55,12 +55,16 @@ test('the last hour before and the first after a change of clocks are read with 
   assert.equal(readTime('2024-03-10 03:30:00', zone, NOW_MS)?.timeMs, Date.UTC(2024, 2, 10, 7, 30));
 });
 
-test('times before 2010 or more than a day ahead are not believed', () => {
+test('numbers before 2010, dates before 2000 and what is more than a day ahead are not believed', () => {
   const day = 86_400_000;
   assert.equal(readTime(NOW_MS + day, null, NOW_MS)?.timeMs, NOW_MS + day);
   assert.equal(readTime(NOW_MS + day + 1, null, NOW_MS), null);
-  assert.equal(readTime('2009-12-31T23:59:59Z', null, NOW_MS), null);
-  assert.equal(readTime('2010-01-01T00:00:00Z', null, NOW_MS)?.timeMs, Date.UTC(2010, 0, 1));
+  for (const unit of [1, 1000]) {
+    assert.equal(readTime(Date.UTC(2010, 0, 1) / unit - 1, null, NOW_MS), null);
+    assert.equal(readTime(Date.UTC(2010, 0, 1) / unit, null, NOW_MS)?.timeMs, Date.UTC(2010, 0, 1));
+  }
+  assert.equal(readTime('1999-12-31T23:59:59Z', null, NOW_MS), null);
+  assert.equal(readTime('2000-01-01T00:00:00Z', null, NOW_MS)?.timeMs, Date.UTC(2000, 0, 1));
   assert.equal(readTime(0, null, NOW_MS), null);
 });
 

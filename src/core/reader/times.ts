@@ -6,8 +6,10 @@ export interface ReadTime {
   format: 'unix s' | 'unix ms' | 'iso' | 'iso, zone of the source';
 }
 
-/** No sender of ours is older than 2010; what claims to be is a wrong unit or an unset clock. */
-const EARLIEST_MS = Date.UTC(2010, 0, 1);
+/** No sender of ours is older than 2010; a number that says so is a wrong unit or an unset clock. */
+const EARLIEST_NUMBER_MS = Date.UTC(2010, 0, 1);
+/** A date that is written out has no unit to be wrong, and documented samples go back to 2006. */
+const EARLIEST_TEXT_MS = Date.UTC(2000, 0, 1);
 const MAX_AHEAD_MS = 86_400_000;
 /** Unix seconds reach this in the year 5138; milliseconds passed it in 1973. */
 const FIRST_UNIX_MS = 1e11;
@@ -21,13 +23,15 @@ const OFFSET = /^([+-])(\d{2}):?(\d{2})?$/;
 /**
  * Reads a time: unix seconds (whole or not), unix milliseconds, ISO text with `Z`, `UTC`, an offset or, where
  * `timeZone` is known, none.
- * @returns null when it is no time, has no zone, lies before 2010 or more than 24 hours after `receivedAtMs`
+ * @returns null when it is no time, has no zone, lies before 2010 (written out: 2000) or more than 24 hours after
+ *   `receivedAtMs`
  */
 export function readTime(value: unknown, timeZone: string | null, receivedAtMs: number): ReadTime | null {
   const read =
     typeof value === 'number' ? readUnix(value) : typeof value === 'string' ? readIso(value, timeZone) : null;
   if (read === null || !Number.isFinite(read.timeMs)) return null;
-  return read.timeMs >= EARLIEST_MS && read.timeMs <= receivedAtMs + MAX_AHEAD_MS ? read : null;
+  const earliestMs = typeof value === 'number' ? EARLIEST_NUMBER_MS : EARLIEST_TEXT_MS;
+  return read.timeMs >= earliestMs && read.timeMs <= receivedAtMs + MAX_AHEAD_MS ? read : null;
 }
 
 /** True for an offset such as `+02:00` or a zone name this runtime knows. */

@@ -1,0 +1,150 @@
+/**
+ * CloudEvents 1.0 as HTTP carries them: structured, batched and binary mode (the specification's HTTP protocol binding
+ * and JSON format), all brought into the shape of the structured one.
+ */
+import { parseJson } from '../json.ts';
+import { fromBase64 } from '../signature/encoding.ts';
+import { at, isObject } from './fields.ts';
+import { ignored, MAX_FACTS, type Reader, type ReaderInput, type Reading, translated, unreadable } from './reading.ts';
+
+/** One event, with attributes and `data` as structured mode writes them. */
+export interface CloudEvent {
+  document: Readonly<Record<string, unknown>>;
+  /** The pointer into the request for a pointer into the document; `header:` and a name for an attribute of binary mode. */
+  whence(pointer: string): string;
+}
+
+type Unreadable = Extract<Reading, { kind: 'unreadable' }>;
+
+/** Where CloudEvents come from: what a request says, without what its source knows. */
+export type Carrier = Pick<ReaderInput, 'body' | 'headers'>;
+
+const PREFIX = 'ce-';
+/** As deep as bodies themselves may nest. */
+const MAX_DEPTH = 64;
+const MEDIA_TYPE = 'application/cloudevents';
+const BATCH_MEDIA_TYPE = 'application/cloudevents-batch';
+/** Runs of percent-encoded bytes; a lone percent sign stands for itself. */
+const ENCODED = /(?:%[0-9a-f]{2})+/gi;
+/** What says the mode, to a reader that looks: none but this one needs to know another. */
+const STRUCTURED: Carrier['headers'] = { 'content-type': `${MEDIA_TYPE}+json` };
+const utf8 = new TextDecoder();
+
+/**
+ * Reads every event of a request with a reader that is given each in structured mode; pointers of what it says are
+ * those of the request. Of a batch, what can be read counts: the others are as if they had not been sent with it.
+ */
+export function readEach(input: ReaderInput, read: Reader): Reading {
+  const found = cloudEventsIn(input);
+  if (found.kind === 'unreadable') return found;
+  return together(
+    found.events.map(({ document, whence }) =>
+      translated(read({ ...input, body: document, headers: STRUCTURED }), whence),
+    ),
+  );
+}
+
+/** What several events of one request say together. */
+export function together(readings: readonly Reading[]): Reading {
+  const [first] = readings;
+  if (first === undefined) return ignored('An empty batch.');
+  if (readings.length === 1) return first;
+  const facts = readings.flatMap((reading) => ('facts' in reading ? reading.facts : []));
+  if (facts.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} facts.`);
+  if (facts.length > 0) return { kind: 'facts', facts };
+  return readings.find(({ kind }) => kind === 'unreadable') ?? first;
+}
+
+/** The events of a request, in order. */
+export function cloudEventsIn(carrier: Carrier): { kind: 'events'; events: readonly CloudEvent[] } | Unreadable {
+  const { body } = carrier;
+  switch (modeOf(carrier)) {
+    case 'binary':
+      return { kind: 'events', events: [binary(carrier)] };
+    case 'structured':
+      return isEvent(body) ? { kind: 'events', events: [structured(body, '')] } : notAnEvent('/specversion');
+    case 'batch':
+      return batch(body);
+  }
+}
+
+/** True for a request that says it carries CloudEvents, or looks as if it did. */
+export function isCloudEvents({ body, headers }: Carrier): boolean {
+  const mediaType = headerOf(headers, 'content-type')?.toLowerCase() ?? '';
+  const isNamed = mediaType.startsWith(MEDIA_TYPE) || headerOf(headers, `${PREFIX}specversion`) !== undefined;
+  return isNamed || isEvent(Array.isArray(body) ? body[0] : body);
+}
+
+/**
+ * The media type decides, as the binding has it; but many send structured events as plain JSON, so after that what
+ * stands in headers and body does.
+ */
+function modeOf({ body, headers }: Carrier): 'binary' | 'structured' | 'batch' {
+  const mediaType = headerOf(headers, 'content-type')?.toLowerCase() ?? '';
+  if (mediaType.startsWith(BATCH_MEDIA_TYPE)) return 'batch';
+  if (mediaType.startsWith(MEDIA_TYPE)) return 'structured';
+  if (headerOf(headers, `${PREFIX}specversion`) !== undefined) return 'binary';
+  return Array.isArray(body) ? 'batch' : 'structured';
+}
+
+function batch(body: unknown): ReturnType<typeof cloudEventsIn> {
+  if (!Array.isArray(body)) return unreadable('', 'A batch of CloudEvents is an array.');
+  if (body.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} CloudEvents in a batch.`);
+  const wrong = body.findIndex((item) => !isEvent(item));
+  if (wrong !== -1) return notAnEvent(`/${wrong}/specversion`);
+  return { kind: 'events', events: body.filter(isEvent).map((item, index) => structured(item, `/${index}`)) };
+}
+
+function isEvent(value: unknown): value is Readonly<Record<string, unknown>> {
+  return isObject(value) && typeof at(value, ['specversion']) === 'string';
+}
+
+function notAnEvent(pointer: string): Unreadable {
+  return unreadable(pointer, 'No CloudEvent: there is no specversion in headers or body.');
+}
+
+/** Data that is JSON in base64 is read like any other, but has one place: all of it. */
+function structured(document: Readonly<Record<string, unknown>>, base: string): CloudEvent {
+  const encoded = Object.hasOwn(document, 'data') ? undefined : at(document, ['data_base64']);
+  if (typeof encoded !== 'string') return { document, whence: (pointer) => base + pointer };
+  return {
+    document: { ...document, data: jsonIn(encoded) },
+    whence: (pointer) => base + (isIn('/data', pointer) ? '/data_base64' : pointer),
+  };
+}
+
+/** Attributes are headers; the body is the data alone. */
+function binary({ body, headers }: Carrier): CloudEvent {
+  const attributes = Object.entries(headers)
+    .filter(([name]) => name.startsWith(PREFIX))
+    .map(([name, value]) => [name.slice(PREFIX.length), attributeOf(value)]);
+  const document = { ...Object.fromEntries(attributes), data: body } as CloudEvent['document'];
+  return {
+    document,
+    whence: (pointer) =>
+      isIn('/data', pointer) ? pointer.slice('/data'.length) : `header:${PREFIX}${pointer.slice(1)}`,
+  };
+}
+
+function isIn(parent: string, pointer: string): boolean {
+  return pointer === parent || pointer.startsWith(`${parent}/`);
+}
+
+function headerOf(headers: Carrier['headers'], name: string): string | undefined {
+  return Object.hasOwn(headers, name) ? headers[name] : undefined;
+}
+
+/** Quotes off first, then one round of percent-decoding (HTTP protocol binding §3.1.3.2). */
+function attributeOf(value: string): string {
+  const quoted = /^"(.*)"$/s.exec(value)?.[1];
+  const text = quoted === undefined ? value : quoted.replace(/\\(.)/gs, '$1');
+  return text.replace(ENCODED, (run) =>
+    utf8.decode(Uint8Array.from(run.slice(1).split('%'), (hex) => Number.parseInt(hex, 16))),
+  );
+}
+
+function jsonIn(base64: string): unknown {
+  const bytes = fromBase64(base64);
+  const parsed = bytes && parseJson(bytes, { maxDepth: MAX_DEPTH, topLevel: 'any' });
+  return parsed?.kind === 'parsed' ? parsed.value : undefined;
+}

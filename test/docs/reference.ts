@@ -4,12 +4,14 @@ import { FAILURES } from '../../src/core/failure/table.ts';
 import { describeFailure, FAILURE_CODES, type FailureRetry, failureRetry } from '../../src/core/failure.ts';
 import { problemCodes, problemPage } from '../../src/core/problem.ts';
 import { type Envelope, type HeaderFact, type Profile, type ProfileName, profiles } from '../../src/core/profile.ts';
+import { mistakesPage } from './mistakes.ts';
 import { table } from './page.ts';
 
 /** Path from the root → text. */
 export const referencePages: Readonly<Record<string, () => string>> = {
   'docs/reference/errors.md': errorsPage,
   'docs/reference/failures.md': failuresPage,
+  'docs/reference/mistakes.md': mistakesPage,
   'docs/reference/profiles.md': profilesPage,
 };
 

@@ -21,6 +21,7 @@ interface Vector {
   header?: string;
   mode?: string;
   contentType?: string;
+  username?: string;
   now?: number | string;
   contested?: boolean;
   inScope?: boolean;
@@ -29,7 +30,7 @@ interface Vector {
 const mac = createMac();
 const BARE = { prefix: '' };
 
-/** How a source would be set up for the vectors of a scheme; what is not listed waits for its issue. */
+/** How a source would be set up for the vectors of a scheme. */
 const SETUPS: Readonly<Record<string, (vector: Vector) => SchemeInput>> = {
   'standard-webhooks': ({ headers }) => ({
     type: 'standard-webhooks',
@@ -47,19 +48,31 @@ const SETUPS: Readonly<Record<string, (vector: Vector) => SchemeInput>> = {
   twitter: () => ({ type: 'hmac-sha256', header: 'X-Twitter-Webhooks-Signature', encoding: 'base64' }),
   bitbucket: () => ({ type: 'hmac-sha256', header: 'X-Hub-Signature' }),
   'bitbucket-x-hub-signature-sha256': () => ({ type: 'hmac-sha256', header: 'X-Hub-Signature' }),
-  gitea: () => ({ type: 'hmac-sha256', header: 'X-Gitea-Signature', ...BARE }),
-  'gitea-hmac-sha256-bare-hex': () => ({ type: 'hmac-sha256', header: 'X-Gitea-Signature', ...BARE }),
-  gogs: () => ({ type: 'hmac-sha256', header: 'X-Gogs-Signature', ...BARE }),
+  gitea: () => ({ type: 'gitea' }),
+  'gitea-hmac-sha256-bare-hex': () => ({ type: 'gitea' }),
+  gogs: () => ({ type: 'gitea', header: 'X-Gogs-Signature' }),
   'nexus-hmac-sha1-bare-hex': () => ({ type: 'hmac-sha1', header: 'X-Nexus-Webhook-Signature', ...BARE }),
   artifactory: ({ mode }) =>
     mode === 'token'
       ? { type: 'token', header: 'X-JFrog-Event-Auth' }
       : { type: 'hmac-sha256', header: 'X-JFrog-Event-Auth', ...BARE },
   'gitlab-token': () => ({ type: 'token', header: 'X-Gitlab-Token' }),
+  stripe: () => ({ type: 'stripe' }),
+  'stripe-v1': () => ({ type: 'stripe' }),
+  'slack-v0': () => ({ type: 'slack' }),
+  'circleci-v1': () => ({ type: 'circleci' }),
+  'buildkite-ts-hmac': () => ({ type: 'buildkite' }),
+  // The algorithm is the source's to choose, never the sender's.
+  'generic-prefixed-hmac': () => ({ type: 'hmac-sha512' }),
+  'generic-hmac-sha512': () => ({ type: 'hmac-sha512' }),
+  basic: () => ({ type: 'basic' }),
   'static-header': ({ header }) => ({ type: 'token', header }),
   stella: () => ({ type: 'hmac-sha256', header: 'X-Stella-Signature', ...BARE }),
   instanode: () => ({ type: 'hmac-sha256', header: 'X-InstaNode-Signature' }),
 };
+
+/** Schemes with keys of the sender's that come with the CI systems and clouds that use them. */
+const LATER = ['oidc', 'travis-rsa-sha1', 'http-signatures-hmac-sha256'];
 
 /** The profiles of the seeds that the vectors have; receivers of `foreman` compare the text of the hex. */
 const OUTBOUND = ['stella', 'instanode', 'foreman'] as const satisfies readonly ProfileName[];
@@ -74,13 +87,8 @@ function readVectors(name: string): Vector[] {
   return files.flatMap(({ json }) => (Array.isArray(json) ? json : (json as { vectors: Vector[] }).vectors));
 }
 
-/** The form mode of Gitea signs the decoded payload, which no scheme here covers yet. */
-function isForm({ scheme, contentType = '' }: Vector): boolean {
-  return scheme.startsWith('gitea') && contentType.includes('form');
-}
-
 function schemeOf(vector: Vector): Scheme | null {
-  const setup = isForm(vector) ? undefined : SETUPS[vector.scheme];
+  const setup = SETUPS[vector.scheme];
   if (setup === undefined) return null;
   const choice = resolveScheme(setup(vector));
   assert.ok(choice.kind === 'scheme', JSON.stringify(choice));
@@ -98,11 +106,14 @@ function nowMsOf({ now = 0 }: Vector): number {
 /** Expired secrets are the caller's to leave out. */
 function secretsOf(vector: Vector): string[] {
   const live = vector.secrets?.filter(({ expiresAt }) => !expiresAt || Date.parse(expiresAt) > nowMsOf(vector));
-  return live?.map(({ secret }) => secret) ?? [vector.secret ?? []].flat();
+  const secrets = live?.map(({ secret }) => secret) ?? [vector.secret ?? []].flat();
+  return vector.username === undefined ? secrets : secrets.map((password) => `${vector.username}:${password}`);
 }
 
 function judged(scheme: Scheme, vector: Vector) {
-  const headers = headerValues(Object.entries(vector.headers).flat());
+  const { contentType } = vector;
+  const type = contentType === undefined ? [] : ['content-type', contentType];
+  const headers = headerValues([...type, ...Object.entries(vector.headers).flat()]);
   return verify(scheme, { headers, body: bodyOf(vector), secretUrl: false }, secretsOf(vector), mac, nowMsOf(vector));
 }
 
@@ -111,27 +122,20 @@ function headerOf(vector: Vector, name: string): string {
 }
 
 for (const file of ['signatures.json', 'inbound-signatures.json']) {
-  test(`every known answer of ${file} for the schemes there are is judged right`, (t) => {
+  test(`every known answer of ${file} is judged right`, (t) => {
     const vectors = readVectors(file).filter(({ inScope = true }) => inScope);
-    const resting = new Map<string, number>();
     const wrong: string[] = [];
-    let count = 0;
-    for (const vector of vectors) {
-      const scheme = schemeOf(vector);
-      if (scheme === null) {
-        const name = isForm(vector) ? `${vector.scheme} (form)` : vector.scheme;
-        if (outboundOf(vector) === null) resting.set(name, (resting.get(name) ?? 0) + 1);
-        continue;
-      }
-      count++;
+    const later = vectors.filter(({ scheme }) => LATER.includes(scheme));
+    const judgedHere = vectors.filter((vector) => !LATER.includes(vector.scheme) && outboundOf(vector) === null);
+    for (const vector of judgedHere) {
+      const scheme = schemeOf(vector) ?? assert.fail(`nothing judges ${vector.id}, ${vector.scheme}`);
       const verdict = judged(scheme, vector);
       if (verdict.ok === vector.valid) continue;
       const told = `${vector.id} ${vector.scheme}: ${verdict.reason ?? 'verified'}, not ${vector.valid}`;
       if (vector.contested) t.diagnostic(`contested: ${told}`);
       else wrong.push(told);
     }
-    const waiting = [...resting].map(([name, times]) => `${name} ×${times}`).join(', ');
-    t.diagnostic(`${count} judged; waiting for their issues: ${waiting || 'none'}`);
+    t.diagnostic(`${judgedHere.length} judged; ${later.length} are of schemes to come`);
     assert.deepEqual(wrong, []);
   });
 }

@@ -25,6 +25,11 @@ export function wireBytes(headerValue: string): Uint8Array | null {
   return bytes;
 }
 
+/** The other way round: a text as a header's value that HTTP parsers hand out, one character for each byte of UTF-8. */
+export function wireText(text: string): string {
+  return Array.from(utf8(text), (byte) => String.fromCharCode(byte)).join('');
+}
+
 /** Lower-case hex. */
 export function toHex(bytes: Uint8Array): string {
   let text = '';

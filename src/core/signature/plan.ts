@@ -1,7 +1,8 @@
 /** Reads a request by its scheme: what must be computed and compared, or why there is nothing to compare. */
-import { fromCanonicalBase64, fromHex, wireBytes } from './encoding.ts';
+import { fromCanonicalBase64, fromHex, joined, wireBytes } from './encoding.ts';
+import { formPayload, isFormType } from './form-payload.ts';
 import type { HeaderValues } from './headers.ts';
-import { DIGEST_BYTES, type HashName, type Scheme } from './schemes.ts';
+import { BASIC_HEADER, DIGEST_BYTES, type HashName, type Scheme, type Signing, signingOf } from './scheme.ts';
 import { signatureKey, standardMessage } from './sign.ts';
 
 /** One inbound request, as a scheme looks at it. */
@@ -24,6 +25,7 @@ export type PlanRefusal =
   | 'bad_length'
   | 'bad_id'
   | 'bad_timestamp'
+  | 'bad_form'
   | 'outside_tolerance'
   | 'no_known_signature'
   | 'not_secret_url';
@@ -39,16 +41,25 @@ export type Plan =
       provided: readonly Uint8Array[];
     }
   | { kind: 'tokens'; expected: readonly Uint8Array[]; provided: Uint8Array }
-  | { kind: 'refused'; reason: PlanRefusal };
+  /** `header`: which one, where it is about one. */
+  | { kind: 'refused'; reason: PlanRefusal; header?: string };
 
-type Refused = Extract<Plan, { kind: 'refused' }>;
-type HmacScheme = Extract<Scheme, { type: 'hmac' }>;
-type StandardScheme = Extract<Scheme, { type: 'standard-webhooks' }>;
+export type Refused = Extract<Plan, { kind: 'refused' }>;
+
+/** The values of the headers that a scheme with a MAC reads, each there once and not empty. */
+export interface Proof {
+  signatures: string;
+  /** Empty where nothing of the kind is signed. */
+  id: string;
+  timestamp: string;
+}
 
 /** Digits only: signs, fractions and spaces are what lax parsers let through. */
 const TIMESTAMP = /^[0-9]{1,12}$/;
 /** Visible ASCII without `.`: with a dot in the id the border to the timestamp could be shifted. */
 const MESSAGE_ID = /^[\x21-\x2d\x2f-\x7e]{1,256}$/;
+/** RFC 9110 §11.1: the name of an authentication scheme has no case. */
+const BASIC = /^basic /i;
 
 /**
  * Plans the comparison for one request.
@@ -63,10 +74,11 @@ export function plan(scheme: Scheme, request: SignedRequest, secrets: readonly s
       return request.secretUrl ? { kind: 'open' } : refused('not_secret_url');
     case 'token':
       return planToken(scheme.header, request, secrets);
+    case 'basic':
+      return planBasic(request, secrets);
     case 'hmac':
-      return planHmac(scheme, request, secrets);
     case 'standard-webhooks':
-      return planStandard(scheme, request, secrets, nowMs);
+      return planMacs(signingOf(scheme), request, secrets, nowMs);
   }
 }
 
@@ -76,65 +88,138 @@ function planToken(header: string, request: SignedRequest, secrets: readonly str
   const value = single(request.headers, header);
   if (typeof value !== 'string') return value;
   const provided = wireBytes(value);
-  return provided === null ? refused('bad_encoding') : { kind: 'tokens', expected, provided };
+  return provided === null ? refused('bad_encoding', header) : { kind: 'tokens', expected, provided };
 }
 
-function planHmac(scheme: HmacScheme, request: SignedRequest, secrets: readonly string[]): Plan {
-  const keys = usableKeys(secrets, 'plain');
-  if (keys.length === 0) return refused('empty_secret');
-  const value = single(request.headers, scheme.header);
+/** RFC 7617: user and password together are compared, so that the time taken does not tell which was wrong. */
+function planBasic(request: SignedRequest, secrets: readonly string[]): Plan {
+  const expected = usableKeys(secrets.filter(isCredentials), 'plain');
+  if (expected.length === 0) return refused('empty_secret');
+  const value = single(request.headers, BASIC_HEADER);
   if (typeof value !== 'string') return value;
-  if (!value.startsWith(scheme.prefix)) return refused('bad_prefix');
-  const encoded = value.slice(scheme.prefix.length);
-  const provided = scheme.encoding === 'hex' ? fromHex(encoded) : fromCanonicalBase64(encoded);
-  if (provided === null) return refused('bad_encoding');
-  if (provided.length !== DIGEST_BYTES[scheme.hash]) return refused('bad_length');
-  return { kind: 'macs', hash: scheme.hash, keys, message: request.body, provided: [provided] };
+  if (!BASIC.test(value)) return refused('bad_prefix', BASIC_HEADER);
+  const provided = fromCanonicalBase64(value.slice('basic '.length));
+  return provided === null ? refused('bad_encoding', BASIC_HEADER) : { kind: 'tokens', expected, provided };
 }
 
-function planStandard(scheme: StandardScheme, request: SignedRequest, secrets: readonly string[], nowMs: number): Plan {
-  const keys = usableKeys(secrets, 'standard');
+/** `user:password`, the password not empty; the user may be (some senders have no name to give). */
+export function isCredentials(secret: string): boolean {
+  return /^[^:]*:./s.test(secret);
+}
+
+function planMacs(signing: Signing, request: SignedRequest, secrets: readonly string[], nowMs: number): Plan {
+  const keys = usableKeys(secrets, signing.keyStyle);
   if (keys.length === 0) return refused('empty_secret');
-  const family = scheme.header.slice(0, -'signature'.length);
-  const id = single(request.headers, `${family}id`);
-  if (typeof id !== 'string') return id;
-  const timestamp = single(request.headers, `${family}timestamp`);
-  if (typeof timestamp !== 'string') return timestamp;
-  const signatures = single(request.headers, scheme.header);
-  if (typeof signatures !== 'string') return signatures;
-  if (!MESSAGE_ID.test(id)) return refused('bad_id');
-  if (!TIMESTAMP.test(timestamp)) return refused('bad_timestamp');
-  const ageSeconds = Math.floor(nowMs / 1000) - Number(timestamp);
-  if (Math.abs(ageSeconds) > scheme.toleranceSeconds) return refused('outside_tolerance');
-  const provided = standardSignatures(signatures);
-  if (provided.length === 0) return refused('no_known_signature');
-  return { kind: 'macs', hash: 'sha256', keys, message: standardMessage(id, timestamp, request.body), provided };
+  const proof = readProof(signing, request.headers);
+  if ('kind' in proof) return proof;
+  const fault = proofFault(signing, proof, nowMs);
+  if (fault !== null) return fault;
+  const provided = providedMacs(signing, proof);
+  if ('kind' in provided) return provided;
+  const message = signedMessage(signing, proof, request);
+  return message === null ? refused('bad_form') : { kind: 'macs', hash: signing.hash, keys, message, provided };
 }
 
-/** The well-formed `v1` entries of a space-separated list; other versions and malformed entries are skipped. */
-function standardSignatures(list: string): Uint8Array[] {
-  const signatures: Uint8Array[] = [];
-  for (const entry of list.split(' ')) {
-    const bytes = entry.startsWith('v1,') ? fromCanonicalBase64(entry.slice(3)) : null;
-    if (bytes?.length === DIGEST_BYTES.sha256) signatures.push(bytes);
+/** What the headers of a MAC say, or what is wrong with one of them; id first, then timestamp. */
+export function readProof({ header, idHeader, timestamp, separator }: Signing, headers: HeaderValues): Proof | Refused {
+  const id = idHeader === null ? '' : single(headers, idHeader);
+  if (typeof id !== 'string') return id;
+  const own = timestamp !== null && 'header' in timestamp ? single(headers, timestamp.header) : '';
+  if (typeof own !== 'string') return own;
+  const signatures = single(headers, header);
+  if (typeof signatures !== 'string') return signatures;
+  if (timestamp === null || 'header' in timestamp) return { id, timestamp: own, signatures };
+  const listed = entriesBehind(timestamp.entry, signatures, separator);
+  const [only] = listed;
+  return only === undefined || listed.length > 1
+    ? refused('bad_timestamp', header)
+    : { id, timestamp: only, signatures };
+}
+
+/** What is wrong with id or timestamp; null when nothing is. */
+export function proofFault(signing: Signing, { id, timestamp }: Proof, nowMs: number): Refused | null {
+  if (signing.idHeader !== null && !MESSAGE_ID.test(id)) return refused('bad_id', signing.idHeader);
+  if (signing.timestamp === null) return null;
+  const header = 'header' in signing.timestamp ? signing.timestamp.header : signing.header;
+  if (!TIMESTAMP.test(timestamp)) return refused('bad_timestamp', header);
+  const aside = Math.abs(ageSeconds(timestamp, nowMs));
+  return aside > signing.toleranceSeconds ? refused('outside_tolerance', header) : null;
+}
+
+/** How long ago a timestamp in unix seconds was; negative = it is ahead. */
+export function ageSeconds(timestamp: string, nowMs: number): number {
+  return Math.floor(nowMs / 1000) - Number(timestamp);
+}
+
+/** The MACs in the header of the signatures, or why there is none. */
+export function providedMacs(signing: Signing, proof: Proof): Uint8Array[] | Refused {
+  return signing.separator === null ? oneSignature(signing, proof) : listedSignatures(signing, proof);
+}
+
+function oneSignature({ header, prefix, encoding, hash }: Signing, { signatures }: Proof): Uint8Array[] | Refused {
+  if (!signatures.startsWith(prefix)) return refused('bad_prefix', header);
+  const bytes = decodedMac(signatures.slice(prefix.length), encoding);
+  if (bytes === null) return refused('bad_encoding', header);
+  return bytes.length === DIGEST_BYTES[hash] ? [bytes] : refused('bad_length', header);
+}
+
+/** The well-formed entries of the version we know; other versions and malformed entries are skipped. */
+function listedSignatures(signing: Signing, { signatures }: Proof): Uint8Array[] | Refused {
+  const { header, prefix, separator, encoding, hash } = signing;
+  const macs = entriesBehind(prefix, signatures, separator).map((text) => decodedMac(text, encoding));
+  const known = macs.filter((bytes) => bytes !== null).filter(({ length }) => length === DIGEST_BYTES[hash]);
+  return known.length === 0 ? refused('no_known_signature', header) : known;
+}
+
+function entriesBehind(prefix: string, list: string, separator: Signing['separator']): string[] {
+  const entries = list.split(separator ?? ',').filter((entry) => entry.startsWith(prefix));
+  return entries.map((entry) => entry.slice(prefix.length));
+}
+
+function decodedMac(text: string, encoding: Signing['encoding']): Uint8Array | null {
+  return encoding === 'hex' ? fromHex(text) : fromCanonicalBase64(text);
+}
+
+/** The bytes that are signed; null when they should stand in a form that has no `payload`, or more beside it. */
+export function signedMessage(
+  { covers }: Pick<Signing, 'covers'>,
+  { id, timestamp }: Pick<Proof, 'id' | 'timestamp'>,
+  { headers, body }: Pick<SignedRequest, 'headers' | 'body'>,
+): Uint8Array | null {
+  switch (covers) {
+    case 'body':
+      return body;
+    case 'form-payload':
+      return isForm(headers) ? formPayload(body) : body;
+    case 'timestamp.body':
+      return joined(`${timestamp}.`, body);
+    case 'v0:timestamp:body':
+      return joined(`v0:${timestamp}:`, body);
+    case 'id.timestamp.body':
+      return standardMessage(id, timestamp, body);
   }
-  return signatures;
+}
+
+/** Whether the body says that it is a form. */
+export function isForm(headers: HeaderValues): boolean {
+  return headers('content-type').some(isFormType);
 }
 
 /** The one value of a header; a repeated header could be read differently by whoever stands before us. */
-function single(headers: HeaderValues, name: string): string | Refused {
+export function single(headers: HeaderValues, name: string): string | Refused {
   const values = headers(name);
-  if (values.length > 1) return refused('duplicate_header');
+  if (values.length > 1) return refused('duplicate_header', name);
   const value = values[0];
-  if (value === undefined) return refused('missing_header');
-  return value === '' ? refused('empty_header') : value;
+  if (value === undefined) return refused('missing_header', name);
+  return value === '' ? refused('empty_header', name) : value;
 }
 
-function usableKeys(secrets: readonly string[], style: 'standard' | 'plain'): Uint8Array[] {
+/** The keys of the secrets that are not blank. */
+export function usableKeys(secrets: readonly string[], style: Signing['keyStyle']): Uint8Array[] {
   const keys = secrets.filter((secret) => secret.trim() !== '').map((secret) => signatureKey(secret, style));
   return keys.filter((key) => key.length > 0);
 }
 
-function refused(reason: PlanRefusal): Refused {
-  return { kind: 'refused', reason };
+function refused(reason: PlanRefusal, header?: string): Refused {
+  return header === undefined ? { kind: 'refused', reason } : { kind: 'refused', reason, header };
 }

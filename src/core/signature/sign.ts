@@ -1,6 +1,6 @@
 /** Signing what goes out. Verifying what came in is `judge.ts`. */
 import { fromBase64, joined, toBase64, toHex, utf8 } from './encoding.ts';
-import type { Hmac } from './schemes.ts';
+import type { Hmac } from './scheme.ts';
 
 const WHSEC = 'whsec_';
 

@@ -1,0 +1,134 @@
+import type { DiagnosedCase } from './diagnosed-case.ts';
+import { fromBase64, utf8, wireText } from './encoding.ts';
+import { headerFault } from './header-fault.ts';
+import { type Diagnosis, diagnosed, type MistakeCode } from './mistake.ts';
+import { isCredentials, single } from './plan.ts';
+import { BASIC_HEADER, DIGEST_BYTES, type HashName } from './scheme.ts';
+import { bare, writtenMacs } from './signature-text.ts';
+
+/** `value` and `secret`: what was sent and what was expected, one character for each byte. */
+interface Compared {
+  value: string;
+  secret: string;
+}
+
+interface TokenMistake {
+  code: MistakeCode;
+  explains(compared: Compared): boolean;
+  words?: Readonly<Record<string, string>>;
+}
+
+/** The word of an authentication scheme before the rest. */
+const WORD = /^[a-z]+ +/i;
+
+function withoutWord(text: string): string {
+  return text.replace(WORD, '');
+}
+
+function isAlike(a: string, b: string): boolean {
+  return a !== b && a.toLowerCase() === b.toLowerCase();
+}
+
+function unbase64(text: string): string {
+  const bytes = fromBase64(text.replaceAll('-', '+').replaceAll('_', '/'));
+  return bytes === null ? '' : String.fromCharCode(...bytes);
+}
+
+const WHITESPACE: TokenMistake = {
+  code: 'secret_whitespace',
+  explains: ({ value, secret }) => value === secret.trim(),
+};
+const LETTER_CASE: TokenMistake = { code: 'letter_case', explains: ({ value, secret }) => isAlike(value, secret) };
+const PADDED: TokenMistake = { code: 'whitespace', explains: ({ value, secret }) => bare(value) === secret };
+
+const TOKEN_MISTAKES: readonly TokenMistake[] = [
+  WHITESPACE,
+  PADDED,
+  {
+    code: 'basic_sent',
+    explains: ({ value, secret }) => {
+      const credentials = /^basic /i.test(value) ? unbase64(withoutWord(value)) : '';
+      return (
+        credentials !== '' && (credentials === secret || credentials.slice(credentials.indexOf(':') + 1) === secret)
+      );
+    },
+  },
+  { code: 'authorization_extra', explains: ({ value, secret }) => WORD.test(value) && withoutWord(value) === secret },
+  {
+    code: 'authorization_missing',
+    explains: ({ value, secret }) => WORD.test(secret) && withoutWord(secret) === value,
+  },
+  {
+    code: 'authorization_other',
+    explains: ({ value, secret }) =>
+      WORD.test(value) && WORD.test(secret) && withoutWord(value) === withoutWord(secret),
+  },
+  LETTER_CASE,
+  {
+    code: 'encoding',
+    explains: ({ value, secret }) => unbase64(value) === secret,
+    words: { found: 'base64', expected: 'the secret as it is' },
+  },
+];
+
+/** Why a token was refused. */
+export function diagnoseToken(header: string, given: DiagnosedCase): Diagnosis {
+  if (given.secrets.length === 0) return diagnosed('no_secret');
+  const value = single(given.request.headers, header);
+  if (typeof value !== 'string') return headerFault({ header, timestamp: null }, value, given);
+  return (
+    firstMistake(TOKEN_MISTAKES, { header, value, secrets: given.secrets, stale: given.stale }) ??
+    diagnosed(isSignature(value, given) ? 'signature_sent' : 'unexplained', { header })
+  );
+}
+
+const BASIC_MISTAKES: readonly TokenMistake[] = [WHITESPACE, PADDED, LETTER_CASE];
+
+/** Why user and password were refused. */
+export function diagnoseBasic(given: DiagnosedCase): Diagnosis {
+  const header = BASIC_HEADER;
+  const secrets = given.secrets.filter(isCredentials);
+  if (secrets.length === 0) return diagnosed('no_secret');
+  const value = single(given.request.headers, header);
+  if (typeof value !== 'string') return headerFault({ header, timestamp: null }, value, given);
+  const rest = withoutWord(bare(value));
+  const plain = secrets.some((secret) => wireText(secret) === rest);
+  if (plain) return diagnosed('encoding', { header, found: 'plain text', expected: 'base64 behind `Basic`' });
+  if (!/^basic /i.test(value)) return diagnosed('authorization_other', { header });
+  const sent = unbase64(rest);
+  if (sent === '') return diagnosed('malformed', { header });
+  const found = firstMistake(BASIC_MISTAKES, { header, value: sent, secrets, stale: given.stale });
+  if (found !== null) return found;
+  const isRight = secrets.some((secret) => wireText(secret) === sent);
+  return isRight
+    ? diagnosed('encoding', {
+        header,
+        found: 'base64 of another spelling',
+        expected: 'base64 with + and / and padding',
+      })
+    : diagnosed('unexplained');
+}
+
+interface Sent {
+  header: string;
+  value: string;
+  secrets: readonly string[];
+  stale: readonly string[];
+}
+
+function firstMistake(mistakes: readonly TokenMistake[], { header, value, secrets, stale }: Sent): Diagnosis | null {
+  const expected = secrets.map(wireText);
+  const found = mistakes.find(({ explains }) =>
+    expected.some((secret) => secret !== value && explains({ value, secret })),
+  );
+  if (found !== undefined) return diagnosed(found.code, { header, ...found.words });
+  return stale.map(wireText).includes(value) ? diagnosed('stale_secret') : null;
+}
+
+/** Whether the value is a MAC of the body, made with the secret. */
+function isSignature(value: string, { request, secrets, mac }: DiagnosedCase): boolean {
+  const [written] = writtenMacs(value, { prefix: '', separator: null });
+  const hash = (Object.keys(DIGEST_BYTES) as HashName[]).find((name) => DIGEST_BYTES[name] === written?.bytes.length);
+  if (written === undefined || hash === undefined) return false;
+  return secrets.some((secret) => mac.equal(mac.hmac(hash, utf8(secret), request.body), written.bytes));
+}

@@ -1,0 +1,14 @@
+import type { SignedRequest } from './plan.ts';
+import type { Authenticator } from './scheme.ts';
+
+/** What a request is diagnosed with. */
+export interface DiagnosedCase {
+  request: SignedRequest;
+  /** The live secrets of the source, newest first. */
+  secrets: readonly string[];
+  /** Secrets that it had before and that have ended. */
+  stale: readonly string[];
+  mac: Authenticator;
+  /** When the request came. */
+  nowMs: number;
+}

@@ -1,0 +1,74 @@
+import type { DiagnosedCase } from './diagnosed-case.ts';
+import type { HeaderValues } from './headers.ts';
+import { type Diagnosis, diagnosed } from './mistake.ts';
+import type { Refused } from './plan.ts';
+import type { Signing } from './scheme.ts';
+
+/** Headers that senders put the same thing into; each group is looked through for one that is missing. */
+const GROUPS: readonly (readonly string[])[] = [
+  ['webhook-id', 'svix-id', 'X-GitHub-Delivery', 'X-Gitea-Delivery', 'X-Request-Id'],
+  ['webhook-timestamp', 'svix-timestamp', 'X-Slack-Request-Timestamp', 'X-Webhook-Timestamp', 'X-Timestamp'],
+  [
+    'X-Hub-Signature-256',
+    'X-Hub-Signature',
+    'X-Gitea-Signature',
+    'X-Forgejo-Signature',
+    'X-Gogs-Signature',
+    'webhook-signature',
+    'svix-signature',
+    'Stripe-Signature',
+    'X-Slack-Signature',
+    'circleci-signature',
+    'X-Buildkite-Signature',
+    'X-JFrog-Event-Auth',
+    'X-Nexus-Webhook-Signature',
+    'X-Shopify-Hmac-Sha256',
+    'X-Signature-256',
+    'X-Signature',
+    'X-Webhook-Signature',
+    'Signature',
+    'X-Gitlab-Token',
+    'X-Buildkite-Token',
+    'X-Webhook-Token',
+    'X-Auth-Token',
+    'X-Api-Key',
+    'Authorization',
+    'Proxy-Authorization',
+  ],
+];
+
+/** What is wrong with a header that has to be there once. */
+export function headerFault(
+  { timestamp, header: own }: Pick<Signing, 'timestamp' | 'header'>,
+  { reason, header = own }: Refused,
+  { request }: DiagnosedCase,
+): Diagnosis {
+  switch (reason) {
+    case 'empty_header':
+    case 'duplicate_header':
+      return diagnosed(reason, { header });
+    case 'bad_timestamp':
+      return diagnosed('timestamp_missing', {
+        header,
+        entry: timestamp && 'entry' in timestamp ? timestamp.entry : '',
+      });
+    default: {
+      const instead = similarHeader(header, request.headers);
+      return instead === null
+        ? diagnosed('missing_header', { header })
+        : diagnosed('other_header', { header, instead });
+    }
+  }
+}
+
+/**
+ * A header that is there and that other senders use for what a missing one is for; null when there is none. Only names
+ * of this list are ever returned, whatever a request says.
+ */
+function similarHeader(missing: string, headers: HeaderValues): string | null {
+  const wanted = missing.toLowerCase();
+  const isIn = (group: readonly string[]) => group.some((name) => name.toLowerCase() === wanted);
+  // A header of somebody's own choice holds a signature or a token.
+  const group = GROUPS.find(isIn) ?? GROUPS.at(-1) ?? [];
+  return group.find((name) => name.toLowerCase() !== wanted && headers(name).length > 0) ?? null;
+}

@@ -1,0 +1,91 @@
+/** The page of schemes: its tables follow the program, and each example is run by a shell and judged by it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { createMac } from '../../src/adapters/mac.ts';
+import { headerValues } from '../../src/core/signature/headers.ts';
+import { verify } from '../../src/core/signature/judge.ts';
+import {
+  COVERS,
+  MAX_TOLERANCE_SECONDS,
+  PRESET_NAMES,
+  presetScheme,
+  presetSettings,
+  SETTINGS,
+} from '../../src/core/signature/schemes.ts';
+import { codeBlocks, readPage, sectionOf, tableRows } from './page.ts';
+
+const PAGE = readPage('docs/schemes.md');
+const BODY = '{"image": "shop/api:1", "note": "né"}';
+const SECRET = 'user:a-secret-of-the-sender';
+
+/** Says what curl would send: for each header a line, then an empty one, then the body. */
+const CURL = `curl() {
+  shift
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      -H) printf '%s\\n' "$2" ;;
+      -u) printf 'Authorization: Basic %s\\n' "$(printf %s "$2" | openssl base64 -A)" ;;
+      --data-binary) BYTES=$2 ;;
+      *) exit 9 ;;
+    esac
+    shift 2
+  done
+  printf '\\n%s' "$BYTES"
+}
+`;
+
+function sentBy(example: string) {
+  const env = { ...process.env, URL: 'http://127.0.0.1', BODY, SECRET };
+  const { status, stdout, stderr } = spawnSync('bash', ['-c', `${CURL}${example}`], { env });
+  assert.equal(status, 0, `${stderr}`);
+  const [head = '', body = ''] = `${stdout}`.split('\n\n');
+  const headers = head
+    .split('\n')
+    .flatMap((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]);
+  return { headers: headerValues(headers), body: Buffer.from(body), secretUrl: false };
+}
+
+const examples = new Map(codeBlocks(PAGE).map(({ language, text }) => [language.replace(/^sh /, ''), text] as const));
+/** GitHub's is another one under its name, and the other two have nothing to show. */
+const WITHOUT = ['github', 'url', 'none'];
+
+for (const name of PRESET_NAMES.filter((preset) => !WITHOUT.includes(preset))) {
+  test(`the example of ${name} proves its sender`, () => {
+    const request = sentBy(examples.get(name) ?? assert.fail(`there is no example of ${name}`));
+    const judged = (secret: string) => verify(presetScheme(name), request, [secret], createMac(), Date.now()).reason;
+    assert.equal(judged(SECRET), null);
+    assert.equal(judged(`${SECRET}x`), 'mismatch');
+    assert.equal(`${request.body}`, BODY);
+  });
+}
+
+test('the table of schemes has every preset and the settings that it takes', () => {
+  const rows = tableRows(sectionOf(PAGE, 'Schemes'));
+  assert.deepEqual(
+    rows.map(([name]) => name),
+    [...PRESET_NAMES],
+  );
+  for (const [name, , settings = ''] of rows) {
+    const preset = PRESET_NAMES.find((known) => known === name) ?? assert.fail(`${name}`);
+    const listed =
+      settings === 'all below' ? [...SETTINGS] : settings.split(', ').map((word) => word.replaceAll('`', ''));
+    assert.deepEqual(
+      listed.filter((word) => word !== ''),
+      [...presetSettings(preset)],
+      preset,
+    );
+  }
+});
+
+test('the table of settings has every setting, and every value that one of them takes', () => {
+  const rows = tableRows(sectionOf(PAGE, 'Settings'));
+  assert.deepEqual(
+    rows.map(([setting]) => setting),
+    [...SETTINGS],
+  );
+  const meaning = new Map(rows.map(([setting = '', text = '']) => [setting, text]));
+  const covers = [...(meaning.get('covers') ?? '').matchAll(/`([^`]+)`/g)].map(([, value]) => value);
+  assert.deepEqual(covers, [...COVERS]);
+  assert.match(meaning.get('toleranceSeconds') ?? '', new RegExp(`1 to ${MAX_TOLERANCE_SECONDS}, 300 unless told`));
+});

@@ -12,6 +12,10 @@ interface Row {
 const COUNTERS: Readonly<Record<CounterName, Row>> = {
   events_accepted_total: { help: 'Events accepted, repeats not counted.', labels: [] },
   receipts_total: { help: 'Inbound requests taken in, by what became of them.', labels: ['outcome'] },
+  inbound_turned_away_total: {
+    help: 'Inbound requests of which nothing was stored: no_such_door, too_large, shed.',
+    labels: ['reason'],
+  },
   attempts_total: { help: 'Delivery attempts, by failure; `delivered` for none.', labels: ['outcome'] },
   deliveries_closed_total: { help: 'Deliveries closed, by how.', labels: ['status'] },
   settles_lost_total: { help: 'Results that somebody else had settled first.', labels: [] },

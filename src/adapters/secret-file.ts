@@ -1,13 +1,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import type { KeptSecret, SecretFile } from '../ports.ts';
 
-export interface SecretFile {
-  secret: string;
-  /** True when it was made by this call. */
-  fresh: boolean;
+/** The file at `path` as the place of one secret. */
+export function secretFileAt(path: string): SecretFile {
+  return { path, kept: () => keptSecret(path), open: (make) => openSecretFile(path, make) };
 }
 
 /** The secret in the file at `path`; null when there is none. */
-export function keptSecret(path: string): string | null {
+function keptSecret(path: string): string | null {
   const kept = existsSync(path) ? readFileSync(path, 'utf8').trim() : '';
   return kept === '' ? null : kept;
 }
@@ -16,7 +16,7 @@ export function keptSecret(path: string): string | null {
  * The secret in the file at `path`; made with `make` and readable by its owner alone when there is none. An empty file
  * is what a crash between making and writing it leaves behind.
  */
-export function openSecretFile(path: string, make: () => string): SecretFile {
+export function openSecretFile(path: string, make: () => string): KeptSecret {
   const kept = keptSecret(path);
   if (kept !== null) return { secret: kept, fresh: false };
   const secret = make();

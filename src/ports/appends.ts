@@ -1,7 +1,8 @@
 /** Durable writes of what comes in: events, redeliveries, receipts, and callers' keys with them. */
 import type { HookEvent } from '../core/event.ts';
+import type { ReadFact } from '../core/fact.ts';
 import type { Id } from '../core/ids.ts';
-import type { ReadFact, Receipt } from '../core/receipt.ts';
+import type { Outcome, Receipt, Verdict } from '../core/receipt.ts';
 import type { DeliveryKind, Handover, Hold, Ticket } from './tickets.ts';
 
 /** A delivery to be made; `hold` sends it to the lane instead of the due index. */
@@ -95,6 +96,11 @@ export type RedeliveryOutcome =
 export interface DedupeKey {
   key: string;
   windowMs: number | null;
+  /**
+   * Whether the same message with the same body is a redelivery that a person asked for, once the first one has come to
+   * its end: it is stored with its facts and events, and linked. Otherwise it is a duplicate.
+   */
+  redelivery: boolean;
 }
 
 export interface ReceiptRequest {
@@ -108,7 +114,40 @@ export interface ReceiptRequest {
 }
 
 export type ReceiptOutcome =
-  | { kind: 'recorded'; handovers: readonly Handover[] }
+  /** `redeliveryOf`: the receipt of the same message that came before, which stays as it is. */
+  | { kind: 'recorded'; handovers: readonly Handover[]; redeliveryOf: Id | null }
   /** Stored as a duplicate without facts and events. */
   | { kind: 'duplicate'; of: Id; bodyDiffers: boolean }
   | { kind: 'stale'; configVersion: number };
+
+/**
+ * A stored receipt worked through again: one that was held, one that was rejected and is accepted, one that is read
+ * anew. Verdict, outcome, reason and facts take the place of those stored; the events come to those it has become.
+ */
+export interface ReceiptRevision {
+  tenant: Id;
+  id: Id;
+  /** The revision it was decided on. */
+  revision: number;
+  verdict: Verdict;
+  outcome: Exclude<Outcome, 'duplicate' | 'rejected'>;
+  reason: string | null;
+  facts: readonly ReadFact[];
+  events: readonly EventAppend[];
+  /**
+   * Under which key it is known from now on; null leaves what there is. If another receipt holds it this one becomes a
+   * duplicate, whatever `redelivery` says: that is about what comes in.
+   */
+  dedupe: DedupeKey | null;
+  configVersion: number;
+  claims: readonly IdempotencyClaim[];
+}
+
+export type RevisionOutcome =
+  | { kind: 'revised'; handovers: readonly Handover[] }
+  /** An accepted one repeats what came meanwhile; it was stored as a duplicate without facts and events. */
+  | { kind: 'duplicate'; of: Id; bodyDiffers: boolean }
+  | { kind: 'missing' }
+  /** It stands at another revision. */
+  | { kind: 'conflict'; revision: number }
+  | Refused;

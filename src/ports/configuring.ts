@@ -70,6 +70,8 @@ export type ConfigChange =
       enabled: boolean;
       urlKeyHash: Uint8Array | null;
       version: number | null;
+      /** Makes a task of kind `release` of this id with the change. */
+      releaseTaskId?: Id;
     }
   | { kind: 'delete_source'; id: Id; version?: number }
   | { kind: 'put_key'; key: Omit<KeyRow, 'tenant' | 'createdAtMs' | 'lastUsedAtMs' | 'revokedAtMs'> }

@@ -1,9 +1,10 @@
 /** What readers ask the store. Lists are newest first. */
 import type { AttemptRecord, DeliveryStatus } from '../core/attempt.ts';
 import type { HookEvent } from '../core/event.ts';
+import type { ReadFact } from '../core/fact.ts';
 import type { Health } from '../core/health.ts';
 import type { Id } from '../core/ids.ts';
-import type { ReadFact, Receipt } from '../core/receipt.ts';
+import type { Receipt } from '../core/receipt.ts';
 import type { DeliveryKind, HoldReason, Place } from './tickets.ts';
 
 /** A page, newest first. `before` wins over `offset`. */

@@ -73,7 +73,8 @@ export interface LaneState {
   probeAtMs: number | null;
 }
 
-export type TaskKind = 'fanout' | 'cancel';
+/** `release`: works through what a source held while it was paused; its `ref` is the source. */
+export type TaskKind = 'fanout' | 'cancel' | 'release';
 
 /** Durable work other than an HTTP delivery. */
 export interface Task {

@@ -17,8 +17,10 @@ import type {
   IdempotencyClaim,
   ReceiptOutcome,
   ReceiptRequest,
+  ReceiptRevision,
   RedeliveryOutcome,
   RedeliveryRequest,
+  RevisionOutcome,
 } from './appends.ts';
 import type { Configuration, ConfigureOutcome, ConfigureRequest, KeyRow } from './configuring.ts';
 import type { Neighbours } from './neighbours.ts';
@@ -74,6 +76,8 @@ export interface Store {
   redeliver(request: RedeliveryRequest): Promise<RedeliveryOutcome>;
   /** Receipt, facts, events and tickets in one transaction (T1). */
   recordReceipt(request: ReceiptRequest): Promise<ReceiptOutcome>;
+  /** Changes a stored receipt and makes its events, in one transaction; only at the revision it was decided on. */
+  reviseReceipt(request: ReceiptRevision): Promise<RevisionOutcome>;
   /** The answer stored under a caller's key, for routes whose effect carries no claim of its own. */
   recall(tenant: Id, scope: string, key: string): Promise<{ bodyHash: Uint8Array; answer: Uint8Array } | null>;
   /** Stores an answer under a caller's key; the first one stays. */
@@ -134,9 +138,11 @@ export interface Store {
   openTickets(subscriptionId: Id, limit: number): Promise<readonly Ticket[]>;
   receipts(query: ReceiptQuery): Promise<readonly StoredReceipt[]>;
   receipt(tenant: Id, id: Id): Promise<StoredReceipt | null>;
+  /** What a source holds, oldest first, with whole bodies of at most `bytes` together; at least one if there is any. */
+  heldReceipts(sourceId: Id, limits: { receipts: number; bytes: number }): Promise<readonly StoredReceipt[]>;
   pulse(): Promise<Pulse>;
 
-  /** One bounded slice of housekeeping: expired keys of callers, checkpoints. */
+  /** One bounded slice of housekeeping: expired keys of callers, rejected receipts after a day, checkpoints. */
   maintain(): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,12 +2,14 @@
  * What every store must do, in the sentences of the design's store semantics (A1, L1, …). Each adapter has an entry
  * file that calls `describeStore` with its own way of opening an empty store.
  */
+import { accepting } from './accepting.ts';
 import { appends } from './appends.ts';
 import { batches } from './batches.ts';
 import { claims } from './claims.ts';
 import { configuration } from './configuration.ts';
 import type { OpenStore } from './harness.ts';
 import { describeChapters } from './harness.ts';
+import { held } from './held.ts';
 import { housekeeping } from './housekeeping.ts';
 import { idempotency } from './idempotency.ts';
 import { keys } from './keys.ts';
@@ -16,8 +18,10 @@ import { leases } from './leases.ts';
 import { limits } from './limits.ts';
 import { listing } from './listing.ts';
 import { queries } from './queries.ts';
+import { receiptRedeliveries } from './receipt-redeliveries.ts';
 import { receipts } from './receipts.ts';
 import { redeliveries } from './redeliveries.ts';
+import { revisions } from './revisions.ts';
 import { settles } from './settles.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tasks } from './tasks.ts';
@@ -33,6 +37,10 @@ export function describeStore(name: string, open: OpenStore): void {
     idempotency,
     redeliveries,
     receipts,
+    'sent again': receiptRedeliveries,
+    revisions,
+    accepting,
+    held,
     configuration,
     subscriptions,
     troubled,

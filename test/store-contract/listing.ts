@@ -110,7 +110,7 @@ function filters(sentence: Sentence): void {
 
   sentence('Q1 receipts are found by source, outcome and time', async (under) => {
     const source = newId();
-    const at = (second: number, sourceId: string, outcome: 'processed' | 'ignored') => {
+    const at = (second: number, sourceId: string, outcome: 'processed' | 'ignored' | 'held') => {
       const ms = BASE_MS + 3_600_000 + second * 1_000;
       return aReceipt(sourceId, { id: newId(ms), receivedAtMs: ms, outcome });
     };
@@ -123,5 +123,10 @@ function filters(sentence: Sentence): void {
     assert.deepEqual(await found({ sourceId: source, outcome: 'ignored' }), [second.id]);
     assert.deepEqual(await found({ sinceMs: second.receivedAtMs - 500 }), [third.id, second.id]);
     assert.deepEqual(await found({ untilMs: second.receivedAtMs - 500 }), [first.id]);
+    const held = at(3, source, 'held');
+    await under.store.recordReceipt(recording(held));
+    assert.deepEqual(await found({ outcome: 'held' }), [held.id]);
+    assert.deepEqual(await found({ sourceId: source, outcome: 'held', sinceMs: held.receivedAtMs }), [held.id]);
+    assert.deepEqual(await found({ outcome: 'held', sinceMs: held.receivedAtMs + 1 }), []);
   });
 }

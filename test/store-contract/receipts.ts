@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { ReadFact } from '../../src/core/receipt.ts';
 import type { ReceiptOutcome, ReceiptRequest } from '../../src/ports/store.ts';
 import type { Sentence } from './harness.ts';
 import {
@@ -8,6 +7,7 @@ import {
   aReceipt,
   bytes,
   claimed,
+  FACT,
   idsOf,
   newId,
   OTHER_TENANT,
@@ -18,21 +18,6 @@ import {
   succeeding,
   TENANT,
 } from './samples.ts';
-
-const FACT: ReadFact = {
-  fact: {
-    kind: 'image.push',
-    registry: 'registry.example',
-    repository: 'team/app',
-    tag: '1.4.0',
-    digest: null,
-    timeMs: null,
-    timeSource: 'received',
-    actor: null,
-    origin: 'user',
-  },
-  provenance: { repository: '/image', tag: '/image' },
-};
 
 /** T1. */
 export function receipts(sentence: Sentence): void {
@@ -47,7 +32,10 @@ function ticketsOf(outcome: ReceiptOutcome) {
 }
 
 function keyed(sourceId: string, key: string, windowMs: number | null = null, body = 'same'): ReceiptRequest {
-  return recording(aReceipt(sourceId, { body: bytes(body) }), { facts: [FACT], dedupe: { key, windowMs } });
+  return recording(aReceipt(sourceId, { body: bytes(body) }), {
+    facts: [FACT],
+    dedupe: { key, windowMs, redelivery: false },
+  });
 }
 
 function recordings(sentence: Sentence): void {
@@ -77,7 +65,7 @@ function recordings(sentence: Sentence): void {
     const event = anEvent();
     const request = recording(aReceipt(newId()), {
       events: [{ event, deliveries: [] }],
-      dedupe: { key: 'k', windowMs: null },
+      dedupe: { key: 'k', windowMs: null, redelivery: false },
     });
     assert.deepEqual(await under.store.recordReceipt(request), { kind: 'stale', configVersion: 1 });
     assert.equal(await under.store.receipt(TENANT, request.receipt.id), null);
@@ -92,10 +80,10 @@ function recordings(sentence: Sentence): void {
       facts: [FACT],
       events: [{ event, deliveries: [aDelivery(event, hook)] }],
       configVersion: 1,
-      dedupe: { key: 'k', windowMs: null },
+      dedupe: { key: 'k', windowMs: null, redelivery: false },
     });
     await settledAs(under.store, succeeding(only(ticketsOf(await under.store.recordReceipt(request)))));
-    assert.deepEqual(await under.store.recordReceipt(request), { kind: 'recorded', handovers: [] });
+    assert.deepEqual(await under.store.recordReceipt(request), { kind: 'recorded', handovers: [], redeliveryOf: null });
     assert.deepEqual(idsOf(await claimed(under.store)), []);
     assert.equal((await under.store.receipt(TENANT, request.receipt.id))?.receipt.outcome, 'processed');
     assert.equal((await under.store.receipts({ tenant: TENANT, limit: 10 })).length, 1);
@@ -128,6 +116,22 @@ function recordings(sentence: Sentence): void {
       const [stored] = await under.store.receipts({ tenant: TENANT, limit: 10, ...query });
       assert.deepEqual(stored?.receipt, receipt);
     }
+  });
+
+  sentence('T1 whom a receipt came from, and the proof of a rejected one, come back as they were', async (under) => {
+    const proof = Uint8Array.of(0, 0xff, 7);
+    const more = { remoteAddress: '2001:db8::7', outcome: 'rejected', reason: 'mac' } as const;
+    const [bare, kept] = [aReceipt(newId()), aReceipt(newId(), { ...more, proof })];
+    for (const receipt of [bare, kept]) await under.store.recordReceipt(recording(receipt));
+    await under.crash();
+    for (const receipt of [bare, kept]) {
+      assert.deepEqual((await under.store.receipt(TENANT, receipt.id))?.receipt, receipt);
+    }
+    const listed = await under.store.receipts({ tenant: TENANT, limit: 10 });
+    assert.deepEqual(
+      listed.map((stored) => stored.receipt),
+      [kept, bare],
+    );
   });
 
   sentence("T1 another tenant's receipt is not there", async (under) => {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { AttemptRecord } from '../../src/core/attempt.ts';
 import type { HookEvent } from '../../src/core/event.ts';
+import type { ReadFact } from '../../src/core/fact.ts';
 import type { Id } from '../../src/core/ids.ts';
 import { deliveryIdFor, idAt, shardOf } from '../../src/core/ids.ts';
 import type { Receipt } from '../../src/core/receipt.ts';
@@ -174,9 +175,28 @@ export function aReceipt(sourceId: Id, changes: Partial<Receipt> = {}): Receipt 
     reason: null,
     duplicateOf: null,
     bodyDiffers: false,
+    redeliveryOf: null,
+    remoteAddress: null,
+    proof: null,
+    revision: 0,
     ...changes,
   };
 }
+
+export const FACT: ReadFact = {
+  fact: {
+    kind: 'image.push',
+    registry: 'registry.example',
+    repository: 'team/app',
+    tag: '1.4.0',
+    digest: null,
+    timeMs: null,
+    timeSource: 'received',
+    actor: null,
+    origin: 'user',
+  },
+  provenance: { repository: '/image', tag: '/image' },
+};
 
 export function recording(receipt: Receipt, changes: Partial<ReceiptRequest> = {}): ReceiptRequest {
   return { receipt, facts: [], events: [], dedupe: null, configVersion: 0, maxRejected: 100, ...changes };

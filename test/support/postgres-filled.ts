@@ -18,6 +18,8 @@ export interface Filled {
   source: Id;
   /** One with receipts that were rejected. */
   rejecting: Id;
+  /** One that was paused, and holds what came. */
+  holding: Id;
   /** The n-th event, its delivery and the receipt of the same number, which are there for odd ones. */
   event(n: number): Promise<Id>;
   delivery(n: number): Promise<Id>;
@@ -79,7 +81,8 @@ insert into redelivery
 select delivery_id, event_id, subscription_id, null, 'redelivery', null from numbered where n % 500 = 1;
 insert into receipt
 select receipt_id, tenant, source_id, ms, 'POST', '{}', '\\x7b7d', '{"ok":true}',
-  case when n % 25 = 3 then 'rejected' else 'processed' end, null, null, 0, array[event_id]
+  case when n % 25 = 3 then 'rejected' when n % 20 = 5 then 'held' else 'processed' end, null, null, 0,
+  array[event_id]
 from numbered where n % 2 = 1;
 insert into fact select receipt_id, f, '{}', '{}' from numbered, generate_series(0, 1) as f where n % 2 = 1;
 insert into receipt_key select source_id, 'key ' || n, receipt_id, ms + 600000 from numbered where n % 2 = 1;
@@ -121,6 +124,7 @@ export async function fill(client: Client, rows: number, shards = 16): Promise<F
     waitingShard: await columnOf('shard', 19),
     source: await columnOf('source_id', 1),
     rejecting: await columnOf('source_id', 3),
+    holding: await columnOf('source_id', 5),
     event: (n) => columnOf('event_id', n),
     delivery: (n) => columnOf('delivery_id', n),
     receipt: (n) => columnOf('receipt_id', n),

@@ -8,10 +8,12 @@ import { claim, closeLane, laneHeads, laneRun, lanes, setLane } from '../../src/
 import { maintain } from '../../src/adapters/postgres/maintain.ts';
 import { recordReceipt } from '../../src/adapters/postgres/receipts.ts';
 import { redeliver } from '../../src/adapters/postgres/redeliver.ts';
+import { reviseReceipt } from '../../src/adapters/postgres/revise.ts';
 import { intend, settle } from '../../src/adapters/postgres/settle.ts';
 import { claimTasks } from '../../src/adapters/postgres/tasks.ts';
 import { idAt } from '../../src/core/ids.ts';
 import type { NewDelivery, Settlement, Ticket } from '../../src/ports/store.ts';
+import { revising } from '../store-contract/revisions.ts';
 import {
   aClaim,
   aDelivery,
@@ -174,11 +176,26 @@ const WORK: Readonly<Record<string, Operation>> = {
       const key = newId();
       const request = recording(
         { ...aReceipt(source), tenant, id: newEvent().id },
-        { dedupe: { key, windowMs: null }, events: [{ event: { ...newEvent(), tenant }, deliveries: [] }] },
+        {
+          dedupe: { key, windowMs: null, redelivery: false },
+          events: [{ event: { ...newEvent(), tenant }, deliveries: [] }],
+        },
       );
       assert.equal((await recordReceipt(session, request, SHARDS)).kind, 'recorded');
       const again = { ...request, receipt: { ...request.receipt, id: newEvent().id } };
       assert.equal((await recordReceipt(session, again, SHARDS)).kind, 'duplicate');
+    },
+    reads: 4,
+  },
+  'receipt that is worked through again': {
+    run: async (session, { tenant, receipt: at }) => {
+      const standing = { ...aReceipt(newId()), tenant, id: await at(9) };
+      const dedupe = { key: newId(), windowMs: null, redelivery: false };
+      const events = [{ event: { ...newEvent(), tenant }, deliveries: [] }];
+      const request = revising(standing, { dedupe, events, claims: [aClaim(newId())] });
+      assert.equal((await reviseReceipt(session, request, SHARDS, false)).kind, 'revised');
+      const late = { ...request, id: await at(29), claims: [] };
+      assert.equal((await reviseReceipt(session, late, SHARDS, false)).kind, 'duplicate');
     },
     reads: 4,
   },

@@ -1,4 +1,5 @@
 /** What readers ask of PostgreSQL, with the rows that each may read of a schema that is filled. */
+import assert from 'node:assert/strict';
 import { recall } from '../../src/adapters/postgres/claims.ts';
 import { configVersion } from '../../src/adapters/postgres/configuration.ts';
 import type { Session } from '../../src/adapters/postgres/database.ts';
@@ -14,7 +15,7 @@ import { deliveries } from '../../src/adapters/postgres/query-deliveries.ts';
 import { attempts, delivery, openTicketsOf } from '../../src/adapters/postgres/query-delivery.ts';
 import { event, events } from '../../src/adapters/postgres/query-events.ts';
 import { pulse } from '../../src/adapters/postgres/query-pulse.ts';
-import { receipt, receipts } from '../../src/adapters/postgres/query-receipts.ts';
+import { heldReceipts, receipt, receipts } from '../../src/adapters/postgres/query-receipts.ts';
 import type { DeliveryQuery } from '../../src/ports/store.ts';
 import { sha256 } from '../store-contract/samples.ts';
 import type { Filled } from './postgres-filled.ts';
@@ -105,6 +106,17 @@ export const LOOKS: Readonly<Record<string, Operation>> = {
   delivery: { run: async (session, { tenant, delivery: at }) => delivery(session, tenant, await at(9)), reads: 10 },
   attempts: { run: async (session, { tenant, delivery: at }) => attempts(session, tenant, await at(14)), reads: 3 },
   receipt: { run: async (session, { tenant, receipt: at }) => receipt(session, tenant, await at(9)), reads: 2 },
+  'receipts that a source holds': {
+    run: async (session, { holding }) => {
+      const found = await heldReceipts(session, holding, { receipts: LIMIT, bytes: 1e9 });
+      assert.equal(found.length, LIMIT);
+    },
+    reads: 3 * LIMIT,
+  },
+  'receipts that a source does not hold': {
+    run: (session, { source }) => heldReceipts(session, source, { receipts: LIMIT, bytes: 1e9 }),
+    reads: 1,
+  },
   'open tickets': {
     run: async (session, { delivery: at }) => openTickets(session, [await at(17), await at(18)]),
     reads: 2,

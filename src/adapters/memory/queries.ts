@@ -119,3 +119,21 @@ export function receipt(tables: Tables, tenant: Id, id: Id): StoredReceipt | nul
   const stored = tables.receipts.get(id);
   return stored?.receipt.tenant === tenant ? copyOf(stored) : null;
 }
+
+export function heldReceipts(
+  tables: Tables,
+  sourceId: Id,
+  limits: { receipts: number; bytes: number },
+): StoredReceipt[] {
+  const held = tables.receipts.after(null).filter(({ receipt: { sourceId: theirs, outcome } }) => {
+    return theirs === sourceId && outcome === 'held';
+  });
+  // The order of ids stays where times are the same.
+  const oldestFirst = held.toArray().sort((a, b) => a.receipt.receivedAtMs - b.receipt.receivedAtMs);
+  let bytes = 0;
+  const fitting = oldestFirst.slice(0, limits.receipts).findIndex(({ receipt: { body } }, at) => {
+    bytes += body.length;
+    return at > 0 && bytes > limits.bytes;
+  });
+  return copyOf(oldestFirst.slice(0, fitting === -1 ? limits.receipts : fitting));
+}

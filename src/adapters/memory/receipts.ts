@@ -1,60 +1,93 @@
-import type { Receipt } from '../../core/receipt.ts';
-import type { Handover, ReceiptOutcome, ReceiptRequest, StoredReceipt } from '../../ports/store.ts';
+import type { Id } from '../../core/ids.ts';
+import { isRedelivery, REJECTED_KEPT_MS, type Receipt } from '../../core/receipt.ts';
+import type { DedupeKey, Handover, ReceiptOutcome, ReceiptRequest, StoredReceipt } from '../../ports/store.ts';
 import { staleness, writeEvent } from './append.ts';
 import { copyOf, sameBytes } from './copy.ts';
 import type { Tables } from './tables.ts';
 
 export function recordReceipt(tables: Tables, request: ReceiptRequest): ReceiptOutcome {
-  const { receipt } = request;
-  if (tables.receipts.get(receipt.id) !== undefined) return { kind: 'recorded', handovers: [] };
-  const first = repeatedBy(tables, request);
-  if (first !== null) return recordDuplicate(tables, receipt, first);
+  const { dedupe } = request;
+  const earlier = tables.receipts.get(request.receipt.id);
+  if (earlier !== undefined) return recordedAs(earlier.receipt);
+  const first = dedupe === null ? null : holderOf(tables, request.receipt.sourceId, dedupe);
+  const repeat = first === null ? null : repeatOf(first, request.receipt);
+  const again = repeat !== null && isRedelivery(dedupe?.redelivery === true, repeat.outcome, repeat.bodyDiffers);
+  if (repeat !== null && !again) return recordDuplicate(tables, request.receipt, repeat);
+  const receipt = repeat === null ? request.receipt : { ...request.receipt, redeliveryOf: repeat.of };
   const stale = staleness(tables, receipt.tenant, request.configVersion);
   if (stale !== null) return stale;
-  const handovers = writeReceipt(tables, request);
-  if (receipt.outcome === 'rejected') dropOldRejected(tables, receipt, request.maxRejected);
-  return { kind: 'recorded', handovers };
+  const eventIds = request.events.map(({ event }) => event.id);
+  tables.receipts.set(receipt.id, copyOf({ receipt, facts: request.facts, eventIds }));
+  // The key of a redelivery stays with the first.
+  if (dedupe !== null && repeat === null) giveKey(tables, receipt, dedupe);
+  const handovers = writeEvents(tables, request);
+  if (receipt.outcome === 'rejected') dropRejectedBeyond(tables, receipt, request.maxRejected);
+  return { kind: 'recorded', handovers, redeliveryOf: receipt.redeliveryOf };
 }
 
-function dedupeName(sourceId: string, key: string): string {
+function recordedAs({ duplicateOf, bodyDiffers, redeliveryOf }: Receipt): ReceiptOutcome {
+  if (duplicateOf !== null) return { kind: 'duplicate', of: duplicateOf, bodyDiffers };
+  return { kind: 'recorded', handovers: [], redeliveryOf };
+}
+
+function dedupeName(sourceId: Id, key: string): string {
   return JSON.stringify([sourceId, key]);
 }
 
-/** The receipt that holds this one's key by now, null when the key is free. */
-function repeatedBy(tables: Tables, { receipt, dedupe }: ReceiptRequest): Receipt | null {
-  if (dedupe === null) return null;
-  const holder = tables.dedupes.get(dedupeName(receipt.sourceId, dedupe.key));
+/** The receipt that holds a key by now, null when the key is free. */
+export function holderOf(tables: Tables, sourceId: Id, { key, windowMs }: DedupeKey): Receipt | null {
+  const holder = tables.dedupes.get(dedupeName(sourceId, key));
   if (holder === undefined) return null;
-  const isOver = dedupe.windowMs !== null && tables.nowMs() - holder.atMs >= dedupe.windowMs;
+  const isOver = windowMs !== null && tables.nowMs() - holder.atMs >= windowMs;
   return isOver ? null : (tables.receipts.get(holder.receiptId)?.receipt ?? null);
 }
 
-function recordDuplicate(tables: Tables, receipt: Receipt, first: Receipt): ReceiptOutcome {
-  const bodyDiffers = !sameBytes(receipt.body, first.body);
-  const stored: Receipt = { ...copyOf(receipt), outcome: 'duplicate', duplicateOf: first.id, bodyDiffers };
-  tables.receipts.set(receipt.id, { receipt: stored, facts: [], eventIds: [] });
-  return { kind: 'duplicate', of: first.id, bodyDiffers };
+/** Makes a receipt the holder of a key from now on. */
+export function giveKey(tables: Tables, { id, sourceId }: Receipt, { key }: DedupeKey): void {
+  tables.dedupes.set(dedupeName(sourceId, key), { receiptId: id, atMs: tables.nowMs() });
 }
 
-function writeReceipt(tables: Tables, request: ReceiptRequest): Handover[] {
-  const { receipt, dedupe } = request;
-  const eventIds = request.events.map(({ event }) => event.id);
-  const stored: StoredReceipt = { receipt, facts: request.facts, eventIds };
-  tables.receipts.set(receipt.id, copyOf(stored));
-  if (dedupe !== null) {
-    const holder = { receiptId: receipt.id, atMs: tables.nowMs() };
-    tables.dedupes.set(dedupeName(receipt.sourceId, dedupe.key), holder);
-  }
-  const fresh = request.events.filter(({ event }) => tables.events.get(event.id) === undefined);
+/** What a receipt repeats. */
+export interface Repeat {
+  of: Id;
+  outcome: Receipt['outcome'];
+  bodyDiffers: boolean;
+}
+
+export function repeatOf(first: Receipt, { body }: Receipt): Repeat {
+  return { of: first.id, outcome: first.outcome, bodyDiffers: !sameBytes(body, first.body) };
+}
+
+function recordDuplicate(tables: Tables, receipt: Receipt, { of, bodyDiffers }: Repeat): ReceiptOutcome {
+  const stored: Receipt = { ...copyOf(receipt), outcome: 'duplicate', duplicateOf: of, bodyDiffers };
+  tables.receipts.set(receipt.id, { receipt: stored, facts: [], eventIds: [] });
+  return { kind: 'duplicate', of, bodyDiffers };
+}
+
+/** An event that was stored before keeps what it has, and hands nothing over. */
+export function writeEvents(
+  tables: Tables,
+  { events, configVersion }: Pick<ReceiptRequest, 'events' | 'configVersion'>,
+): Handover[] {
+  const fresh = events.filter(({ event }) => tables.events.get(event.id) === undefined);
   return fresh.map((appended) => ({
     event: copyOf(appended.event),
-    tickets: writeEvent(tables, appended, request.configVersion),
+    tickets: writeEvent(tables, appended, configVersion),
   }));
 }
 
-function dropOldRejected(tables: Tables, { sourceId }: Receipt, maxRejected: number): void {
-  const rejected = [...tables.receipts.before(null)]
-    .map((stored) => stored.receipt)
-    .filter((receipt) => receipt.sourceId === sourceId && receipt.outcome === 'rejected');
-  for (const receipt of rejected.slice(maxRejected)) tables.receipts.delete(receipt.id);
+function dropRejectedBeyond(tables: Tables, { sourceId }: Receipt, maxRejected: number): void {
+  const rejected = rejectedOf(tables).filter((receipt) => receipt.sourceId === sourceId);
+  for (const { id } of rejected.slice(maxRejected)) tables.receipts.delete(id);
+}
+
+export function dropOldRejected(tables: Tables): void {
+  const oldestMs = tables.nowMs() - REJECTED_KEPT_MS;
+  for (const { id, receivedAtMs } of rejectedOf(tables)) if (receivedAtMs < oldestMs) tables.receipts.delete(id);
+}
+
+/** Newest first. */
+function rejectedOf(tables: Tables): Receipt[] {
+  const all = tables.receipts.before(null).map(({ receipt }: StoredReceipt) => receipt);
+  return all.filter(({ outcome }) => outcome === 'rejected').toArray();
 }

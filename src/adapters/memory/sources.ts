@@ -1,8 +1,10 @@
 import type { Id } from '../../core/ids.ts';
+import { shardOf } from '../../core/ids.ts';
 import type { SourceRow } from '../../ports/store.ts';
 import type { Change, Changed } from './change.ts';
 import { copyOf } from './copy.ts';
 import type { Tables } from './tables.ts';
+import { putTask } from './tasks.ts';
 
 export function putSource(tables: Tables, tenant: Id, change: Change<'put_source'>): Changed {
   const found = tables.sources.get(change.id);
@@ -22,6 +24,10 @@ export function putSource(tables: Tables, tenant: Id, change: Change<'put_source
     config: copyOf(change.config),
   };
   tables.sources.set(row.id, row);
+  if (change.releaseTaskId !== undefined) {
+    const shard = shardOf(change.id, tables.shards);
+    putTask(tables, { shard, id: change.releaseTaskId, tenant, kind: 'release', ref: change.id });
+  }
   return { kind: 'changed', version: row.version };
 }
 

@@ -13,7 +13,8 @@ import * as keys from './keys.ts';
 import * as lanes from './lanes.ts';
 import * as leases from './leases.ts';
 import * as queries from './queries.ts';
-import { recordReceipt } from './receipts.ts';
+import { dropOldRejected, recordReceipt } from './receipts.ts';
+import { reviseReceipt } from './revise.ts';
 import { intend, settle } from './settle.ts';
 import { healthOf, subscriptionVersion, troubled } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
@@ -51,19 +52,25 @@ export function storeOver(
     ...configured(reach),
     ...working(reach),
     ...reading(reach),
-    maintain: async () => dropOldClaims(reach()),
+    maintain: async () => {
+      dropOldClaims(reach());
+      dropOldRejected(reach());
+    },
     close: async () => {},
   };
 }
 
 type Part<K extends keyof Store> = Pick<Store, K>;
 
-function writing(reach: Reach): Part<'append' | 'appendAll' | 'redeliver' | 'recordReceipt' | 'recall' | 'remember'> {
+function writing(
+  reach: Reach,
+): Part<'append' | 'appendAll' | 'redeliver' | 'recordReceipt' | 'reviseReceipt' | 'recall' | 'remember'> {
   return {
     append: async (request) => appends.append(reach(), request),
     appendAll: async (batch) => appends.appendAll(reach(), batch),
     redeliver: async (request) => appends.redeliver(reach(), request),
     recordReceipt: async (request) => recordReceipt(reach(), request),
+    reviseReceipt: async (request) => reviseReceipt(reach(), request),
     recall: async (tenant, scope, key) => {
       const kept = recallClaim(reach(), tenant, scope, key);
       return kept === null ? null : copyOf({ bodyHash: kept.bodyHash, answer: kept.answer });
@@ -135,7 +142,8 @@ function working(
 function reading(
   reach: Reach,
 ): Part<
-  'events' | 'event' | 'deliveries' | 'delivery' | 'attempts' | 'openTickets' | 'receipts' | 'receipt' | 'pulse'
+  | ('events' | 'event' | 'deliveries' | 'delivery' | 'attempts' | 'openTickets')
+  | ('receipts' | 'receipt' | 'heldReceipts' | 'pulse')
 > {
   return {
     events: async (query) => queries.events(reach(), query),
@@ -146,6 +154,7 @@ function reading(
     openTickets: async (subscriptionId, limit) => claims.openTickets(reach(), subscriptionId, limit),
     receipts: async (query) => queries.receipts(reach(), query),
     receipt: async (tenant, id) => queries.receipt(reach(), tenant, id),
+    heldReceipts: async (sourceId, limits) => queries.heldReceipts(reach(), sourceId, limits),
     pulse: async () => claims.pulse(reach()),
   };
 }

@@ -16,10 +16,11 @@ import { deliveries } from './query-deliveries.ts';
 import { attempts, delivery, openTicketsOf } from './query-delivery.ts';
 import { event, events } from './query-events.ts';
 import { pulse } from './query-pulse.ts';
-import { receipt, receipts } from './query-receipts.ts';
+import { heldReceipts, receipt, receipts } from './query-receipts.ts';
 import { recordReceipt } from './receipts.ts';
 import { redeliver } from './redeliver.ts';
 import { once, repeating } from './repeat.ts';
+import { reviseReceipt } from './revise.ts';
 import { checkSettlements, intend, rememberingUnsure, settle } from './settle.ts';
 import { claimTasks, settleTask } from './tasks.ts';
 
@@ -28,6 +29,7 @@ type Incoming =
   | 'appendAll'
   | 'redeliver'
   | 'recordReceipt'
+  | 'reviseReceipt'
   | 'recall'
   | 'remember'
   | 'configure'
@@ -99,6 +101,7 @@ function incoming(database: Database, shards: number): Pick<Store, Incoming> {
     appendAll: (batch) => repeated('append', (session, again) => appendAll(session, batch, shards, again)),
     redeliver: (request) => repeated('append', (session, again) => redeliver(session, request, shards, again)),
     recordReceipt: (request) => repeated('append', (session) => recordReceipt(session, request, shards)),
+    reviseReceipt: (request) => repeated('append', (session, again) => reviseReceipt(session, request, shards, again)),
     remember: (tenant, answer) => repeated('query', (session) => remember(session, tenant, answer)),
     recall: (tenant, scope, key) => repeated('work', (session) => recall(session, tenant, scope, key)),
     configure: (request) => once(database.transaction('query', (session) => configure(session, request, shards))),
@@ -146,6 +149,7 @@ function reading(database: Database, shards: number): Pick<Store, Reading> {
     openTickets: (subscription, limit) => use((session) => openTicketsOf(session, subscription, limit)),
     receipts: (query) => snapshot((session) => receipts(session, query)),
     receipt: (tenant, id) => snapshot((session) => receipt(session, tenant, id)),
+    heldReceipts: (sourceId, limits) => snapshot((session) => heldReceipts(session, sourceId, limits)),
     pulse: () => needed((session) => pulse(session, shards)),
   };
 }

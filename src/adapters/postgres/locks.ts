@@ -2,12 +2,16 @@
 import type { Id } from '../../core/ids.ts';
 import type { Session } from './database.ts';
 
-/** First halves of the keys of advisory locks: numbers of our own among those of other programs in the database. */
+/**
+ * First halves of the keys of advisory locks: numbers of our own among those of other programs in the database. Who takes
+ * several takes them in this order, and rows after them.
+ */
 const SPACES = {
   migrations: 0x686b_0001,
   partitions: 0x686b_0005,
   tenant: 0x686b_0002,
   receiptKey: 0x686b_0003,
+  holding: 0x686b_0006,
   lanes: 0x686b_0004,
 } as const;
 
@@ -45,6 +49,16 @@ export async function lockTenant(session: Session, tenant: Id): Promise<void> {
 
 export async function lockReceiptKey(session: Session, source: Id, key: string): Promise<void> {
   await session.rows('lock_receipt_key', { space: SPACES.receiptKey, source, key });
+}
+
+/** Before a source comes to hold a receipt: until that is committed, it does not go on. */
+export async function lockHolding(session: Session, source: Id): Promise<void> {
+  await session.rows('lock_holding', { space: SPACES.holding, source });
+}
+
+/** Before a source goes on: whoever releases what it holds finds all of it. */
+export async function lockGoingOn(session: Session, source: Id): Promise<void> {
+  await session.rows('lock_going_on', { space: SPACES.holding, source });
 }
 
 /** Before a position is taken for a lane of these shards (O1), and before a lane is closed. */

@@ -112,7 +112,7 @@ test('beside a migration that takes away an older node does not start', () =>
     await runMigrations(url, log, newer(['expand', COLUMN], ['contract', 'alter table event drop column more']));
     await assert.rejects(open(), {
       code: 'MIGRATIONS_REFUSED',
-      message: /migration 3 \(added-3\).*cannot work beside/,
+      message: new RegExp(`migration ${OWN.length + 2} \\(added-${OWN.length + 2}\\).*cannot work beside`),
     });
   }));
 
@@ -143,7 +143,7 @@ test('a migration whose connection is cut leaves nothing of itself, and what cam
     await cut;
     assert.deepEqual(
       (await migrationStatus(url, migrations)).map(({ state }) => state),
-      ['applied', 'applied', 'pending'],
+      [...OWN.map(() => 'applied'), 'applied', 'pending'],
     );
     assert.deepEqual((await other.query("select to_regclass('half') as made")).rows, [{ made: null }]);
     const mended = newer(['expand', COLUMN], ['expand', 'create table half (x int)']);

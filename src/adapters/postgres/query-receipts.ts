@@ -1,6 +1,8 @@
 /** Reading receipts with their facts. */
+
+import type { ReadFact } from '../../core/fact.ts';
 import type { Id } from '../../core/ids.ts';
-import type { ReadFact, Receipt } from '../../core/receipt.ts';
+import type { Receipt } from '../../core/receipt.ts';
 import type { ReceiptQuery, StoredReceipt } from '../../ports/store.ts';
 import type { Session } from './database.ts';
 import { rangeOf, skippedOf } from './page.ts';
@@ -19,6 +21,10 @@ interface ReceiptRow {
   duplicate_of: Id | null;
   body_differs: number;
   event_ids: readonly Id[];
+  redelivery_of: Id | null;
+  remote_address: string | null;
+  proof: Uint8Array | null;
+  revision: number;
 }
 
 /** More than a value may have. */
@@ -39,6 +45,15 @@ export async function receipts(session: Session, query: ReceiptQuery): Promise<r
 export async function receipt(session: Session, tenant: Id, id: Id): Promise<StoredReceipt | null> {
   const rows = await session.rows<ReceiptRow>('receipt', { id, tenant });
   return (await withFacts(session, rows))[0] ?? null;
+}
+
+/** Oldest first. */
+export async function heldReceipts(
+  session: Session,
+  sourceId: Id,
+  { receipts: limit, bytes }: { receipts: number; bytes: number },
+): Promise<readonly StoredReceipt[]> {
+  return withFacts(session, await session.rows<ReceiptRow>('held_receipts', { source: sourceId, limit, bytes }));
 }
 
 async function withFacts(session: Session, rows: readonly ReceiptRow[]): Promise<readonly StoredReceipt[]> {
@@ -71,5 +86,9 @@ function receiptOf(row: ReceiptRow): Receipt {
     reason,
     duplicateOf: row.duplicate_of,
     bodyDiffers: row.body_differs === 1,
+    redeliveryOf: row.redelivery_of,
+    remoteAddress: row.remote_address,
+    proof: row.proof,
+    revision: row.revision,
   };
 }

@@ -1,11 +1,12 @@
 /** Receipts coming in: the request, its facts and its events in one transaction (T1). */
 import { madeAtOnce } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
-import type { Receipt } from '../../core/receipt.ts';
-import type { Handover, ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
+import { isRedelivery, type Outcome, type Receipt } from '../../core/receipt.ts';
+import type { DedupeKey, Handover, ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
+import { idsOfEvents, keyUntilMs, type Repeat, repeatOf } from '../sql/revision.ts';
 import { configVersion } from './configuration.ts';
 import type { Session } from './database.ts';
-import { lockReceiptKey } from './locks.ts';
+import { lockHolding, lockReceiptKey } from './locks.ts';
 import { lockLanesOf, NOTHING, write, writingOf } from './write.ts';
 
 /** Checks in this order: recorded already, repeats another receipt, configuration moved on. */
@@ -15,60 +16,80 @@ export async function recordReceipt(
   shards: number,
 ): Promise<ReceiptOutcome> {
   const { receipt, dedupe } = request;
-  if (dedupe !== null) await lockReceiptKey(session, receipt.sourceId, dedupe.key);
-  await lockLanesOf(
-    session,
-    request.events.flatMap(({ deliveries }) => madeAtOnce(deliveries)),
-    shards,
-  );
+  await lockFor(session, receipt.sourceId, { ...request, outcome: receipt.outcome }, shards);
   const earlier = await recordedAs(session, receipt.id);
   if (earlier !== null) return earlier;
-  const nowMs = (await session.row<{ now_ms: number }>('engine_ms'))?.now_ms ?? 0;
-  const first = await firstOfKey(session, request, nowMs);
-  if (first !== null) return recordDuplicate(session, receipt, first);
+  const nowMs = await engineMs(session);
+  const holder = dedupe === null ? null : await holderOf(session, receipt.sourceId, dedupe, nowMs);
+  const repeat = holder === null ? null : repeatOf(holder, receipt.body);
+  if (repeat !== null && !isRedelivery(dedupe?.redelivery === true, repeat.outcome, repeat.bodyDiffers)) {
+    return recordDuplicate(session, receipt, repeat);
+  }
   const current = await configVersion(session, receipt.tenant);
   if (current !== request.configVersion) return { kind: 'stale', configVersion: current };
-  await writeReceipt(
-    session,
-    receipt,
-    request.events.map(({ event }) => event.id),
-  );
-  await writeFacts(session, request);
-  await rememberKey(session, request, nowMs);
+  const redeliveryOf = repeat?.of ?? receipt.redeliveryOf;
+  await writeReceipt(session, { ...receipt, redeliveryOf }, idsOfEvents(request.events));
+  await writeFacts(session, receipt.id, request.facts);
+  // The key of a redelivery stays with the first.
+  if (dedupe !== null && repeat === null) await giveKey(session, receipt, dedupe, nowMs);
   if (receipt.outcome === 'rejected') {
     await session.run('drop_rejected_beyond', { source: receipt.sourceId, kept: request.maxRejected });
   }
-  return { kind: 'recorded', handovers: await writeEvents(session, request, shards) };
+  return { kind: 'recorded', handovers: await writeEvents(session, request, shards), redeliveryOf };
+}
+
+type Effects = Pick<ReceiptRequest, 'events' | 'dedupe' | 'configVersion'>;
+type Locking = Pick<Effects, 'events' | 'dedupe'> & Pick<Receipt, 'outcome'>;
+
+/**
+ * Locks the key of a receipt, what it is held by, and the lanes that its deliveries go into. Comes before any row is
+ * read or written.
+ */
+export async function lockFor(session: Session, sourceId: Id, { events, dedupe, outcome }: Locking, shards: number) {
+  if (dedupe !== null) await lockReceiptKey(session, sourceId, dedupe.key);
+  if (outcome === 'held') await lockHolding(session, sourceId);
+  const made = events.flatMap(({ deliveries }) => madeAtOnce(deliveries));
+  await lockLanesOf(session, made, shards);
+}
+
+export async function engineMs(session: Session): Promise<number> {
+  return (await session.row<{ now_ms: number }>('engine_ms'))?.now_ms ?? 0;
 }
 
 async function recordedAs(session: Session, id: Id): Promise<ReceiptOutcome | null> {
-  type Row = { outcome: string; duplicate_of: Id | null; body_differs: number };
+  type Row = { duplicate_of: Id | null; body_differs: number; redelivery_of: Id | null };
   const row = await session.row<Row>('receipt_outcome', { id });
   if (row === undefined) return null;
-  if (row.duplicate_of === null) return { kind: 'recorded', handovers: [] };
+  if (row.duplicate_of === null) return { kind: 'recorded', handovers: [], redeliveryOf: row.redelivery_of };
   return { kind: 'duplicate', of: row.duplicate_of, bodyDiffers: row.body_differs === 1 };
 }
 
-interface FirstOfKey {
-  receipt_id: Id;
-  body: Uint8Array;
+/** The receipt that holds a key by now; null when the key is free. */
+export async function holderOf(session: Session, source: Id, { key }: DedupeKey, nowMs: number) {
+  type Row = { receipt_id: Id; outcome: Outcome; body: Uint8Array };
+  const row = await session.row<Row>('receipt_of_key', { source, key, now: nowMs });
+  return row === undefined ? null : { id: row.receipt_id, outcome: row.outcome, body: row.body };
 }
 
-async function firstOfKey(session: Session, { receipt, dedupe }: ReceiptRequest, nowMs: number) {
-  if (dedupe === null) return null;
-  const values = { source: receipt.sourceId, key: dedupe.key, now: nowMs };
-  return (await session.row<FirstOfKey>('receipt_of_key', values)) ?? null;
+/** Makes a receipt the holder of a key from now on. */
+export async function giveKey(
+  session: Session,
+  { id, sourceId }: Pick<Receipt, 'id' | 'sourceId'>,
+  dedupe: DedupeKey,
+  nowMs: number,
+): Promise<void> {
+  const until = keyUntilMs(dedupe, nowMs);
+  await session.run('set_receipt_key', { source: sourceId, key: dedupe.key, receipt: id, until });
 }
 
-async function recordDuplicate(session: Session, receipt: Receipt, first: FirstOfKey): Promise<ReceiptOutcome> {
-  const of = first.receipt_id;
-  const bodyDiffers = Buffer.compare(first.body, receipt.body) !== 0;
+async function recordDuplicate(session: Session, receipt: Receipt, repeat: Repeat): Promise<ReceiptOutcome> {
+  const { of, bodyDiffers } = repeat;
   await writeReceipt(session, { ...receipt, outcome: 'duplicate', duplicateOf: of, bodyDiffers }, []);
   return { kind: 'duplicate', of, bodyDiffers };
 }
 
 async function writeReceipt(session: Session, receipt: Receipt, eventIds: readonly Id[]): Promise<void> {
-  const { id, tenant, method, body, outcome, reason } = receipt;
+  const { id, tenant, method, body, outcome, reason, proof, revision } = receipt;
   await session.run('insert_receipt', {
     id,
     tenant,
@@ -83,28 +104,26 @@ async function writeReceipt(session: Session, receipt: Receipt, eventIds: readon
     duplicate_of: receipt.duplicateOf,
     body_differs: Number(receipt.bodyDiffers),
     event_ids: eventIds,
+    redelivery_of: receipt.redeliveryOf,
+    remote_address: receipt.remoteAddress,
+    proof,
+    revision,
   });
 }
 
-async function writeFacts(session: Session, { receipt, facts }: ReceiptRequest): Promise<void> {
+export async function writeFacts(session: Session, receiptId: Id, facts: ReceiptRequest['facts']): Promise<void> {
   if (facts.length === 0) return;
   await session.run('insert_facts', {
-    receipt: receipt.id,
+    receipt: receiptId,
     facts: facts.map(({ fact }) => JSON.stringify(fact)),
     provenances: facts.map(({ provenance }) => JSON.stringify(provenance)),
   });
 }
 
-async function rememberKey(session: Session, { receipt, dedupe }: ReceiptRequest, nowMs: number): Promise<void> {
-  if (dedupe === null) return;
-  const until = dedupe.windowMs === null ? null : nowMs + dedupe.windowMs;
-  await session.run('set_receipt_key', { source: receipt.sourceId, key: dedupe.key, receipt: receipt.id, until });
-}
-
 /** An event that was stored before keeps what it has, and hands nothing over. */
-async function writeEvents(session: Session, request: ReceiptRequest, shards: number): Promise<readonly Handover[]> {
+export async function writeEvents(session: Session, request: Effects, shards: number): Promise<readonly Handover[]> {
   if (request.events.length === 0) return [];
-  const values = { ids: request.events.map(({ event }) => event.id), tenants: [] };
+  const values = { ids: idsOfEvents(request.events), tenants: [] };
   const before = new Set((await session.rows<{ id: Id }>('append_state', values)).map(({ id }) => id));
   const handovers: Handover[] = [];
   for (const { event, deliveries } of request.events) {

@@ -1,11 +1,14 @@
 /** Sources of inbound requests. Only their current version is kept. */
 import { type Changed, type ChangeOf, deletionRefusal, versionRefusal } from '../sql/change.ts';
 import type { Changing } from './changing.ts';
+import { lockGoingOn } from './locks.ts';
 import type { Values } from './values.ts';
+import { NOTHING, taskForNow, write } from './write.ts';
 
 export async function putSource(changing: Changing, change: ChangeOf<'put_source'>): Promise<Changed> {
-  const { session, tenant, nowMs: now } = changing;
+  const { session, tenant, nowMs: now, shards } = changing;
   const { id, config, createdBy } = change;
+  if (change.releaseTaskId !== undefined) await lockGoingOn(session, id);
   const current = await versionOf(changing, 'source', { id, tenant });
   const refusal = versionRefusal(change.version, await versionOf(changing, 'source_taken', { id }), current);
   if (refusal !== null) return refusal;
@@ -13,6 +16,10 @@ export async function putSource(changing: Changing, change: ChangeOf<'put_source
   const values = { id, enabled: Number(change.enabled), url_key_hash: change.urlKeyHash, now, config };
   if (current === null) await session.run('insert_source', { ...values, tenant, created_by: createdBy });
   else await session.run('set_source', { ...values, version });
+  if (change.releaseTaskId !== undefined) {
+    const task = taskForNow({ id: change.releaseTaskId, tenant, kind: 'release', ref: id }, shards);
+    await write(session, { ...NOTHING, tasks: [task] }, shards);
+  }
   return { kind: 'done', version };
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Client } from 'pg';
+import { revising } from '../../../test/store-contract/revisions.ts';
 import {
   aClaim,
   aDelivery,
@@ -170,10 +171,26 @@ test('T1 of two receipts under one key on two nodes at once, one is the duplicat
   nodes(async (a, b) => {
     const source = newId();
     for (let round = 0; round < ROUNDS; round++) {
-      const dedupe = { key: `key ${round}`, windowMs: null };
+      const dedupe = { key: `key ${round}`, windowMs: null, redelivery: false };
       const outcomes = [a, b].map((node) => node.recordReceipt(recording(aReceipt(source), { dedupe })));
       assert.deepEqual(kinds(await Promise.all(outcomes)), ['duplicate', 'recorded']);
     }
+  }));
+
+test('T1 of two revisions of one receipt on two nodes at once, one is made', () =>
+  nodes(async (a, b) => {
+    const receipt = aReceipt(newId(), { outcome: 'held' });
+    await a.recordReceipt(recording(receipt));
+    for (let revision = 0; revision < ROUNDS; revision++) {
+      const dedupe = { key: `key ${revision}`, windowMs: null, redelivery: false };
+      const outcomes = [a, b].map((node) => {
+        const events = [{ event: anEvent(), deliveries: [] }];
+        return node.reviseReceipt(revising({ ...receipt, revision }, { events, dedupe }));
+      });
+      assert.deepEqual(kinds(await Promise.all(outcomes)), ['conflict', 'revised']);
+    }
+    assert.equal((await b.receipt(TENANT, receipt.id))?.eventIds.length, ROUNDS);
+    assert.equal((await b.events({ tenant: TENANT, limit: 100 })).length, ROUNDS);
   }));
 
 test('a NUL in what people name is kept', () =>

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { revising } from '../../../test/store-contract/revisions.ts';
 import {
   aClaim,
   aDelivery,
@@ -94,12 +95,25 @@ for (const moment of MOMENTS) {
     const event = anEvent();
     const receipt = recording(aReceipt(source), {
       configVersion: await store.configVersion(TENANT),
-      dedupe: { key: 'k', windowMs: null },
+      dedupe: { key: 'k', windowMs: null, redelivery: false },
       events: [{ event, deliveries: [aDelivery(event, newId())] }],
     });
     const outcome = await cutAt(moment, () => store.recordReceipt(receipt));
     assert.equal(outcome.kind, 'recorded');
     assert.equal((await store.receipts({ tenant: TENANT, sourceId: source, limit: 10 })).length, 1);
+  });
+
+  test(`a revision whose COMMIT is cut ${moment} it is made is made once`, async () => {
+    const receipt = aReceipt(newId());
+    const configVersion = await store.configVersion(TENANT);
+    await store.recordReceipt(recording(receipt, { configVersion }));
+    const event = anEvent();
+    const claims = [aClaim(event.id)];
+    const revision = revising(receipt, { events: [{ event, deliveries: [] }], claims, configVersion });
+    assert.equal((await cutAt(moment, () => store.reviseReceipt(revision))).kind, 'revised');
+    const stored = await store.receipt(TENANT, receipt.id);
+    assert.deepEqual([stored?.receipt.revision, stored?.eventIds], [1, [event.id]]);
+    assert.equal((await store.reviseReceipt(revision)).kind, 'repeated');
   });
 
   test(`a redelivery whose COMMIT is cut ${moment} it is made is made once`, async () => {

@@ -26,3 +26,15 @@ export function idOf(bytes: Uint8Array): Id {
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
+
+/** Ids one after the other, 16 bytes each. */
+export function packIds(ids: readonly Id[]): Uint8Array {
+  const packed = new Uint8Array(ids.length * 16);
+  for (const [at, id] of ids.entries()) writeId(packed, id, at * 16);
+  return packed;
+}
+
+/** The ids that `packIds` wrote. */
+export function unpackIds(packed: Uint8Array): readonly Id[] {
+  return Array.from({ length: packed.length / 16 }, (_, at) => idOf(packed.subarray(at * 16, at * 16 + 16)));
+}

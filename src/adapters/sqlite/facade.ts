@@ -10,8 +10,10 @@ import type {
   NewDelivery,
   ReceiptOutcome,
   ReceiptRequest,
+  ReceiptRevision,
   RedeliveryOutcome,
   RedeliveryRequest,
+  RevisionOutcome,
   Settlement,
   SettleOutcome,
   SettleRequest,
@@ -28,7 +30,8 @@ import type { Call, OperationName, Operations } from './operations.ts';
 import { own, ownClaim, packAppend, packSettlement, placeAt, type Spot, ticketAt } from './packets.ts';
 import type { Ask, Queries, QueryName } from './queries.ts';
 import type { EventAnswer } from './query-events.ts';
-import { packReceipt } from './receipts.ts';
+import { type EventSpots, packReceipt } from './receipts.ts';
+import { packRevision } from './revise.ts';
 import type { SettleAnswer } from './settle.ts';
 import { packTask } from './tasks.ts';
 
@@ -63,6 +66,7 @@ export function facade(shards: number, roads: Roads): Store {
     appendAll: async (batch) => appendedAll(shards, batch, await write('appendAll', packBatch(batch))),
     redeliver: async (request) => redelivered(shards, request, await write('redeliver', ownRedelivery(request))),
     recordReceipt: async (request) => recorded(shards, request, await write('recordReceipt', packReceipt(request))),
+    reviseReceipt: async (request) => revised(shards, request, await write('reviseReceipt', packRevision(request))),
     remember: (tenant, claim) => write('remember', { tenant, claim: ownClaim(claim) }),
     configure: (request) => write('configure', packConfigure(request)),
     touchKeys: (ids) => write('touchKeys', ids),
@@ -95,6 +99,7 @@ export function facade(shards: number, roads: Roads): Store {
     openTickets: (subscriptionId, limit) => read('openTickets', { subscriptionId, limit }),
     receipts: (query) => read('receipts', query),
     receipt: (tenant, id) => read('receipt', { tenant, id }),
+    heldReceipts: (sourceId, limits) => read('heldReceipts', { sourceId, ...limits }),
     pulse: () => read('pulse', shards),
     maintain: () => write('maintain', undefined),
     close: () => roads.close(),
@@ -140,12 +145,26 @@ function redelivered(shards: number, request: RedeliveryRequest, answer: Answer<
 }
 
 function recorded(shards: number, request: ReceiptRequest, answer: Answer<'recordReceipt'>): ReceiptOutcome {
-  if (!isSpots<ReceiptOutcome, readonly (readonly Spot[] | null)[]>(answer)) return answer;
-  const handovers = request.events.flatMap(({ event, deliveries }, at): Handover[] => {
-    const spots = answer[at] ?? null;
-    return spots === null ? [] : [{ event, tickets: firstTickets(shards, event.id, madeAtOnce(deliveries), spots) }];
+  if (!isSpots<ReceiptOutcome, readonly [Id | null, EventSpots]>(answer)) return answer;
+  const [redeliveryOf, spots] = answer;
+  return { kind: 'recorded', handovers: handedOver(shards, request, spots), redeliveryOf };
+}
+
+function revised(shards: number, request: ReceiptRevision, answer: Answer<'reviseReceipt'>): RevisionOutcome {
+  if (!isSpots<RevisionOutcome, EventSpots>(answer)) return answer;
+  return { kind: 'revised', handovers: handedOver(shards, request, answer) };
+}
+
+/** An event that was stored before hands nothing over. */
+function handedOver(
+  shards: number,
+  { events }: Pick<ReceiptRequest, 'events'>,
+  spots: EventSpots,
+): readonly Handover[] {
+  return events.flatMap(({ event, deliveries }, at): Handover[] => {
+    const made = spots[at] ?? null;
+    return made === null ? [] : [{ event, tickets: firstTickets(shards, event.id, madeAtOnce(deliveries), made) }];
   });
-  return { kind: 'recorded', handovers };
 }
 
 function storedEvent(answer: EventAnswer | null): StoredEvent | null {

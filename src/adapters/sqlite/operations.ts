@@ -8,6 +8,7 @@ import { claim, closeLane, laneHeads, laneRun, lanes, setLane } from './lanes.ts
 import { lease, release, renew } from './leases.ts';
 import { maintain } from './maintain.ts';
 import { recordReceipt } from './receipts.ts';
+import { reviseReceipt } from './revise.ts';
 import { intend, settle } from './settle.ts';
 import { claimTasks, settleTask } from './tasks.ts';
 
@@ -16,6 +17,7 @@ export const operations = {
   appendAll,
   redeliver,
   recordReceipt,
+  reviseReceipt,
   remember,
   configure,
   touchKeys,

@@ -13,7 +13,7 @@ import { deliveries } from './query-deliveries.ts';
 import { attempts, delivery, openTickets } from './query-delivery.ts';
 import { event, events } from './query-events.ts';
 import { pulse } from './query-pulse.ts';
-import { receipt, receipts } from './query-receipts.ts';
+import { heldReceipts, receipt, receipts } from './query-receipts.ts';
 
 export const queries = {
   pulse,
@@ -33,6 +33,7 @@ export const queries = {
   openTickets,
   receipts,
   receipt,
+  heldReceipts,
 };
 
 export type Queries = typeof queries;

@@ -1,8 +1,10 @@
 /** Reading receipts with their facts. */
+
+import type { ReadFact } from '../../core/fact.ts';
 import type { Id } from '../../core/ids.ts';
-import type { ReadFact, Receipt } from '../../core/receipt.ts';
+import type { Receipt } from '../../core/receipt.ts';
 import type { ReceiptQuery, StoredReceipt } from '../../ports/store.ts';
-import { blob, idOf } from '../sql/id-bytes.ts';
+import { blob, idOf, unpackIds } from '../sql/id-bytes.ts';
 import type { Database, Value } from './database.ts';
 import { idOrNull } from './rows.ts';
 import { type IdRange, SLICE_ROWS, walk } from './walk.ts';
@@ -21,6 +23,10 @@ interface ReceiptRow {
   duplicate_of: Uint8Array | null;
   body_differs: number;
   event_ids: Uint8Array;
+  redelivery_of: Uint8Array | null;
+  remote_address: string | null;
+  proof: Uint8Array | null;
+  revision: number;
 }
 
 export function* receipts(
@@ -62,10 +68,25 @@ export function receipt(db: Database, input: { tenant: Id; id: Id }): StoredRece
   return row === undefined ? null : storedReceipt(db, row);
 }
 
+/** Oldest first. */
+export function heldReceipts(
+  db: Database,
+  input: { sourceId: Id; receipts: number; bytes: number },
+): readonly StoredReceipt[] {
+  type Size = { id: Uint8Array; tenant: Uint8Array; bytes: number };
+  const found: StoredReceipt[] = [];
+  let left = input.bytes;
+  for (const { id, tenant, bytes } of db.all<Size>('held_sizes', blob(input.sourceId), input.receipts)) {
+    left -= bytes;
+    const row = found.length === 0 || left >= 0 ? db.get<ReceiptRow>('receipt', id, tenant) : undefined;
+    if (row === undefined) break;
+    found.push(storedReceipt(db, row));
+  }
+  return found;
+}
+
 function storedReceipt(db: Database, row: ReceiptRow): StoredReceipt {
-  const { event_ids: packed } = row;
-  const eventIds = Array.from({ length: packed.length / 16 }, (_, at) => idOf(packed.subarray(at * 16, at * 16 + 16)));
-  return { receipt: receiptOf(row), facts: factsOf(db, row.id), eventIds };
+  return { receipt: receiptOf(row), facts: factsOf(db, row.id), eventIds: unpackIds(row.event_ids) };
 }
 
 function receiptOf(row: ReceiptRow): Receipt {
@@ -83,6 +104,10 @@ function receiptOf(row: ReceiptRow): Receipt {
     reason,
     duplicateOf: idOrNull(row.duplicate_of),
     bodyDiffers: row.body_differs === 1,
+    redeliveryOf: idOrNull(row.redelivery_of),
+    remoteAddress: row.remote_address,
+    proof: row.proof,
+    revision: row.revision,
   };
 }
 

@@ -1,10 +1,12 @@
 /** Receipts coming in: the request, its facts and its events in one transaction (T1). */
-import type { Receipt } from '../../core/receipt.ts';
-import type { ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
-import { blob, idOf } from '../sql/id-bytes.ts';
+import type { Id } from '../../core/ids.ts';
+import { isRedelivery, type Outcome, type Receipt } from '../../core/receipt.ts';
+import type { DedupeKey, ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
+import { blob, idOf, packIds } from '../sql/id-bytes.ts';
+import { keyUntilMs, type Repeat, repeatOf } from '../sql/revision.ts';
 import { writeEvent } from './append.ts';
 import { type AppendPacket, own, packAppend, type Spot } from './packets.ts';
-import { blobOrNull } from './rows.ts';
+import { blobOrNull, idOrNull } from './rows.ts';
 import { configVersion, type Writer } from './turn.ts';
 
 /** A receipt as it crosses to the writer. */
@@ -12,56 +14,70 @@ export interface ReceiptPacket extends Omit<ReceiptRequest, 'events'> {
   events: readonly AppendPacket[];
 }
 
-/** A recorded receipt answers with the spots per event, null for an event that was stored before. */
-export type ReceiptAnswer = readonly (readonly Spot[] | null)[] | ReceiptOutcome;
+/** The spots per event, null for an event that was stored before. */
+export type EventSpots = readonly (readonly Spot[] | null)[];
+
+/** A recorded receipt answers with what it is a redelivery of and where its deliveries were put. */
+export type ReceiptAnswer = readonly [redeliveryOf: Id | null, spots: EventSpots] | ReceiptOutcome;
 
 export function packReceipt(request: ReceiptRequest): ReceiptPacket {
   const { configVersion: decidedOn, receipt } = request;
+  const proof = receipt.proof === null ? null : own(receipt.proof);
   return {
     ...request,
-    receipt: { ...receipt, body: own(receipt.body) },
+    receipt: { ...receipt, body: own(receipt.body), proof },
     events: request.events.map((event) => packAppend(event, decidedOn, [])),
   };
 }
 
 /** Checks in this order: recorded already, repeats another receipt, configuration moved on. */
 export function recordReceipt(writer: Writer, packet: ReceiptPacket): ReceiptAnswer {
-  const { receipt } = packet;
+  const { receipt, dedupe } = packet;
   const earlier = recordedAs(writer, receipt);
   if (earlier !== null) return earlier;
-  const first = firstOfKey(writer, packet);
-  if (first !== null) return recordDuplicate(writer, packet, first);
+  const holder = dedupe === null ? null : holderOf(writer, receipt.sourceId, dedupe);
+  const repeat = holder === null ? null : repeatOf(holder, receipt.body);
+  if (repeat !== null && !isRedelivery(dedupe?.redelivery === true, repeat.outcome, repeat.bodyDiffers)) {
+    return recordDuplicate(writer, receipt, repeat);
+  }
   const current = configVersion(writer, receipt.tenant);
   if (current !== packet.configVersion) return { kind: 'stale', configVersion: current };
-  writeReceipt(writer, receipt, packet.events);
-  writeFacts(writer, packet);
-  rememberKey(writer, packet);
-  if (receipt.outcome === 'rejected') dropRejected(writer, receipt, packet.maxRejected);
-  return packet.events.map(([event, deliveries]) => writeEvent(writer, event, deliveries, packet.configVersion));
+  const redeliveryOf = repeat?.of ?? receipt.redeliveryOf;
+  writeReceipt(writer, { ...receipt, redeliveryOf }, packet.events);
+  writeFacts(writer, receipt.id, packet.facts);
+  // The key of a redelivery stays with the first.
+  if (dedupe !== null && repeat === null) giveKey(writer, receipt, dedupe);
+  if (receipt.outcome === 'rejected') {
+    drop(writer, writer.db.all('rejected_beyond', blob(receipt.sourceId), packet.maxRejected));
+  }
+  return [redeliveryOf, writeEvents(writer, packet)];
 }
 
 function recordedAs(writer: Writer, receipt: Receipt): ReceiptOutcome | null {
-  type Row = { outcome: string; duplicate_of: Uint8Array | null; body_differs: number };
+  type Row = { duplicate_of: Uint8Array | null; body_differs: number; redelivery_of: Uint8Array | null };
   const row = writer.db.get<Row>('receipt_outcome', blob(receipt.id));
   if (row === undefined) return null;
-  if (row.duplicate_of === null) return { kind: 'recorded', handovers: [] };
+  if (row.duplicate_of === null) {
+    return { kind: 'recorded', handovers: [], redeliveryOf: idOrNull(row.redelivery_of) };
+  }
   return { kind: 'duplicate', of: idOf(row.duplicate_of), bodyDiffers: row.body_differs === 1 };
 }
 
-interface FirstOfKey {
-  receipt_id: Uint8Array;
-  body: Uint8Array;
+/** The receipt that holds a key by now; null when the key is free. */
+export function holderOf(writer: Writer, sourceId: Id, { key }: DedupeKey) {
+  type Row = { receipt_id: Uint8Array; outcome: Outcome; body: Uint8Array };
+  const row = writer.db.get<Row>('receipt_of_key', blob(sourceId), key, writer.nowMs);
+  return row === undefined ? null : { id: idOf(row.receipt_id), outcome: row.outcome, body: row.body };
 }
 
-function firstOfKey(writer: Writer, { receipt, dedupe }: ReceiptPacket): FirstOfKey | null {
-  if (dedupe === null) return null;
-  return writer.db.get<FirstOfKey>('receipt_of_key', blob(receipt.sourceId), dedupe.key, writer.nowMs) ?? null;
+/** Makes a receipt the holder of a key from now on. */
+export function giveKey(writer: Writer, of: Pick<Receipt, 'id' | 'sourceId'>, dedupe: DedupeKey): void {
+  const untilMs = keyUntilMs(dedupe, writer.nowMs);
+  writer.db.run('set_receipt_key', blob(of.sourceId), dedupe.key, blob(of.id), untilMs);
 }
 
-function recordDuplicate(writer: Writer, packet: ReceiptPacket, first: FirstOfKey): ReceiptOutcome {
-  const of = idOf(first.receipt_id);
-  const bodyDiffers = Buffer.compare(first.body, packet.receipt.body) !== 0;
-  writeReceipt(writer, { ...packet.receipt, outcome: 'duplicate', duplicateOf: of, bodyDiffers }, []);
+function recordDuplicate(writer: Writer, receipt: Receipt, { of, bodyDiffers }: Repeat): ReceiptOutcome {
+  writeReceipt(writer, { ...receipt, outcome: 'duplicate', duplicateOf: of, bodyDiffers }, []);
   return { kind: 'duplicate', of, bodyDiffers };
 }
 
@@ -81,24 +97,34 @@ function writeReceipt(writer: Writer, receipt: Receipt, events: readonly AppendP
     reason,
     blobOrNull(receipt.duplicateOf),
     Number(receipt.bodyDiffers),
-    Buffer.concat(events.map(([event]) => blob(event[0]))),
+    packIds(events.map(([[eventId]]) => eventId)),
+    blobOrNull(receipt.redeliveryOf),
+    receipt.remoteAddress,
+    receipt.proof,
+    receipt.revision,
   );
 }
 
-function writeFacts(writer: Writer, { receipt, facts }: ReceiptPacket): void {
+export function writeFacts(writer: Writer, receiptId: Id, facts: ReceiptRequest['facts']): void {
   for (const [n, { fact, provenance }] of facts.entries()) {
-    writer.db.run('insert_fact', blob(receipt.id), n, JSON.stringify(fact), JSON.stringify(provenance));
+    writer.db.run('insert_fact', blob(receiptId), n, JSON.stringify(fact), JSON.stringify(provenance));
   }
 }
 
-function rememberKey(writer: Writer, { receipt, dedupe }: ReceiptPacket): void {
-  if (dedupe === null) return;
-  const untilMs = dedupe.windowMs === null ? null : writer.nowMs + dedupe.windowMs;
-  writer.db.run('set_receipt_key', blob(receipt.sourceId), dedupe.key, blob(receipt.id), untilMs);
+export function writeEvents(
+  writer: Writer,
+  { events, configVersion: decidedOn }: Pick<ReceiptPacket, 'events' | 'configVersion'>,
+): EventSpots {
+  return events.map(([event, deliveries]) => writeEvent(writer, event, deliveries, decidedOn));
 }
 
-function dropRejected(writer: Writer, receipt: Receipt, maxRejected: number): void {
-  for (const { id } of writer.db.all<{ id: Uint8Array }>('rejected_beyond', blob(receipt.sourceId), maxRejected)) {
+/** Drops a slice of the rejected receipts that were received before `beforeMs`. */
+export function dropOldRejected(writer: Writer, beforeMs: number, limit: number): void {
+  drop(writer, writer.db.all('rejected_before', beforeMs, limit));
+}
+
+function drop(writer: Writer, receipts: readonly { id: Uint8Array }[]): void {
+  for (const { id } of receipts) {
     writer.db.run('drop_receipt', id);
     writer.db.run('drop_facts', id);
     writer.db.run('drop_receipt_keys', id);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MADE, revising } from '../../../test/store-contract/revisions.ts';
 import {
   aClaim,
   aDelivery,
@@ -14,7 +15,7 @@ import {
 } from '../../../test/store-contract/samples.ts';
 import { temporaryStore } from '../../../test/support/sqlite.ts';
 import { MAX_DIRECT_TARGETS } from '../../core/event.ts';
-import type { Settlement, Ticket } from '../../ports/store.ts';
+import type { ReceiptRevision, Settlement, Ticket } from '../../ports/store.ts';
 import { append } from './append.ts';
 import { appendAll, packBatch } from './append-all.ts';
 import { openDatabase } from './database.ts';
@@ -23,6 +24,7 @@ import { packAppend, packSettlement } from './packets.ts';
 import { openTicket } from './placing.ts';
 import { packReceipt, recordReceipt } from './receipts.ts';
 import { repeat } from './repeat.ts';
+import { packRevision, type RevisionAnswer, reviseReceipt } from './revise.ts';
 import { settle } from './settle.ts';
 import { nothingKnown, type Writer } from './turn.ts';
 
@@ -49,6 +51,10 @@ function opened(writer: Writer): Ticket {
   const ticket = openTicket(writer, delivery.deliveryId);
   assert.ok(ticket);
   return ticket;
+}
+
+function kindOf(answer: RevisionAnswer): string {
+  return 'kind' in answer ? answer.kind : 'revised';
 }
 
 function settling(writer: Writer, settlement: Settlement) {
@@ -92,9 +98,49 @@ test('a batch that was committed before its answer got lost hands over what it m
 
 test('a receipt that was committed before its answer got lost is recorded once', () =>
   withWriter((writer) => {
-    const packet = packReceipt(recording(aReceipt(newId()), { dedupe: { key: 'k', windowMs: null } }));
-    assert.deepEqual(recordReceipt(writer, packet), []);
-    assert.deepEqual(recordReceipt(successor(writer), packet), { kind: 'recorded', handovers: [] });
+    const packet = packReceipt(
+      recording(aReceipt(newId()), { dedupe: { key: 'k', windowMs: null, redelivery: false } }),
+    );
+    assert.deepEqual(recordReceipt(writer, packet), [null, []]);
+    const outcome = recordReceipt(successor(writer), packet);
+    assert.deepEqual(outcome, { kind: 'recorded', handovers: [], redeliveryOf: null });
+  }));
+
+test('a revision that was committed before its answer got lost is made once', () =>
+  withWriter((writer) => {
+    const receipt = aReceipt(newId());
+    recordReceipt(writer, packReceipt(recording(receipt)));
+    const events = [{ event: anEvent(), deliveries: [] }];
+    const packet = packRevision(revising(receipt, { events, claims: [aClaim('k')] }));
+    assert.deepEqual(reviseReceipt(writer, packet), [[]]);
+    assert.deepEqual(reviseReceipt(successor(writer), packet), MADE);
+    assert.equal(kindOf(reviseReceipt(writer, packet)), 'repeated');
+  }));
+
+test('a revision that another one had won stays a conflict when it is repeated', () =>
+  withWriter((writer) => {
+    const receipt = aReceipt(newId());
+    recordReceipt(writer, packReceipt(recording(receipt)));
+    const revisionOf = (more: Partial<ReceiptRevision>) => packRevision(revising(receipt, more));
+    const withEvent = () => revisionOf({ events: [{ event: anEvent(), deliveries: [] }] });
+    reviseReceipt(writer, withEvent());
+    for (const lost of [withEvent(), revisionOf({ outcome: 'ignored' })]) {
+      assert.deepEqual(reviseReceipt(successor(writer), lost), { kind: 'conflict', revision: 1 });
+    }
+  }));
+
+test('a revision that was committed as a duplicate before its answer got lost is that duplicate', () =>
+  withWriter((writer) => {
+    const dedupe = { key: 'k', windowMs: null, redelivery: false };
+    const [holder, late] = [aReceipt(newId()), aReceipt(newId())];
+    const body = Uint8Array.of(1);
+    recordReceipt(writer, packReceipt(recording(holder, { dedupe })));
+    recordReceipt(writer, packReceipt(recording({ ...late, sourceId: holder.sourceId, body })));
+    const packet = packRevision(revising(late, { dedupe }));
+    const outcome = { kind: 'duplicate', of: holder.id, bodyDiffers: true };
+    assert.deepEqual(reviseReceipt(writer, packet), outcome);
+    assert.deepEqual(reviseReceipt(successor(writer), packet), outcome);
+    assert.deepEqual(reviseReceipt(writer, packet), { kind: 'conflict', revision: 1 });
   }));
 
 test('a settle that was committed before its answer got lost is won with the same outcome', () =>

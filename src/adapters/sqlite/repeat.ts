@@ -10,6 +10,7 @@ const REPEATABLE: Readonly<Record<OperationName, boolean>> = {
   appendAll: true,
   redeliver: true,
   recordReceipt: true,
+  reviseReceipt: true,
   remember: true,
   settle: true,
   settleTask: true,

@@ -3,6 +3,7 @@ import type { Id } from '../../core/ids.ts';
 import { type Changed, type ChangeOf, deletionRefusal, versionRefusal } from '../sql/change.ts';
 import { blob } from '../sql/id-bytes.ts';
 import { blobOrNull } from './rows.ts';
+import { makeTask } from './tasks.ts';
 import type { Writer } from './turn.ts';
 
 export function putSource(writer: Writer, tenant: Id, change: ChangeOf<'put_source'>): Changed {
@@ -18,6 +19,9 @@ export function putSource(writer: Writer, tenant: Id, change: ChangeOf<'put_sour
     db.run('insert_source', id, blob(tenant), enabled, urlKeyHash, nowMs, nowMs, blobOrNull(change.createdBy), config);
   } else {
     db.run('set_source', version, enabled, urlKeyHash, nowMs, config, id);
+  }
+  if (change.releaseTaskId !== undefined) {
+    makeTask(writer, { id: change.releaseTaskId, tenant, kind: 'release', ref: change.id });
   }
   return { kind: 'done', version };
 }

@@ -47,6 +47,14 @@ select pg_advisory_xact_lock(:space::int, hashtext(:tenant::text));
 -- PostgreSQL alone: of two receipts under one key the second must see the first.
 select pg_advisory_xact_lock(:space::int, hashtext(:source::text || :key::text));
 
+-- name: lock_holding
+-- PostgreSQL alone: many may be held at once. Locks of rows would let them overtake a source that waits to go on.
+select pg_advisory_xact_lock_shared(:space::int, hashtext(:source::text));
+
+-- name: lock_going_on
+-- PostgreSQL alone.
+select pg_advisory_xact_lock(:space::int, hashtext(:source::text));
+
 -- name: lock_lanes
 -- PostgreSQL alone: a position is taken and committed under the lock of its shard, so that positions become visible in
 -- their order: whoever has read up to one never finds a lower one later (O1).

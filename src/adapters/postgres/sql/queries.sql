@@ -138,7 +138,7 @@ limit :limit::int;
 
 -- name: receipts
 select id, tenant, source_id, received_ms, method, headers, substr(body, 1, :body_bytes::int) as body, verdict, outcome,
-  reason, duplicate_of, body_differs, event_ids
+  reason, duplicate_of, body_differs, event_ids, redelivery_of, remote_address, proof, revision
 from receipt where true
 
 -- name: receipts.range_of_tenant
@@ -167,8 +167,22 @@ order by source_id desc, id desc limit :limit::int offset :skipped::int
 
 -- name: receipt
 select id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,
-  event_ids
+  event_ids, redelivery_of, remote_address, proof, revision
 from receipt where id = :id::uuid and tenant = :tenant::uuid;
+
+-- name: held_receipts
+-- In place of held_sizes: with all they are. The length of a body is known without reading it.
+select id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,
+  event_ids, redelivery_of, remote_address, proof, revision
+from (
+  select held.*, row_number() over oldest as nth, sum(octet_length(body)) over oldest as bytes
+  from (
+    select * from receipt where source_id = :source::uuid and outcome = 'held'
+    order by source_id, received_ms, id limit :limit::int
+  ) held
+  window oldest as (order by received_ms, id rows unbounded preceding)
+) summed
+where nth = 1 or bytes <= :bytes::bigint order by nth;
 
 -- name: facts
 -- PostgreSQL alone: asked for many receipts at once.

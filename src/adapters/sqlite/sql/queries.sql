@@ -143,7 +143,7 @@ select id from receipt where source_id = :source and id < :below and id >= :from
 -- name: receipts
 -- SQLite alone: the substr of an empty blob is null.
 select id, tenant, source_id, received_ms, method, headers, coalesce(substr(body, 1, :body_bytes), x'') as body,
-  verdict, outcome, reason, duplicate_of, body_differs, event_ids
+  verdict, outcome, reason, duplicate_of, body_differs, event_ids, redelivery_of, remote_address, proof, revision
 from receipt where id < :below and id >= :from
 
 -- name: receipts.tenant
@@ -160,8 +160,13 @@ order by id desc limit :limit
 
 -- name: receipt
 select id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,
-  event_ids
+  event_ids, redelivery_of, remote_address, proof, revision
 from receipt where id = ? and tenant = ?;
+
+-- name: held_sizes
+-- The length of a blob is known without reading it.
+select id, tenant, length(body) as bytes from receipt
+where source_id = ? and outcome = 'held' order by received_ms, id limit ?;
 
 -- name: facts
 select fact, provenance from fact where receipt_id = ? order by n;

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Client } from 'pg';
+import { revising } from '../../../test/store-contract/revisions.ts';
+import { aReceipt, newId, recording, TENANT } from '../../../test/store-contract/samples.ts';
+import { eventually } from '../../../test/support/eventually.ts';
+import { testServers } from '../../../test/support/postgres.ts';
+import type { Id } from '../../core/ids.ts';
+import type { ConfigChange } from '../../ports/store.ts';
+import { configure } from './configuration.ts';
+import { type Database, openDatabase, type Session } from './database.ts';
+import { install } from './install.ts';
+import { heldReceipts } from './query-receipts.ts';
+import { recordReceipt } from './receipts.ts';
+import { reviseReceipt } from './revise.ts';
+
+const [server] = testServers();
+
+function putting(id: Id, version: number | null, releaseTaskId?: Id): ConfigChange {
+  const put = { kind: 'put_source', id, config: new Uint8Array(1), createdBy: null, enabled: true } as const;
+  return { ...put, urlKeyHash: null, version, ...(releaseTaskId === undefined ? {} : { releaseTaskId }) };
+}
+
+function changed(database: Database, change: ConfigChange) {
+  return database.transaction('query', (session) => configure(session, { tenant: TENANT, change, claims: [] }, 1));
+}
+
+/** Each way in which a source comes to hold a receipt, as it is before the source is told to go on. */
+const WAYS: Readonly<
+  Record<string, (database: Database, source: Id) => Promise<(session: Session) => Promise<unknown>>>
+> = {
+  'that comes': async (_, source) => (session) =>
+    recordReceipt(session, recording(aReceipt(source, { outcome: 'held' }), { configVersion: 1 }), 1),
+  'that a person accepts': async (database, source) => {
+    const rejected = aReceipt(source, { outcome: 'rejected' });
+    const given = recording(rejected, { configVersion: 1 });
+    await database.transaction('append', (session) => recordReceipt(session, given, 1));
+    const held = { ...revising(rejected), outcome: 'held', events: [], configVersion: 1 } as const;
+    return (session) => reviseReceipt(session, held, 1, false);
+  },
+};
+
+for (const [way, holding] of Object.entries(WAYS)) {
+  test(`who releases what a source holds finds a receipt ${way} at that moment`, async () => {
+    assert.ok(server);
+    const url = await server.schema();
+    const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {} });
+    const other = new Client({ connectionString: url });
+    try {
+      await other.connect();
+      await install(database, 1);
+      const source = newId();
+      await changed(database, putting(source, null));
+      const hold = await holding(database, source);
+      let goingOn: Promise<readonly unknown[]> = Promise.resolve([]);
+      await database.transaction('append', async (session) => {
+        await hold(session);
+        let isOn = false;
+        goingOn = changed(database, putting(source, 1, newId())).then(() => {
+          isOn = true;
+          return database.use('query', (later) => heldReceipts(later, source, { receipts: 9, bytes: 9e6 }));
+        });
+        await eventually('it to go on, or to wait', async () => {
+          const { rowCount } = await other.query("select from pg_locks where locktype = 'advisory' and not granted");
+          return isOn || rowCount === 1 ? true : null;
+        });
+        if (isOn) await goingOn;
+      });
+      assert.equal((await goingOn).length, 1);
+    } finally {
+      await other.end();
+      await database.close();
+      await server.drop(url);
+    }
+  });
+}

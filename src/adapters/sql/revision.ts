@@ -1,0 +1,57 @@
+/** What revising a stored receipt comes to, whichever engine it stands in. */
+import type { Id } from '../../core/ids.ts';
+import type { Outcome } from '../../core/receipt.ts';
+import type { EventAppend, ReceiptRevision, RevisionOutcome } from '../../ports/store.ts';
+
+/** A receipt that is to be revised, as it stands. */
+export interface Standing {
+  sourceId: Id;
+  revision: number;
+  outcome: Outcome;
+  duplicateOf: Id | null;
+  bodyDiffers: boolean;
+  /** Events it became so far. */
+  eventIds: readonly Id[];
+}
+
+/** What another receipt under the key makes of one. */
+export interface Repeat {
+  of: Id;
+  outcome: Outcome;
+  bodyDiffers: boolean;
+}
+
+/** Compares a receipt with the one that holds its key. */
+export function repeatOf(holder: { id: Id; outcome: Outcome; body: Uint8Array }, body: Uint8Array): Repeat {
+  return { of: holder.id, outcome: holder.outcome, bodyDiffers: Buffer.compare(holder.body, body) !== 0 };
+}
+
+/**
+ * The outcome of a revision that was committed before its answer got lost; null when it was not made. Revisions carry no
+ * id: one of the same number that made the same of the receipt, with the same events, is this one or as good as it.
+ */
+export function revisedBefore(
+  standing: Standing,
+  request: Pick<ReceiptRevision, 'revision' | 'outcome'> & { eventIds: readonly Id[] },
+): RevisionOutcome | null {
+  if (standing.revision !== request.revision + 1) return null;
+  const { outcome, duplicateOf: of, bodyDiffers, eventIds } = standing;
+  if (outcome === 'duplicate' && of !== null) return { kind: 'duplicate', of, bodyDiffers };
+  const isSame = outcome === request.outcome && request.eventIds.every((id) => eventIds.includes(id));
+  return isSame ? { kind: 'revised', handovers: [] } : null;
+}
+
+/** The events of a receipt after some came to them, each once. */
+export function eventIdsAfter(before: readonly Id[], added: readonly Id[]): readonly Id[] {
+  return [...new Set([...before, ...added])];
+}
+
+/** Until when a key is taken that is given away now; null for ever. */
+export function keyUntilMs({ windowMs }: { windowMs: number | null }, nowMs: number): number | null {
+  return windowMs === null ? null : nowMs + windowMs;
+}
+
+/** Ids of events, in their order. */
+export function idsOfEvents(events: readonly Pick<EventAppend, 'event'>[]): readonly Id[] {
+  return events.map(({ event }) => event.id);
+}

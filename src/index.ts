@@ -12,16 +12,18 @@ import { createMetrics } from './adapters/metrics.ts';
 import { openPostgres } from './adapters/postgres/opening.ts';
 import { createRandom } from './adapters/random.ts';
 import { createResolver } from './adapters/resolver.ts';
-import { keptSecret, openSecretFile } from './adapters/secret-file.ts';
+import { secretFileAt } from './adapters/secret-file.ts';
 import { createSecretReferences } from './adapters/secret-references.ts';
 import { createSender } from './adapters/sender.ts';
 import { openSqlite } from './adapters/sqlite/opening.ts';
+import { readNetworks } from './core/address.ts';
 import { DEFAULT_TENANT, type Id } from './core/ids.ts';
 import { NODE_ROLES, type NodeRole, parseNodeRoles } from './core/node-role.ts';
 import { createAuthenticate } from './flows/authenticate.ts';
 import { createConfigurationCache, type FlowPorts } from './flows/configuration.ts';
-import { ensureAdminKey, hasAdminKey } from './flows/ensure-admin-key.ts';
-import { freshKey, keysGiven } from './flows/keys.ts';
+import { prepareAdminKey } from './flows/ensure-admin-key.ts';
+import { ensureFirstSource, type FirstSource } from './flows/ensure-first-source.ts';
+import { keysGiven } from './flows/keys.ts';
 import type { Clock, Dispatch, Hint, Log, Neighbours, Store } from './ports.ts';
 import { createApp } from './server/app.ts';
 import { createListening } from './server/listening.ts';
@@ -32,6 +34,7 @@ import { startJanitor } from './worker/janitor.ts';
 import { createWorker, DEFAULT_LIMITS, type Worker } from './worker/loop.ts';
 import { dispatchless, telling } from './worker/telling.ts';
 
+export { validateSignature, validateToken } from './adapters/webhook-auth.ts';
 export const VERSION = '0.1.0';
 
 export interface HookyardOptions {
@@ -55,6 +58,8 @@ export interface HookyardOptions {
   secretVariables?: Readonly<Record<string, string>>;
   /** Origin that callers reach this instance at, for URLs in answers. */
   publicUrl?: string;
+  /** Addresses and networks of proxies whose word on the sender's address is taken; none unless told. */
+  trustedProxies?: readonly string[];
   maxBodyBytes?: number;
   /** Memory for request bodies at once: 256 MiB or a quarter of what there is, whichever is less, unless told. */
   maxRequestBytes?: number;
@@ -74,13 +79,18 @@ export interface Hookyard {
    * when it stands with another process on the same database.
    */
   adminKey: { path: string; fresh: string | null } | null;
+  /** The source that this start made because there was none; null otherwise. */
+  firstSource: FirstSource | null;
 }
 
-/** Time as a test tells it, so that an hour passes at once. */
+/** What tests put in place of the world, each on its own. */
 export interface World {
-  clock: Clock;
+  /** Time as a test tells it, so that an hour passes at once. */
+  clock?: Clock;
   /** What the store adds to its own clock: one float64 of milliseconds. */
-  clockOffset: SharedArrayBuffer;
+  clockOffset?: SharedArrayBuffer;
+  /** What stands around the store, for faults at exact places. */
+  around?(store: Store): Store;
 }
 
 export type Started =
@@ -102,13 +112,18 @@ const DRAIN_MS = 25_000;
 export async function createHookyard(options: HookyardOptions, world?: World): Promise<Started> {
   const roles = parseNodeRoles((options.roles ?? NODE_ROLES).join(','));
   if (roles.kind === 'refused') return refused(`The list of roles ${roles.reason}.`, 'Name one or more of them.');
+  const proxies = readNetworks(options.trustedProxies ?? []);
+  if (proxies.kind === 'refused') {
+    return refused('A trusted proxy is no network.', proxies.faults.map(({ message }) => message).join(' '));
+  }
   const log = createLog({ level: options.logLevel ?? 'info' });
   const ground = { roles: roles.roles, log, clock: world?.clock ?? systemClock, world };
   try {
     const opened = await openStore(options, ground);
     if (opened.kind !== 'opened') return opened;
-    const { store } = opened;
-    return { kind: 'started', hookyard: await orClosed(store, () => run(options, assemble(options, opened))) };
+    const store = world?.around?.(opened.store) ?? opened.store;
+    const parts = () => assemble(options, { ...opened, store });
+    return { kind: 'started', hookyard: await orClosed(store, () => run(options, parts())) };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'STORE_UNAVAILABLE')) throw error;
     return { kind: 'away', reason: `The database went away: ${error.message}.`, remedy: 'Start again.' };
@@ -159,7 +174,7 @@ async function openEmbedded(options: HookyardOptions, ground: Ground): Promise<O
   openDataDirectory(directory);
   const keyring = openKeyring(keyringPathOf(options));
   if (keyring.kind === 'unusable') return refused(keyring.reason, 'Restore the keyring from a backup.');
-  const time = world === undefined ? {} : { clockOffset: world.clockOffset };
+  const time = world?.clockOffset === undefined ? {} : { clockOffset: world.clockOffset };
   const opened = await openSqlite({
     directory,
     log,
@@ -173,7 +188,7 @@ async function openEmbedded(options: HookyardOptions, ground: Ground): Promise<O
 
 async function openShared(options: HookyardOptions, url: string, ground: Ground): Promise<OpenedStore | NotStarted> {
   const { log, clock, world } = ground;
-  const offset = world === undefined ? null : new Float64Array(world.clockOffset);
+  const offset = world?.clockOffset === undefined ? null : new Float64Array(world.clockOffset);
   openDataDirectory(options.dataDirectory);
   const clockOffsetMs = () => offset?.[0] ?? 0;
   const opened = await openPostgres({ url, log, clock, clockOffsetMs, migrate: options.migrate ?? true });
@@ -245,38 +260,28 @@ function dispatchOf(worker: Worker | null, others: Assembled['others']): Dispatc
   return telling(local, neighbours, worker.holds);
 }
 
-async function prepareAdminKey(
-  ports: FlowPorts,
-  options: HookyardOptions,
-  shared: boolean,
-): Promise<Hookyard['adminKey']> {
-  if (options.apiKey !== undefined) return null;
-  const path = join(options.dataDirectory, 'admin-api-key');
-  // The first process on a database made it, and keeps it.
-  if (shared && keptSecret(path) === null && (await hasAdminKey(ports))) return null;
-  const { secret, fresh } = openSecretFile(path, () => freshKey(ports.random));
-  await ensureAdminKey(ports, secret);
-  return { path, fresh: fresh ? secret : null };
-}
-
 async function run(options: HookyardOptions, { opened, ports, worker, others }: Assembled): Promise<Hookyard> {
   const { roles, shared } = opened;
-  const adminKey = await prepareAdminKey(ports, options, shared !== null);
+  const { dataDirectory, apiKey, publicUrl, maxBodyBytes, trustedProxies } = options;
+  const keyFile = secretFileAt(join(dataDirectory, 'admin-api-key'));
+  const adminKey = apiKey === undefined ? await prepareAdminKey(ports, keyFile, shared !== null) : null;
   await ports.configuration.refresh(DEFAULT_TENANT);
+  const urlFile = secretFileAt(join(dataDirectory, 'secret-url'));
+  const firstSource = roles.has('ingest') ? await ensureFirstSource(ports, urlFile, publicUrl) : null;
   await worker?.start();
   others?.following.start();
   const deafen = others?.neighbours.listen((hint) => hear(hint, others.following, worker));
   const janitor = roles.has('maintain') ? startJanitor(ports) : null;
   const admission = admissionOn({ memoryBytes: memoryBytes(), openFiles: openFiles() });
   const { maxRequestBytes = admission.maxRequestBytes, maxConnections = admission.maxConnections } = options;
-  const { publicUrl, maxBodyBytes } = options;
   const readiness = createReadiness({ ports, worker, janitor, shared });
-  const limits = { maxBodyBytes, maxRequestBytes, maxConnections };
+  const limits = { maxBodyBytes, maxRequestBytes, maxConnections, trustedProxies };
   const app = createApp(ports, { version: VERSION, roles, readiness, publicUrl, ...limits });
   const listening = createListening(app, ports);
   return {
     fetch: app.fetch,
     adminKey,
+    firstSource,
     listen: listening.listen,
     async close() {
       janitor?.stop();

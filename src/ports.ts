@@ -38,7 +38,7 @@ export interface Mac {
 
 /** What a sealed value belongs to; opening it anywhere else fails. */
 export interface SealContext {
-  purpose: 'subscription' | 'source' | 'answer';
+  purpose: 'subscription' | 'source' | 'answer' | 'receipt';
   table: string;
   column: string;
   row: string;
@@ -110,6 +110,22 @@ export interface SecretReferences {
   read(reference: string): Promise<SecretRead>;
 }
 
+/** A secret that a process finds, or makes and keeps for its next start. */
+export interface KeptSecret {
+  secret: string;
+  /** True when it was made just now. */
+  fresh: boolean;
+}
+
+/** A file for one secret, readable by its owner alone. */
+export interface SecretFile {
+  path: string;
+  /** What stands in it; null when nothing does. */
+  kept(): string | null;
+  /** What stands in it; made with `make` and written when nothing does. */
+  open(make: () => string): KeptSecret;
+}
+
 /** Judges certificates before they are stored. */
 export interface Authorities {
   /** What keeps a PEM text from being a list of certificates to trust, as a sentence; null when nothing does. */
@@ -169,6 +185,7 @@ export interface Metrics {
 export type CounterName =
   | 'events_accepted_total'
   | 'receipts_total'
+  | 'inbound_turned_away_total'
   | 'attempts_total'
   | 'deliveries_closed_total'
   | 'settles_lost_total'

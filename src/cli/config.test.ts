@@ -62,6 +62,7 @@ test('every setting has its variable, and its key in the file unless it is secre
     keyring: 'ring.json',
     secrets: '/run/secrets',
     'public-url': 'https://hooks.example.com',
+    'trusted-proxies': '10.0.0.1,fd00::/8',
     'max-body': '2048',
     'log-level': 'debug',
     roles: 'ingest,query',
@@ -172,4 +173,15 @@ test('a wrong database URL is refused without its password', () => {
 test('what there is besides settings of a start is said too: roles, and whether it migrates', () => {
   const { roles, migrate } = good({ flags: { roles: 'dispatch, ingest' }, environment: { HOOKYARD_MIGRATE: '0' } });
   assert.deepEqual([roles, migrate], [['dispatch', 'ingest'], false]);
+});
+
+test('trusted proxies are addresses and networks in their one spelling; nonsense is refused with what to write', () => {
+  const environment = { HOOKYARD_TRUSTED_PROXIES: ' 10.0.0.0/8, FD00:0::/8,, 10.0.0.0/8' };
+  assert.deepEqual(good({ environment }).trustedProxies, ['10.0.0.0/8', 'fd00::/8']);
+  assert.deepEqual(good({ file: { trustedProxies: ['10.0.0.1'] } }).trustedProxies, ['10.0.0.1']);
+  for (const text of ['proxy.internal', '10.0.0.0/33', '10.0.0.1/8', '*']) {
+    const { reason, remedy } = refusal({ flags: { trustedProxies: `10.0.0.0/8,${text}` } });
+    assert.ok(reason.includes(`"${text}" cannot be used`), reason);
+    assert.match(`${reason} ${remedy}`, /[Ww]rite .*10\.0\.0\.0\/8/);
+  }
 });

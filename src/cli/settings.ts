@@ -1,7 +1,7 @@
 /** The settings of an instance: what each is called, what it takes, and how its text is read. */
 import { LOG_LEVELS } from '../adapters/log.ts';
 import { addressOf } from '../adapters/postgres/address.ts';
-import { parseAllowCidrs, parseAllowHosts } from '../core/address.ts';
+import { parseAllowCidrs, parseAllowHosts, readNetworks } from '../core/address.ts';
 import { NODE_ROLES, type NodeRole, parseNodeRoles } from '../core/node-role.ts';
 import { apiKeyFault } from './api-key.ts';
 
@@ -18,6 +18,7 @@ export interface StartConfiguration {
   /** What `env:` secret references may read: all variables whose names begin with `HOOKYARD_SECRET_`. */
   secretVariables?: Readonly<Record<string, string>>;
   publicUrl?: string;
+  trustedProxies?: readonly string[];
   maxBodyBytes?: number;
   logLevel?: string;
   apiKey?: string;
@@ -97,6 +98,12 @@ export const SETTINGS: readonly Setting[] = [
     read: (text) => (isOrigin(text) ? set({ publicUrl: text }) : wrong('is not an http or https URL without a path')),
   },
   {
+    name: 'trusted-proxies',
+    argument: 'list',
+    help: "comma list of proxies, as addresses or networks, that are believed to tell a sender's address (default none)",
+    read: networks,
+  },
+  {
     name: 'max-body',
     argument: 'bytes',
     help: 'largest event and largest inbound request in bytes (default 1 MiB and 5 MiB)',
@@ -158,6 +165,15 @@ function wrong(why: string): Read {
 function whole(text: string, min: number, max: number, make: (value: number) => Partial<StartConfiguration>): Read {
   const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
   return value >= min && value <= max ? set(make(value)) : wrong(`is not a whole number from ${min} to ${max}`);
+}
+
+function networks(text: string): Read {
+  const texts = text.split(',').map((part) => part.trim());
+  const named = texts.filter((part) => part !== '');
+  const read = readNetworks(named);
+  if (read.kind === 'networks') return set({ trustedProxies: read.entries });
+  const faults = read.faults.map(({ at, message }) => `"${named[at]}" cannot be used. ${message}`);
+  return wrong(`is refused: ${faults.join(' ')}`);
 }
 
 function onOff(text: string, make: (on: boolean) => Partial<StartConfiguration>): Read {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -50,6 +50,29 @@ test('a fresh admin key is printed to a terminal only; elsewhere the path of its
     if (!interactive) assert.match(said[1] ?? '', /admin-api-key$/);
     signal();
     await exit;
+  }
+});
+
+test('the URL of the first source is printed to a terminal only; elsewhere the path of its file, and once', async (context) => {
+  for (const interactive of [true, false]) {
+    const { said, terminal, exit, flags, signal } = stage(context, interactive);
+    await startHookyard({ flags, environment: {} }, terminal);
+    const file = join(flags.data, 'secret-url');
+    const path = readFileSync(file, 'utf8').trim();
+    const url = `${said[0]?.replace('Hookyard listens on ', '')}${path}`;
+    const got = await fetch(url, { method: 'POST', body: '{"image": "registry.example.com/shop/checkout:2.4.0"}' });
+    signal();
+    await exit;
+    const again = stage(context, interactive);
+    await startHookyard({ flags, environment: {} }, again.terminal);
+    again.signal();
+    await again.exit;
+    assert.equal(got.status, 200);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    const line = said[2] ?? '';
+    assert.ok(line.endsWith(interactive ? `: ${url}` : `: in ${file}`), line);
+    assert.equal(said.join(' ').includes(path), interactive);
+    assert.doesNotMatch(again.said.join(' '), /secret-url|api\/webhook/);
   }
 });
 

@@ -1,6 +1,6 @@
 /** Starting and stopping an instance from the command line. */
 import { createLog } from '../adapters/log.ts';
-import { createHookyard, type Hookyard } from '../index.ts';
+import { createHookyard, type Hookyard, type World } from '../index.ts';
 import { type ConfigurationRead, type Origins, type Refused, readConfiguration } from './config.ts';
 import type { StartConfiguration } from './settings.ts';
 
@@ -40,14 +40,15 @@ export const processTerminal: Terminal = {
  * Reads the configuration and runs until a signal: exit 0 after draining, 1 at a second signal, when the
  * database stays away and after a bug, 2 on bad configuration.
  * @param origins flags as commander parsed them, and what the command sets unless told otherwise
+ * @param world for tests alone
  */
-export async function startHookyard(origins: Origins, terminal: Terminal): Promise<void> {
+export async function startHookyard(origins: Origins, terminal: Terminal, world?: World): Promise<void> {
   const read: ConfigurationRead = readConfiguration(origins);
   if (read.kind === 'refused') return refuse(read, terminal);
   const { configuration } = read;
   terminal.onFault(endLogged(configuration, terminal));
   for (const line of [...gateWarnings(configuration), ...passwordWarning(origins)]) terminal.warn(line);
-  const started = await open(configuration);
+  const started = await open(configuration, world);
   if (started.kind !== 'started') return refuse(started, terminal);
   stopOnSignal(started.hookyard, terminal);
   const listening = await listen(started.hookyard, configuration);
@@ -67,9 +68,9 @@ function endLogged({ logLevel = 'info' }: StartConfiguration, terminal: Terminal
 }
 
 /** Files and directories that cannot be made, read or written are bad configuration; everything else thrown is a bug. */
-async function open(configuration: StartConfiguration): ReturnType<typeof createHookyard> {
+async function open(configuration: StartConfiguration, world?: World): ReturnType<typeof createHookyard> {
   try {
-    return await createHookyard(optionsOf(configuration));
+    return await createHookyard(optionsOf(configuration), world);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && 'syscall' in error)) throw error;
     const reason = `Cannot use ${configuration.dataDirectory} or the keyring (${error.syscall}: ${error.code}).`;
@@ -127,7 +128,11 @@ async function listen(
 
 function announce(hookyard: Hookyard, url: string, configuration: StartConfiguration, terminal: Terminal): void {
   terminal.say(`Hookyard listens on ${url}`);
-  const { adminKey } = hookyard;
+  announceKey(hookyard, configuration, terminal);
+  announceSource(hookyard, url, terminal);
+}
+
+function announceKey({ adminKey }: Hookyard, configuration: StartConfiguration, terminal: Terminal): void {
   if (adminKey === null) {
     if (configuration.apiKey === undefined) terminal.say(NO_KEY_HERE);
     return;
@@ -135,6 +140,14 @@ function announce(hookyard: Hookyard, url: string, configuration: StartConfigura
   // Where nobody reads along, stdout is a log, and a key must not stand in one.
   const shown = terminal.interactive && adminKey.fresh !== null;
   terminal.say(shown ? `Admin API key (shown once): ${adminKey.fresh}` : `Admin API key: in ${adminKey.path}`);
+}
+
+/** A secret URL is a secret like a key. */
+function announceSource({ firstSource }: Hookyard, url: string, terminal: Terminal): void {
+  if (firstSource === null) return;
+  const { secretUrl, file } = firstSource;
+  const place = terminal.interactive ? `${URL.parse(secretUrl, url)}` : `in ${file}`;
+  terminal.say(`Secret URL for pushes, {"image": "registry/org/app:tag"}: ${place}`);
 }
 
 /** Any time will do. */

@@ -12,6 +12,7 @@ import { MAX_URL_CHARACTERS, type Refusal, refusedHost, refusedScheme, refusedUr
 export { type AllowList, parseAllowCidrs, parseAllowHosts } from './address/allow-list.ts';
 export { canonicalAddress } from './address/ip.ts';
 export { type AddressJudgement, judgeAddress } from './address/judge.ts';
+export { isAmong, type Networks, type NetworksRead, readNetworks } from './address/networks.ts';
 export { type AddressPolicy, type Endpoint, isAllowedHost } from './address/policy.ts';
 export type { AddressRange } from './address/ranges.ts';
 export { MAX_URL_CHARACTERS, type Refusal, type RefusalRule } from './address/refusal.ts';

@@ -77,16 +77,54 @@ export function escapePointer(token: string): string {
   return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
+/** In which senders say what happened and under which id; without them a stored request could not be read again. */
+const SENDERS_OWN = [
+  'aeg-data-version',
+  'aeg-delivery-count',
+  'aeg-event-type',
+  'aeg-metadata-version',
+  'aeg-subscription-name',
+  'ce-dataschema',
+  'ce-id',
+  'ce-source',
+  'ce-specversion',
+  'ce-subject',
+  'ce-time',
+  'ce-type',
+  'circleci-event-type',
+  'webhook-request-origin',
+  'webhook-request-rate',
+  'x-attempt-number',
+  'x-buildkite-event',
+  'x-event-key',
+  'x-forgejo-delivery',
+  'x-forgejo-event',
+  'x-forgejo-event-type',
+  'x-gitea-delivery',
+  'x-gitea-event',
+  'x-gitea-event-type',
+  'x-github-delivery',
+  'x-github-event',
+  'x-github-hook-id',
+  'x-github-hook-installation-target-id',
+  'x-github-hook-installation-target-type',
+  'x-gitlab-event',
+  'x-gitlab-event-uuid',
+  'x-gitlab-instance',
+  'x-gitlab-webhook-uuid',
+  'x-gogs-delivery',
+  'x-gogs-event',
+  'x-hook-uuid',
+  'x-nexus-webhook-delivery',
+  'x-nexus-webhook-id',
+  'x-request-uuid',
+] as const;
+
 /** Headers whose values may be stored and shown; every other value is a credential until proven otherwise. */
 const SHOWN = new Set([
   'accept',
   'accept-encoding',
   'cache-control',
-  'ce-id',
-  'ce-source',
-  'ce-specversion',
-  'ce-time',
-  'ce-type',
   'content-encoding',
   'content-length',
   'content-type',
@@ -98,9 +136,8 @@ const SHOWN = new Set([
   'server',
   'traceparent',
   'user-agent',
-  'x-github-delivery',
-  'x-github-event',
   'x-request-id',
+  ...SENDERS_OWN,
   // Ids, times, and signatures that only the secret makes.
   ...Object.values(profiles).flatMap(({ ownHeaders }) => ownHeaders),
 ]);
@@ -121,11 +158,12 @@ export function redactHeaders(
   const redacted: Record<string, string> = {};
   for (const name in headers) {
     const lower = name.toLowerCase();
-    redacted[name] = isShown(lower) && !hidden.includes(lower) ? (headers[name] ?? '') : REDACTED;
+    redacted[name] = isShownHeader(lower) && !hidden.includes(lower) ? (headers[name] ?? '') : REDACTED;
   }
   return redacted;
 }
 
-function isShown(lower: string): boolean {
+/** True for a lower-case name whose value may be stored and shown. */
+export function isShownHeader(lower: string): boolean {
   return SHOWN.has(lower) || SHOWN_PREFIXES.some((prefix) => lower.startsWith(prefix));
 }

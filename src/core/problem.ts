@@ -136,9 +136,9 @@ const catalogue = {
   },
   rotation_refused: {
     status: 409,
-    title: 'The signing secret cannot be rotated',
-    remedy: 'Change what `detail` names first; the subscription was left as it is.',
-    action: 'Tell the user why the signing secret cannot be rotated, as `detail` says, and what to change first.',
+    title: 'This secret cannot be replaced',
+    remedy: 'Change what `detail` names first; everything was left as it is.',
+    action: 'Tell the user why the secret or URL cannot be replaced, as `detail` says, and what to change first.',
   },
   delivery_closed: {
     status: 409,
@@ -152,6 +152,42 @@ const catalogue = {
     remedy: 'Send a JSON body of the documented shape; this request was kept as a receipt.',
     action: 'Tell the user the payload lacks what `detail` names and show them the documented shape.',
   },
+  receipt_rejected: {
+    status: 409,
+    title: 'The receipt was rejected',
+    remedy: 'See its `diagnosis`, then accept it: `POST /api/v1/receipts/{id}/accept`.',
+    action: 'Tell the user this request proved nothing about its sender and must be accepted before it is reprocessed.',
+  },
+  receipt_duplicate: {
+    status: 409,
+    title: 'The receipt repeats another one',
+    remedy: 'Reprocess the receipt that `detail` names; a repeat has made nothing of its own.',
+    action: 'Tell the user this receipt repeats the one in `detail` and offer to reprocess that one.',
+  },
+  receipt_not_rejected: {
+    status: 409,
+    title: 'The receipt was not rejected',
+    remedy: 'Nothing has to be accepted here; `POST /api/v1/receipts/{id}/reprocess` reads it anew.',
+    action: 'Tell the user this request was taken when it came and offer to reprocess it.',
+  },
+  receipt_in_part: {
+    status: 409,
+    title: 'Only a part of the body was kept',
+    remedy: 'Have the sender send it again once the source is right; a rejected body is kept up to 64 KiB.',
+    action: 'Tell the user the body was not kept whole and the sender has to send it again.',
+  },
+  receipt_unproved: {
+    status: 409,
+    title: 'The request still proves nothing',
+    remedy: 'Correct what `detail` names and try again, or have an admin accept it with `force`.',
+    action: 'Tell the user why the request proves nothing, as `detail` says, and how the source or sender must change.',
+  },
+  source_gone: {
+    status: 409,
+    title: 'The source of the receipt was deleted',
+    remedy: 'Make the source anew and have the sender send it again; the receipt stays as it is.',
+    action: 'Tell the user the source of this receipt was deleted, so that nothing can be made of it any more.',
+  },
   bad_signature: {
     status: 401,
     title: 'The request did not prove who sent it',
@@ -160,9 +196,10 @@ const catalogue = {
   },
   secret_unavailable: {
     status: 503,
-    title: 'A sealed secret cannot be opened',
-    remedy: 'Put the sealing key named in the log back into the keyring.',
-    action: 'Tell the user an encryption key is missing from the keyring and must be restored by an operator.',
+    title: 'A secret cannot be read',
+    remedy: 'Put back what the log names: a sealing key of the keyring, or the secret that a reference leads to.',
+    action:
+      'Tell the user a sealing key, or a secret that is referred to, is missing and an operator must put it back.',
   },
   overloaded: {
     status: 429,

@@ -1,12 +1,11 @@
 /** A signing secret gives way to a new one: for a while both sign, so that no receiver has to change at that moment. */
 import { profiles } from './profile.ts';
+import { type Grace, goingOn, tooManyRemedy } from './retiring.ts';
 import { signatureKey } from './signature/sign.ts';
 import { liveRetiring, type RetiringSecret, type SubscriptionConfig } from './subscription.ts';
-import { isoTime } from './time.ts';
 
 /** How long an old secret goes on signing unless the caller says. */
 export const DEFAULT_GRACE_SECONDS = 86_400;
-export const MAX_GRACE_SECONDS = 30 * 86_400;
 /** Old secrets that may sign beside the new one where a header takes any number; each makes that header longer. */
 const MAX_RETIRING = 4;
 
@@ -21,21 +20,18 @@ export type Rotated =
  * The configuration with `secret` as its only current one. What signed until now goes on for `graceSeconds` more; those
  * of earlier rotations keep the time they have. With a grace of 0 nothing but the new one signs from now on.
  */
-export function rotated(
-  config: SubscriptionConfig,
-  secret: string,
-  { graceSeconds, nowMs }: { graceSeconds: number; nowMs: number },
-): Rotated {
+export function rotated(config: SubscriptionConfig, secret: string, grace: Grace): Rotated {
   const refusal = refusalOf(config);
   if (refusal !== null) return { kind: 'refused', detail: refusal };
   if (signatureKey(secret, 'standard').length === 0) return { kind: 'invalid', message: 'An empty key signs nothing.' };
   if (config.signatureSecrets.includes(secret)) return { kind: 'invalid', message: 'It is the secret in use already.' };
-  const untilMs = nowMs + 1000 * graceSeconds;
-  const replaced = config.signatureSecrets.map((old) => ({ secret: old, untilMs }));
-  const retiring = [...replaced, ...liveRetiring(config, nowMs)].filter((old) => old.secret !== secret);
-  const retiringSecrets = graceSeconds === 0 ? [] : retiring;
+  const replaced = config.signatureSecrets.map((old) => ({ secret: old }));
+  const goOn = goingOn(replaced, config.retiringSecrets, grace);
+  const retiringSecrets = goOn.filter((old) => old.secret !== secret);
   const most = mostRetiring(config);
-  if (retiringSecrets.length > most) return { kind: 'refused', detail: tooMany(most, liveRetiring(config, nowMs)) };
+  if (retiringSecrets.length > most) {
+    return { kind: 'refused', detail: tooMany(most, liveRetiring(config, grace.nowMs)) };
+  }
   return { kind: 'rotated', config: { ...config, signatureSecrets: [secret], retiringSecrets } };
 }
 
@@ -45,9 +41,8 @@ function mostRetiring({ profile }: SubscriptionConfig): number {
 }
 
 function tooMany(most: number, retiring: readonly RetiringSecret[]): string {
-  const firstEnd = isoTime(Math.min(...retiring.map(({ untilMs }) => untilMs)));
   const old = most === 1 ? 'one old secret signs' : `${most} old secrets sign`;
-  return `At most ${old} beside the new one: wait until ${firstEnd}, or rotate with \`graceSeconds\` 0, which ends all old ones at once.`;
+  return `At most ${old} beside the new one: ${tooManyRemedy(retiring)}`;
 }
 
 function refusalOf({ auth, secretRef, signatureSecrets }: SubscriptionConfig): string | null {

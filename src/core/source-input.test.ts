@@ -1,20 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { sampleFacts } from './sample-facts.ts';
 import type { Scheme } from './signature/schemes.ts';
 import type { SourceConfig } from './source.ts';
-import { completeSource, type SourceInput, type SourceMaker } from './source-input.ts';
+import { completeSource, type SourceInput, type SourceMaker, shownSource } from './source-input.ts';
+import { shownFact } from './understanding.ts';
 
 const URL_KEY = '4f2c5d6e-7a8b-4c9d-8e0f-1a2b3c4d5e6f';
 const maker: SourceMaker = { secret: (scheme) => `made for ${scheme}`, urlKey: () => URL_KEY };
 
 function config(input: SourceInput): SourceConfig {
-  const completed = completeSource(input, maker);
+  const completed = completeSource(input, maker, 1000);
   assert.ok(completed.kind === 'config', JSON.stringify(completed));
   return completed.config;
 }
 
 function faults(input: SourceInput): string[] {
-  const completed = completeSource(input, maker);
+  const completed = completeSource(input, maker, 1000);
   return completed.kind === 'config' ? [] : completed.errors.map(({ pointer }) => pointer);
 }
 
@@ -52,6 +54,9 @@ describe("seed 001's signatureHeader and signatureAlgorithm", () => {
     [{ signatureHeader: 'x-hub-signature-256' }, hmac('sha256', 'x-hub-signature-256', 'sha256=')],
     [{ signatureHeader: 'X-Hub-Signature', signatureAlgorithm: 'hmac-sha1' }, hmac('sha1', 'X-Hub-Signature', 'sha1=')],
     [{ signatureAlgorithm: 'hmac-sha1' }, hmac('sha1', 'X-Hub-Signature', 'sha1=')],
+    [{ type: 'nexus', signatureHeader: 'X-Mine' }, hmac('sha1', 'X-Mine', '')],
+    [{ type: 'artifactory', signatureAlgorithm: 'hmac-sha256' }, hmac('sha256', 'X-JFrog-Event-Auth', '')],
+    [{ type: 'dockerhub', signatureAlgorithm: 'hmac-sha256' }, hmac('sha256', 'X-Hub-Signature-256', 'sha256=')],
   ];
   for (const [input, scheme] of schemes) {
     test(`${JSON.stringify(input)} is compared as bare hex unless the header is known to carry a prefix`, () => {
@@ -74,6 +79,25 @@ describe('what is wrong with a source', () => {
   const rows: readonly [SourceInput, string[]][] = [
     [{ type: 'hub' }, ['/type']],
     [{ type: '__proto__' }, ['/type']],
+    [{ type: 'ci-pipeline' }, ['/type']],
+    [{ type: 'native', scheme: { type: 'hmac-sha256', covers: 'timestamp.body' } }, ['/scheme/timestampHeader']],
+    [{ type: 'native', scheme: { type: 'slack', toleranceSeconds: 0 } }, ['/scheme/toleranceSeconds']],
+    [{ type: 'native', scheme: { type: 'basic' }, secret: 'no-user' }, ['/secret']],
+    [{ type: 'native', secret: 's', secretRef: 'env:HOOKYARD_SECRET_A' }, ['/secretRef']],
+    [{ type: 'native', secretRef: 'env:HOME' }, ['/secretRef']],
+    [{ type: 'native', secretRef: 'file:../x' }, ['/secretRef']],
+    [{ type: 'dockerhub', secretRef: 'env:HOOKYARD_SECRET_A' }, ['/secretRef']],
+    [{ type: 'native', filters: [{ field: '$[', operator: 'equals', value: 1 }] }, ['/filters/0/field']],
+    [{ type: 'native', filters: [{ field: 'tag', operator: 'matches', value: '(' }] }, ['/filters/0/value']],
+    [{ type: 'native', filters: [{ field: 'tga', operator: 'equals', value: 'v1' }] }, ['/filters/0/field']],
+    [{ type: 'native', filters: [{ field: '$.timeMs', operator: 'gt', value: 1 }] }, ['/filters/0/field']],
+    [{ type: 'generic', mapping: { image: '$.images[*]' } }, ['/mapping/image']],
+    [{ type: 'cloudevents', mapping: { image: '$.data.image', id: '$.data.id' } }, ['/mapping/id']],
+    [{ type: 'generic', mapping: { tag: '$.tag' } }, ['/mapping']],
+    [{ type: 'harbor', mapping: { image: '$.image' } }, ['/mapping']],
+    [{ type: 'native', ipAllowList: ['10.0.0.0/8', 'host', '10.0.0.1/8'] }, ['/ipAllowList/1', '/ipAllowList/2']],
+    [{ type: 'native', retryPolicy: { backoffType: 'schedule' } }, ['/retryPolicy/scheduleSeconds']],
+    [{ type: 'native', maxBodyBytes: 1001 }, ['/maxBodyBytes']],
     [{ type: 'native', scheme: { type: 'md5' } }, ['/scheme/type']],
     [{ type: 'native', scheme: { type: 'url', header: 'X' } }, ['/scheme/header']],
     [{ type: 'native', scheme: { type: 'token', header: 'a b' } }, ['/scheme/header']],
@@ -103,4 +127,44 @@ describe('what is wrong with a source', () => {
       assert.equal(config({ type: 'harbor', timeZone }).timeZone, timeZone);
     }
   });
+});
+
+test('filters may ask for every field of a fact as it is shown, and for anything of the payload', () => {
+  const shown = sampleFacts.flatMap(({ full }) => Object.keys(shownFact(full)));
+  const fields = [...new Set([...shown, 'subject', '$.body', '$.body.any', '$.body[*].tag'])];
+  for (const field of fields) {
+    assert.deepEqual(faults({ type: 'native', filters: [{ field, operator: 'exists', value: true }] }), [], field);
+  }
+});
+
+test('everything that may be set is kept, in its one spelling', () => {
+  const set: SourceInput = {
+    type: 'generic',
+    name: 'n',
+    description: 'd',
+    secretRef: 'env:HOOKYARD_SECRET_A',
+    filters: [{ field: '$.tag', operator: 'equals', value: 'v1' }],
+    mapping: { image: '$.image' },
+    maxBodyBytes: 1000,
+    rateLimit: { count: 5, seconds: 60 },
+    retryPolicy: { maxRetries: 3, backoffType: 'linear', backoffSeconds: 10 },
+    registry: 'registry.example.com',
+    timeZone: 'UTC',
+  };
+  const kept = config({ ...set, ipAllowList: ['FD12:0::/32', '10.0.0.7/32'] });
+  assert.deepEqual(shownSource(kept), {
+    ...set,
+    scheme: shownSource(config({ type: 'generic' })).scheme,
+    ipAllowList: ['fd12::/32', '10.0.0.7'],
+  });
+  assert.deepEqual(kept.secrets, []);
+});
+
+test('the words for a type tell what there is, and of CI systems that they come later', () => {
+  const words = (type: string) => {
+    const completed = completeSource({ type }, maker);
+    return completed.kind === 'invalid' ? (completed.errors[0]?.message ?? '') : '';
+  };
+  assert.match(words('ci-pipeline'), /^CI systems have no readers yet\./);
+  assert.match(words('hub'), /^This version has the types dockerhub, /);
 });

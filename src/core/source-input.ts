@@ -1,32 +1,31 @@
-/** From what a caller writes to a complete source. Names are those of the API and of seed 001's WebhookConfig. */
+/** From what a caller writes to a complete source, and back. Names are those of the API and of seed 001's WebhookConfig. */
+import { readNetworks } from './address.ts';
+import { FACT_FIELDS } from './fact.ts';
+import { type CompiledFilters, compileFilters, type FilterRule } from './filter.ts';
+import { type Mapping, mappingErrors } from './mapping.ts';
 import type { FieldError } from './problem.ts';
 import { isTimeZone } from './reader/times.ts';
-import {
-  PRESET_NAMES,
-  type PresetName,
-  presetScheme,
-  resolveScheme,
-  type Scheme,
-  type SchemeChoice,
-} from './signature/schemes.ts';
-import { signatureKey } from './signature/sign.ts';
-import { isSourceType, SOURCE_TYPES, type SourceConfig } from './source.ts';
+import { type RetryInput, retryErrors } from './retry-input.ts';
+import { type Scheme, schemeInput } from './signature/schemes.ts';
+import { isSourceType, SOURCE_TYPES, type SourceConfig, type SourceType } from './source.ts';
+import { readScheme, type SourceSchemeInput } from './source-input-scheme.ts';
+import { type SourceSecretInput, secretErrors } from './source-input-secret.ts';
+import { needsSecret } from './source-secrets.ts';
+import type { RateLimit } from './subscription.ts';
 
 /** A source as a caller writes it: shapes are checked already, meaning is not. */
-export interface SourceInput {
+export interface SourceInput extends SourceSchemeInput, SourceSecretInput {
   type: string;
   name?: string | undefined;
   description?: string | undefined;
-  scheme?:
-    | { type: string; header?: string | undefined; prefix?: string | undefined; encoding?: string | undefined }
-    | undefined;
-  secret?: string | undefined;
-  /** Seed 001's way to say the same as `scheme.header`. */
-  signatureHeader?: string | undefined;
-  /** Seed 001's way to say the same as `scheme.type` for a keyed hash. */
-  signatureAlgorithm?: 'hmac-sha256' | 'hmac-sha1' | undefined;
   registry?: string | null | undefined;
   timeZone?: string | null | undefined;
+  filters?: readonly FilterRule[] | undefined;
+  mapping?: Mapping | null | undefined;
+  ipAllowList?: readonly string[] | undefined;
+  maxBodyBytes?: number | null | undefined;
+  rateLimit?: RateLimit | null | undefined;
+  retryPolicy?: RetryInput | null | undefined;
 }
 
 export type SourceCompleted =
@@ -42,91 +41,122 @@ export interface SourceMaker {
   urlKey(): string;
 }
 
-const REGISTRY = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$/;
-
-/** Completes and checks a source. Everything wrong is reported at once, each with its pointer. */
-export function completeSource(input: SourceInput, maker: SourceMaker): SourceCompleted {
-  if (!isSourceType(input.type)) {
-    const message = `This version has the types ${Object.keys(SOURCE_TYPES).join(', ')}.`;
-    return { kind: 'invalid', errors: [{ pointer: '/type', message }] };
+/**
+ * Completes and checks a source. Everything wrong is reported at once, each with its pointer.
+ * @param mostBodyBytes the limit of the instance, above which a limit of the source's own would have no effect
+ */
+export function completeSource(input: SourceInput, maker: SourceMaker, mostBodyBytes = Infinity): SourceCompleted {
+  const { type } = input;
+  if (!isSourceType(type)) return { kind: 'invalid', errors: [{ pointer: '/type', message: unknownType(type) }] };
+  const { scheme, errors: schemeErrors } = readScheme(input, SOURCE_TYPES[type].defaultScheme);
+  const ipAllowList = readNetworks(input.ipAllowList ?? []);
+  const errors = [...schemeErrors, ...fieldErrors(input, type), ...secretErrors(input, scheme)];
+  if ((input.maxBodyBytes ?? 0) > mostBodyBytes) {
+    errors.push({ pointer: '/maxBodyBytes', message: `At most ${mostBodyBytes}, the limit of this instance.` });
   }
-  const { scheme, errors } = schemeOf(input, SOURCE_TYPES[input.type].defaultScheme);
-  errors.push(...placeErrors(input));
-  if (scheme !== null && input.secret !== undefined && !needsSecret(scheme)) {
-    errors.push({ pointer: '/secret', message: `Has no effect with scheme "${scheme.type}"; leave it out.` });
+  if (ipAllowList.kind === 'refused') {
+    errors.push(...ipAllowList.faults.map(({ at, message }) => ({ pointer: `/ipAllowList/${at}`, message })));
   }
-  if (input.secret !== undefined && isBlank(input.secret)) {
-    errors.push({ pointer: '/secret', message: 'An empty secret proves nothing.' });
-  }
-  if (scheme === null || errors.length > 0) return { kind: 'invalid', errors };
-  const generatedSecret = needsSecret(scheme) && input.secret === undefined ? maker.secret(scheme.type) : null;
+  if (scheme === null || ipAllowList.kind === 'refused' || errors.length > 0) return { kind: 'invalid', errors };
+  const { secretRef = null } = input;
+  const lacksSecret = needsSecret(scheme) && input.secret === undefined && secretRef === null;
+  const generatedSecret = lacksSecret ? maker.secret(scheme.type) : null;
   const secret = generatedSecret ?? input.secret;
   const config: SourceConfig = {
-    type: input.type,
-    name: input.name ?? input.type,
+    type,
+    name: input.name ?? type,
     description: input.description ?? '',
     scheme,
     secrets: secret === undefined ? [] : [secret],
     urlKey: scheme.type === 'url' ? maker.urlKey() : null,
     registry: input.registry ?? null,
     timeZone: input.timeZone ?? null,
+    filters: input.filters ?? [],
+    mapping: input.mapping ?? null,
+    ipAllowList: ipAllowList.entries,
+    maxBodyBytes: input.maxBodyBytes ?? null,
+    rateLimit: input.rateLimit ?? null,
+    secretRef,
+    retryPolicy: input.retryPolicy ?? null,
+    retiringSecrets: [],
+    retiringUrlKeys: [],
+    pausedAtMs: null,
   };
   return { kind: 'config', config, generatedSecret };
 }
 
-/** Blanks, or `whsec_` with no key behind it. */
-function isBlank(secret: string): boolean {
-  return signatureKey(secret.trim(), 'standard').length === 0;
+function unknownType(type: string): string {
+  const known = `This version has the types ${Object.keys(SOURCE_TYPES).join(', ')}.`;
+  return type === 'ci-pipeline' ? `CI systems have no readers yet. ${known}` : known;
 }
 
-function needsSecret(scheme: Scheme): boolean {
-  return scheme.type !== 'url' && scheme.type !== 'none';
+const REGISTRY = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$/;
+
+function fieldErrors(input: SourceInput, type: SourceType): FieldError[] {
+  const filters = compileFilters(input.filters ?? []);
+  return [
+    ...placeErrors(input),
+    ...(filters.kind === 'refused' ? filters.errors : unknownFields(filters.filters)),
+    ...mappingFaults(input.mapping ?? null, type),
+    // The policies that seed 001 knows are those of the profile that carries its name.
+    ...retryErrors(input.retryPolicy ?? {}, 'stella'),
+  ];
 }
 
-function schemeOf(input: SourceInput, byDefault: Scheme): { scheme: Scheme | null; errors: FieldError[] } {
-  const { signatureHeader, signatureAlgorithm } = input;
-  if (input.scheme !== undefined && (signatureHeader !== undefined || signatureAlgorithm !== undefined)) {
-    const pointer = signatureHeader === undefined ? '/signatureAlgorithm' : '/signatureHeader';
-    return { scheme: null, errors: [{ pointer, message: 'Give either `scheme` or this, not both.' }] };
-  }
-  if (input.scheme !== undefined) return chosen(resolveScheme(input.scheme), '/scheme');
-  if (signatureHeader === undefined && signatureAlgorithm === undefined) return { scheme: byDefault, errors: [] };
-  const type = signatureAlgorithm ?? (byDefault.type === 'token' ? 'token' : 'hmac-sha256');
-  const choice = resolveScheme({ type, header: signatureHeader, prefix: impliedPrefix(type, signatureHeader) });
-  return chosen(choice.kind === 'refused' ? { ...choice, pointer: '/signatureHeader' } : choice, '');
+/** Rules on what no fact has: they would say the same of every one. */
+function unknownFields({ rules }: CompiledFilters): FieldError[] {
+  return rules.flatMap(({ path }, index) => {
+    const name = path.kind === 'singular' ? path.steps[0]?.name : undefined;
+    if (name === undefined || name === 'body' || Object.hasOwn(FACT_FIELDS, name)) return [];
+    const known = Object.keys(FACT_FIELDS).join(', ');
+    const message = `No fact has such a field: there are ${known}; the payload is below \`$.body\`.`;
+    return [{ pointer: `/filters/${index}/field`, message }];
+  });
 }
 
-/** Seed 001 compares the bare hex of the header it names; only the preset's own header is known to carry a prefix. */
-function impliedPrefix(type: PresetName, header: string | undefined): string | undefined {
-  const preset = presetScheme(type);
-  if (preset.type !== 'hmac' || header === undefined) return undefined;
-  return header.toLowerCase() === preset.header.toLowerCase() ? undefined : '';
-}
-
-const SCHEME_FAULTS: Record<Extract<SchemeChoice, { kind: 'refused' }>['reason'], string> = {
-  unknown_type: `One of ${PRESET_NAMES.join(', ')}.`,
-  not_applicable: 'This scheme has no such setting; leave it out.',
-  malformed: 'Not a valid value for this setting.',
-};
-
-function chosen(choice: SchemeChoice, base: string): { scheme: Scheme | null; errors: FieldError[] } {
-  if (choice.kind === 'scheme') return { scheme: choice.scheme, errors: [] };
-  return { scheme: null, errors: [{ pointer: base + choice.pointer, message: SCHEME_FAULTS[choice.reason] }] };
-}
-
-function placeErrors(input: SourceInput): FieldError[] {
+function placeErrors({ registry, timeZone }: SourceInput): FieldError[] {
   const errors: FieldError[] = [];
-  if (input.registry != null && !REGISTRY.test(input.registry)) {
-    errors.push({
-      pointer: '/registry',
-      message: 'A lower-case host with an optional port, such as "harbor.example.com".',
-    });
+  if (registry != null && !REGISTRY.test(registry)) {
+    const message = 'A lower-case host with an optional port, such as "harbor.example.com".';
+    errors.push({ pointer: '/registry', message });
   }
-  if (input.timeZone != null && !isTimeZone(input.timeZone)) {
-    errors.push({
-      pointer: '/timeZone',
-      message: 'An IANA name such as "Europe/Berlin" or an offset such as "+02:00".',
-    });
+  if (timeZone != null && !isTimeZone(timeZone)) {
+    const message = 'An IANA name such as "Europe/Berlin" or an offset such as "+02:00".';
+    errors.push({ pointer: '/timeZone', message });
   }
   return errors;
+}
+
+function mappingFaults(mapping: Mapping | null, type: SourceType): FieldError[] {
+  if (mapping === null) return [];
+  const { mapping: takes, dedupe } = SOURCE_TYPES[type];
+  if (takes === 'optional') return [...mappingErrors(mapping), ...(dedupe.by === 'facts' ? [] : idFaults(mapping))];
+  const takers = Object.entries(SOURCE_TYPES).filter(([, traits]) => traits.mapping === 'optional');
+  const names = takers.map(([name]) => name).join(', ');
+  return [{ pointer: '/mapping', message: `Only sources of the types ${names} take a mapping; null for none.` }];
+}
+
+/** An id of the mapping's would have no effect where messages have one of their own. */
+function idFaults({ id }: Mapping): FieldError[] {
+  const message = 'Events of this type are known by their own `source` and `id`; leave it out.';
+  return id === undefined ? [] : [{ pointer: '/mapping/id', message }];
+}
+
+/** The configuration in the words of the API, without anything secret. */
+export function shownSource(config: SourceConfig) {
+  return {
+    type: config.type,
+    name: config.name,
+    description: config.description,
+    scheme: schemeInput(config.scheme),
+    secretRef: config.secretRef,
+    registry: config.registry,
+    timeZone: config.timeZone,
+    filters: config.filters,
+    mapping: config.mapping,
+    ipAllowList: config.ipAllowList,
+    maxBodyBytes: config.maxBodyBytes,
+    rateLimit: config.rateLimit,
+    retryPolicy: config.retryPolicy,
+  };
 }

@@ -1,7 +1,8 @@
 /** The tenant's configuration, opened and compiled once per version; what matching and sending read. */
-import { type CompiledFilters, compileFilters } from '../core/filter.ts';
+import { type Networks, readNetworks } from '../core/address.ts';
+import { type CompiledFilters, compileFilters, type FilterRule } from '../core/filter.ts';
 import type { Id } from '../core/ids.ts';
-import type { SourceConfig } from '../core/source.ts';
+import { completeStoredSource, type SourceConfig, type StoredSource } from '../core/source.ts';
 import { completeStored, type StoredConfig, type Subscription, type SubscriptionConfig } from '../core/subscription.ts';
 import type { Configuration, Health, Ports, SealContext, SourceRow, SubscriptionRow } from '../ports.ts';
 import type { Authenticate } from './authenticate.ts';
@@ -18,16 +19,27 @@ export interface LiveSubscription extends Omit<Subscription, 'config'> {
 
 /** A source ready for use. */
 export interface LiveSource extends Omit<SourceRow, 'config'> {
+  /** null when its sealing key is missing: it takes nothing in and an operator is told. */
   config: SourceConfig | null;
+  filters: CompiledFilters;
+  /** What its IP allow-list names; empty = it may come from anywhere. */
+  allowedFrom: Networks;
   missingKeyId: string | null;
+}
+
+/** The source behind a secret URL. */
+export interface SecretDoor {
+  source: LiveSource;
+  /** When a key that was replaced stops opening it; null for its present key. */
+  untilMs: number | null;
 }
 
 export interface LiveConfiguration {
   version: number;
   subscriptions: ReadonlyMap<Id, LiveSubscription>;
   sources: ReadonlyMap<Id, LiveSource>;
-  /** By hex digest of the key in the secret URL. */
-  sourcesByUrlKey: ReadonlyMap<string, LiveSource>;
+  /** By hex digest of the key in the secret URL; keys whose time is over may still be among them. */
+  sourcesByUrlKey: ReadonlyMap<string, SecretDoor>;
   /** Which subscriptions ask for a type of event; filled as types turn up. */
   byType: Map<string, readonly LiveSubscription[]>;
 }
@@ -63,8 +75,10 @@ export function sourceContext(tenant: Id, id: Id): SealContext {
   return { purpose: 'source', table: 'source_version', column: 'config', row: id, tenant };
 }
 
+type CompilePorts = Pick<Ports, 'sealer' | 'log' | 'mac'>;
+
 /** A cache over the store. It never serves a version older than one it has shown before. */
-export function createConfigurationCache(ports: Pick<Ports, 'store' | 'sealer' | 'log'>): ConfigurationCache {
+export function createConfigurationCache(ports: CompilePorts & Pick<Ports, 'store'>): ConfigurationCache {
   const live = new Map<Id, LiveConfiguration>();
   /** Of each subscription that was ever seen. */
   const tenants = new Map<Id, Id>();
@@ -129,26 +143,31 @@ function inTurn<Read>(read: (tenant: Id) => Promise<Read>): (tenant: Id) => Prom
   };
 }
 
-function compile(
-  read: Configuration,
-  before: LiveConfiguration | undefined,
-  ports: Pick<Ports, 'sealer' | 'log'>,
-): LiveConfiguration {
+function compile(read: Configuration, before: LiveConfiguration | undefined, ports: CompilePorts): LiveConfiguration {
   const subscriptions = new Map(
     read.subscriptions.map((row) => [row.id, compileSubscription(row, before?.subscriptions.get(row.id), ports)]),
   );
-  const sources = new Map(read.sources.map((row) => [row.id, compileSource(row, ports)]));
-  const sourcesByUrlKey = new Map<string, LiveSource>();
-  for (const source of sources.values()) {
-    if (source.urlKeyHash) sourcesByUrlKey.set(Buffer.from(source.urlKeyHash).toString('hex'), source);
-  }
+  const sources = new Map(read.sources.map((row) => [row.id, compileSource(row, before?.sources.get(row.id), ports)]));
+  const sourcesByUrlKey = new Map([...sources.values()].flatMap((source) => secretDoors(source, ports)));
   return { version: read.version, subscriptions, sources, sourcesByUrlKey, byType: new Map() };
+}
+
+function secretDoors(source: LiveSource, { mac }: Pick<Ports, 'mac'>): [string, SecretDoor][] {
+  const retiring = (source.config?.retiringUrlKeys ?? []).map(({ key, untilMs }): [string, SecretDoor] => [
+    hex(mac.sha256(key)),
+    { source, untilMs },
+  ]);
+  return source.urlKeyHash === null ? retiring : [...retiring, [hex(source.urlKeyHash), { source, untilMs: null }]];
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex');
 }
 
 function compileSubscription(
   { config: sealed, ...row }: SubscriptionRow,
   before: LiveSubscription | undefined,
-  ports: Pick<Ports, 'sealer' | 'log'>,
+  ports: CompilePorts,
 ): LiveSubscription {
   if (before?.version === row.version && before.config !== null) return { ...before, ...row };
   const opened = ports.sealer.open(subscriptionContext(row.tenant, row.id), sealed);
@@ -166,20 +185,34 @@ export function openedConfig(plain: Uint8Array): SubscriptionConfig {
 }
 
 /** Compiles rules that were checked when they were saved. */
-export function filtersOf(rules: SubscriptionConfig['filters']): CompiledFilters {
+export function filtersOf(rules: readonly FilterRule[]): CompiledFilters {
   const compiled = rules.length === 0 ? NO_FILTERS : compileFilters(rules);
   // They were compiled once before they were saved.
   if (compiled.kind === 'refused') throw new Error('a stored filter does not compile');
   return compiled.filters;
 }
 
-function compileSource({ config: sealed, ...row }: SourceRow, ports: Pick<Ports, 'sealer' | 'log'>): LiveSource {
+function compileSource(
+  { config: sealed, ...row }: SourceRow,
+  before: LiveSource | undefined,
+  ports: CompilePorts,
+): LiveSource {
+  if (before?.version === row.version && before.config !== null) return { ...before, ...row };
   const opened = ports.sealer.open(sourceContext(row.tenant, row.id), sealed);
   if (opened.kind === 'unavailable') {
     ports.log.error('source.secret_unavailable', { sourceId: row.id, keyId: opened.keyId });
-    return { ...row, config: null, missingKeyId: opened.keyId };
+    return { ...row, config: null, filters: filtersOf([]), allowedFrom: [], missingKeyId: opened.keyId };
   }
-  return { ...row, config: JSON.parse(fromUtf8.decode(opened.plain)) as SourceConfig, missingKeyId: null };
+  const config = completeStoredSource(JSON.parse(fromUtf8.decode(opened.plain)) as StoredSource);
+  return { ...row, config, ...compiledSource(config), missingKeyId: null };
+}
+
+/** What of a source's configuration is compiled before it is used. */
+export function compiledSource(config: SourceConfig): Pick<LiveSource, 'filters' | 'allowedFrom'> {
+  const allowedFrom = readNetworks(config.ipAllowList);
+  // It was read before it was saved.
+  if (allowedFrom.kind === 'refused') throw new Error('a stored allow-list cannot be read');
+  return { filters: filtersOf(config.filters), allowedFrom: allowedFrom.networks };
 }
 
 /** Everything a flow may ask for. Each flow names the part it uses. */

@@ -1,226 +1,111 @@
-/** Inbound doors: made, changed, closed, given a new secret URL. */
-import { type Id, idAt } from '../core/ids.ts';
+/** What every change of a source begins and ends with: reading it anew, and storing it sealed. */
+import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
+import { uuidV4 } from '../core/secret-url.ts';
 import type { SourceConfig } from '../core/source.ts';
-import { completeSource, type SourceCompleted, type SourceInput, type SourceMaker } from '../core/source-input.ts';
+import type { SourceMaker } from '../core/source-input.ts';
 import type { ConfigChange, IdempotencyClaim, Ports } from '../ports.ts';
-import type { FlowPorts, LiveSource } from './configuration.ts';
+import { compiledSource, type FlowPorts, type LiveSource } from './configuration.ts';
 import { freshSigningSecret } from './create-subscription.ts';
-import { configure, isSame, type Repeated, sealSource, unlessOvertaken } from './sealed-configuration.ts';
+import { configure, type Repeated, sealSource } from './sealed-configuration.ts';
 
+/** A source just made or changed. */
 export interface MadeSource {
   source: LiveSource;
   /** Shown this once. */
   generatedSecret: string | null;
 }
 
-export interface CreateSource {
-  tenant: Id;
-  by: Id | null;
-  input: SourceInput;
-  enabled: boolean;
-  claims?: (made: MadeSource) => readonly IdempotencyClaim[];
+/** A source after a change. */
+export interface ChangedSource extends MadeSource {
+  kind: 'changed';
 }
+
+/** A source whose configuration can be read. */
+export type OpenSource = LiveSource & { config: SourceConfig };
 
 const SECRET_BYTES = 32;
 
-function makerOf(random: Ports['random']): SourceMaker {
+/** What sources need of randomness. */
+export function makerOf(random: Ports['random']): SourceMaker {
+  const text = () => Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url');
   return {
-    secret: (scheme) =>
-      scheme === 'standard-webhooks'
-        ? freshSigningSecret(random)
-        : Buffer.from(random.bytes(SECRET_BYTES)).toString('base64url'),
+    secret(scheme) {
+      if (scheme === 'standard-webhooks') return freshSigningSecret(random);
+      return scheme === 'basic' ? `hookyard:${text()}` : text();
+    },
     urlKey: () => uuidV4(random.bytes(16)),
   };
 }
 
-/** A version 4 UUID of 122 random bits (RFC 9562 §5.4). */
-function uuidV4(bytes: Uint8Array): string {
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Buffer.from(bytes).toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+/** A source as it stands in the store now, if it stands at the version that the caller saw where one is named. */
+export async function openSource(
+  ports: Pick<FlowPorts, 'configuration'>,
+  { tenant, id, ifVersion = null }: { tenant: Id; id: Id; ifVersion?: number | null },
+): Promise<{ kind: 'open'; source: OpenSource } | Problem> {
+  // Read anew: another node may have written the version that the caller saw.
+  const source = (await ports.configuration.refresh(tenant)).sources.get(id);
+  if (source === undefined) return problem('not_found');
+  const { config, version } = source;
+  if (config === null) return problem('secret_unavailable');
+  if (ifVersion !== null && ifVersion !== version) {
+    return problem('precondition_failed', { detail: `It stands at version ${version} now.` });
+  }
+  return { kind: 'open', source: { ...source, config } };
 }
 
-/** Checks and stores a source. */
-export async function createSource(
-  ports: FlowPorts,
-  request: CreateSource,
-): Promise<({ kind: 'created' } & MadeSource) | Repeated | Problem> {
-  const completed = completeSource(request.input, makerOf(ports.random));
-  if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
-  const nowMs = ports.clock.nowMs();
-  const source: LiveSource = {
-    id: idAt(nowMs, ports.random.bytes(16)),
-    tenant: request.tenant,
-    version: 1,
-    enabled: request.enabled,
-    urlKeyHash: urlKeyHash(ports, completed.config),
-    createdAtMs: nowMs,
-    updatedAtMs: nowMs,
-    createdBy: request.by,
-    config: completed.config,
-    missingKeyId: null,
-  };
-  const made = { source, generatedSecret: completed.generatedSecret };
-  const change = putSource(ports, source, completed.config, null);
-  const outcome = await configure(ports, request.tenant, change, request.claims?.(made) ?? []);
-  return outcome.kind === 'changed' ? { kind: 'created', ...made } : outcome;
-}
-
-/** A source after a change. */
-export interface ChangedSource {
-  kind: 'changed';
-  source: LiveSource;
-  generatedSecret: string | null;
-}
-
-export interface ChangeSource {
-  tenant: Id;
-  id: Id;
-  /** Fields to change; the others stay. */
-  patch: Partial<SourceInput>;
-  enabled?: boolean;
-  /** The version the caller saw; null changes whatever stands. */
-  ifVersion: number | null;
+/** A source with another configuration, as the next version of it will stand. */
+export function nextVersion(
+  ports: Pick<Ports, 'clock' | 'mac'>,
+  { config: _before, ...seen }: OpenSource,
+  config: SourceConfig,
+): OpenSource {
+  const { version } = seen;
+  const updatedAtMs = ports.clock.nowMs();
+  const urlKeyHash = urlKeyHashOf(ports, config);
+  return { ...seen, version: version + 1, updatedAtMs, urlKeyHash, config, ...compiledSource(config) };
 }
 
 /**
- * Changes a source; fields not named stay, the secret among them unless the scheme becomes one of another type. A
- * change that changes nothing writes nothing.
+ * Stores a source over the version that was seen; null makes it.
+ * @param claims claims on the caller's keys, committed with the change
  */
-export function changeSource(ports: FlowPorts, request: ChangeSource): Promise<ChangedSource | Problem> {
-  return unlessOvertaken(request.ifVersion, () => changeSourceOnce(ports, request));
-}
-
-async function changeSourceOnce(ports: FlowPorts, request: ChangeSource): Promise<ChangedSource | Problem> {
-  const found = await openSource(ports, request);
-  if (found.kind === 'problem') return found;
-  const { source, config } = found;
-  if (request.ifVersion !== null && request.ifVersion !== source.version) {
-    return problem('precondition_failed', { detail: `It stands at version ${source.version} now.` });
-  }
-  const completed = completeChanged(config, request.patch, makerOf(ports.random));
-  if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
-  // A secret URL that exists stays; only `regenerate-url` changes it.
-  const urlKey = completed.config.urlKey === null ? null : (config.urlKey ?? completed.config.urlKey);
-  const enabled = request.enabled ?? source.enabled;
-  const changed = { ...completed.config, urlKey };
-  if (isSame(changed, config) && enabled === source.enabled) return { kind: 'changed', source, generatedSecret: null };
-  return storeSource(ports, { ...source, enabled }, changed, completed.generatedSecret);
-}
-
-/** The stored fields with the patch over them. A secret stays with the type of scheme that it was made for. */
-function completeChanged(config: SourceConfig, patch: Partial<SourceInput>, maker: SourceMaker): SourceCompleted {
-  const input = { ...inputOf(config, patch), ...patch };
-  const secret = config.secrets[0];
-  if (patch.secret !== undefined || secret === undefined) return completeSource(input, maker);
-  const kept = completeSource({ ...input, secret }, maker);
-  return kept.kind === 'config' && kept.config.scheme.type === config.scheme.type ? kept : completeSource(input, maker);
-}
-
-function inputOf(config: SourceConfig, patch: Partial<SourceInput>): SourceInput {
-  const namesScheme =
-    patch.scheme !== undefined || patch.signatureHeader !== undefined || patch.signatureAlgorithm !== undefined;
-  return {
-    type: config.type,
-    name: config.name,
-    description: config.description,
-    registry: config.registry,
-    timeZone: config.timeZone,
-    ...(namesScheme ? {} : { scheme: schemeInput(config) }),
+export async function putSource(
+  ports: FlowPorts,
+  source: OpenSource,
+  version: number | null,
+  claims: readonly IdempotencyClaim[] = [],
+  releaseTaskId?: Id,
+): Promise<{ kind: 'stored'; source: LiveSource | undefined } | Repeated | Problem> {
+  const { id, tenant, config, createdBy, enabled, urlKeyHash } = source;
+  const change: ConfigChange = {
+    kind: 'put_source',
+    id,
+    config: sealSource(ports, tenant, id, config),
+    createdBy,
+    enabled,
+    urlKeyHash,
+    version,
+    ...(releaseTaskId === undefined ? {} : { releaseTaskId }),
   };
+  const outcome = await configure(ports, tenant, change, claims);
+  return outcome.kind === 'changed' ? { kind: 'stored', source: outcome.configuration.sources.get(id) } : outcome;
 }
 
-/** The scheme in the words of the API; giving it back yields the same scheme. */
-export function schemeInput({ scheme }: SourceConfig): NonNullable<SourceInput['scheme']> {
-  switch (scheme.type) {
-    case 'hmac': {
-      const { hash, header, prefix, encoding } = scheme;
-      return { type: `hmac-${hash}`, header, prefix, encoding };
-    }
-    case 'standard-webhooks':
-    case 'token':
-      return { type: scheme.type, header: scheme.header };
-    case 'url':
-    case 'none':
-      return { type: scheme.type };
-  }
-}
-
-export interface RegenerateUrl {
-  tenant: Id;
-  id: Id;
-  claims?: (made: MadeSource) => readonly IdempotencyClaim[];
-}
-
-/** Gives a source a new secret URL; the old one answers 404 from now on (seed 003). */
-export function regenerateUrl(ports: FlowPorts, request: RegenerateUrl): Promise<ChangedSource | Repeated | Problem> {
-  return unlessOvertaken(null, () => regenerateOnce(ports, request));
-}
-
-async function regenerateOnce(ports: FlowPorts, request: RegenerateUrl): Promise<ChangedSource | Repeated | Problem> {
-  const found = await openSource(ports, request);
-  if (found.kind === 'problem') return found;
-  if (found.config.urlKey === null) {
-    const message = 'This source has no secret URL: its scheme is not "url".';
-    return problem('validation_failed', { detail: message, errors: [{ pointer: '', message }] });
-  }
-  const config = { ...found.config, urlKey: makerOf(ports.random).urlKey() };
-  const { version } = found.source;
-  const updatedAtMs = ports.clock.nowMs();
-  const source = { ...found.source, version: version + 1, updatedAtMs, urlKeyHash: urlKeyHash(ports, config), config };
-  const change = putSource(ports, source, config, version);
-  const claims = request.claims?.({ source, generatedSecret: null }) ?? [];
-  const outcome = await configure(ports, request.tenant, change, claims);
-  return outcome.kind === 'changed' ? { kind: 'changed', source, generatedSecret: null } : outcome;
-}
-
-/** Closes a source for good, if it stands at the version the caller saw where one is named; its receipts stay. */
-export async function deleteSource(
+/** Stores another configuration of a source that was seen, for changes without claims: the source as it stands now. */
+export async function putNextVersion(
   ports: FlowPorts,
-  { tenant, id, ifVersion = null }: Pick<ChangeSource, 'tenant' | 'id'> & Partial<Pick<ChangeSource, 'ifVersion'>>,
-): Promise<{ kind: 'deleted' } | Problem> {
-  const change = { kind: 'delete_source', id } as const;
-  const outcome = await configure(ports, tenant, ifVersion === null ? change : { ...change, version: ifVersion });
-  return outcome.kind === 'problem' ? outcome : { kind: 'deleted' };
-}
-
-async function openSource(
-  ports: FlowPorts,
-  { tenant, id }: { tenant: Id; id: Id },
-): Promise<{ kind: 'open'; source: LiveSource; config: SourceConfig } | Problem> {
-  const configuration = await ports.configuration.refresh(tenant);
-  const source = configuration.sources.get(id);
-  if (source === undefined) return problem('not_found');
-  return source.config === null ? problem('secret_unavailable') : { kind: 'open', source, config: source.config };
-}
-
-async function storeSource(
-  ports: FlowPorts,
-  source: LiveSource,
+  seen: OpenSource,
   config: SourceConfig,
-  generatedSecret: string | null,
-): Promise<ChangedSource | Problem> {
-  const outcome = await configure(ports, source.tenant, putSource(ports, source, config, source.version));
+  releaseTaskId?: Id,
+): Promise<{ kind: 'stored'; source: LiveSource } | Problem> {
+  const outcome = await putSource(ports, nextVersion(ports, seen, config), seen.version, [], releaseTaskId);
   if (outcome.kind === 'problem') return outcome;
   if (outcome.kind === 'repeated') throw new Error('a change without claims cannot be a repetition');
-  const after = outcome.configuration.sources.get(source.id);
-  return after === undefined ? problem('not_found') : { kind: 'changed', source: after, generatedSecret };
+  return outcome.source === undefined ? problem('not_found') : { kind: 'stored', source: outcome.source };
 }
 
-function putSource(ports: FlowPorts, source: LiveSource, config: SourceConfig, version: number | null): ConfigChange {
-  return {
-    kind: 'put_source',
-    id: source.id,
-    config: sealSource(ports, source.tenant, source.id, config),
-    createdBy: source.createdBy,
-    enabled: source.enabled,
-    urlKeyHash: urlKeyHash(ports, config),
-    version,
-  };
-}
-
-function urlKeyHash(ports: Pick<Ports, 'mac'>, config: SourceConfig): Uint8Array | null {
-  return config.urlKey === null ? null : ports.mac.sha256(config.urlKey);
+/** By what a source is found behind its secret URL. */
+export function urlKeyHashOf(ports: Pick<Ports, 'mac'>, { urlKey }: SourceConfig): Uint8Array | null {
+  return urlKey === null ? null : ports.mac.sha256(urlKey);
 }

@@ -1,52 +1,52 @@
 /** What one process does right after another one has changed things, before it was told or has looked. */
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { emit, problemOf, subscribe, tryOnce } from '../../test/support/flows.ts';
+import {
+  secret as atSecretUrl,
+  door,
+  json,
+  PUSH,
+  receive,
+  SOURCE_SECRET as SECRET,
+  signature,
+  typed,
+} from '../../test/support/inbound.ts';
 import { twoProcesses } from '../../test/support/neighbours.ts';
 import { answered, type FakePorts } from '../../test/support/ports.ts';
 import { sample } from '../../test/support/samples.ts';
 import { announcementFor } from '../core/announcement.ts';
 import { NO_HEALTH } from '../core/health.ts';
 import { DEFAULT_TENANT, type Id } from '../core/ids.ts';
-import type { SourceInput } from '../core/source-input.ts';
 import { announce } from './announce.ts';
 import { cancelDelivery } from './cancel-delivery.ts';
+import { changeSource } from './change-source.ts';
 import { changeSubscription } from './change-subscription.ts';
 import type { LiveSource } from './configuration.ts';
+import { deleteSource } from './delete-source.ts';
 import { deleteSubscription } from './delete-subscription.ts';
 import { pauseSubscription } from './pause-subscription.ts';
-import { type InboundRequest, receive } from './receive.ts';
+import type { InboundRequest } from './receive/door.ts';
+import { createReceive } from './receive.ts';
 import { redeliver } from './redeliver.ts';
-import { changeSource, createSource, deleteSource, regenerateUrl } from './sources.ts';
+import { regenerateUrl } from './regenerate-url.ts';
 import { switchOff } from './switch-subscription.ts';
 import { testSubscription } from './test-subscription.ts';
 
 const tenant = DEFAULT_TENANT;
-const SECRET = 'a secret of the sender';
 const OTHER_SECRET = 'another secret of the sender';
-const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-const PUSH = json({ image: 'registry.example.com/org/app:1.2.3' });
 
 /** Both processes have the configuration in memory as it stands now. */
 async function informed({ here, there }: { here: FakePorts; there: FakePorts }): Promise<void> {
   await Promise.all([here.configuration.refresh(tenant), there.configuration.refresh(tenant)]);
 }
 
-async function door(ports: FakePorts, input: SourceInput): Promise<LiveSource> {
-  const made = await createSource(ports, { tenant, by: null, input, enabled: true });
-  return made.kind === 'created' ? made.source : assert.fail(JSON.stringify(made));
+function signed(source: LiveSource, secret: string): InboundRequest {
+  return typed(source, { headers: [signature(PUSH, secret)] });
 }
 
-function signed({ id: sourceId }: LiveSource, secret = SECRET): InboundRequest {
-  const signature = `sha256=${createHmac('sha256', secret).update(PUSH).digest('hex')}`;
-  const headers = [['X-Hub-Signature-256', signature]] as const;
-  return { tenant, door: { kind: 'typed', route: 'registry', sourceId }, method: 'POST', headers, body: PUSH };
-}
-
-function through({ config }: LiveSource): InboundRequest {
-  const key = config?.urlKey ?? assert.fail('no secret URL');
-  return { tenant, door: { kind: 'secret', key }, method: 'POST', headers: [], body: json(sample('dockerhub-push')) };
+function through(source: LiveSource): InboundRequest {
+  return atSecretUrl(source, { body: json(sample('dockerhub-push')) });
 }
 
 describe('an event published here', () => {
@@ -126,6 +126,22 @@ describe('a push that comes in here', () => {
       );
     });
   }
+
+  test('is taken in full when a limit was lifted there a moment ago', async () => {
+    const both = twoProcesses();
+    const limits = { maxBodyBytes: 1, rateLimit: { count: 1, seconds: 60 } };
+    const source = await door(both.there, { type: 'native', secret: SECRET, ...limits });
+    await informed(both);
+    assert.equal((await receive(both.here, signed(source, SECRET))).kind, 'too_large');
+    const lift = (patch: { maxBodyBytes?: null; rateLimit?: null }) =>
+      changeSource(both.there, { tenant, id: source.id, patch, ifVersion: null });
+    await lift({ maxBodyBytes: null });
+    const take = createReceive(both.here);
+    assert.equal((await take(signed(source, SECRET))).kind, 'stored');
+    assert.equal((await take(signed(source, SECRET))).kind, 'shed');
+    await lift({ rateLimit: null });
+    assert.equal((await take(signed(source, SECRET))).kind, 'stored');
+  });
 
   test('that nobody knows asks for the version once however many come, and reads nothing', async () => {
     const both = twoProcesses();

@@ -2,6 +2,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { problem } from '../core/problem.ts';
+import { senderAddress } from '../core/sender-address.ts';
+import { headerValues } from '../core/signature/headers.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
 import { readBody, readStream } from './body.ts';
 import type { Endpoint, IncomingRequest, RouteSpec, ServedBy } from './endpoint.ts';
@@ -11,7 +13,7 @@ import { createServer, type Server, type ServerOptions } from './options.ts';
 import { type Answer, freshRequestId, type Reply, refusalOfError, respond, toResponse } from './respond.ts';
 import { deliveryEndpoints } from './routes/deliveries.ts';
 import { eventEndpoints } from './routes/events.ts';
-import { INBOUND_NODE, INBOUND_PREFIXES, inboundEndpoints, takeIn } from './routes/inbound.ts';
+import { INBOUND_NODE, INBOUND_PREFIXES, inboundEndpoints, knockOf, takeIn } from './routes/inbound.ts';
 import { keyEndpoints } from './routes/keys.ts';
 import { receiptEndpoints } from './routes/receipts.ts';
 import { sourceEndpoints } from './routes/sources.ts';
@@ -22,7 +24,7 @@ import { isServed, notServed } from './served.ts';
 
 /** What the Node listener adds to a request. */
 export interface NodeEnv {
-  incoming?: { rawHeaders: readonly string[] };
+  incoming?: { rawHeaders: readonly string[]; socket?: { remoteAddress?: string | undefined } };
 }
 
 export interface App {
@@ -48,7 +50,7 @@ export function createApp(ports: FlowPorts, options: ServerOptions): App {
     const answer = servedBy(server, spec.node, handle);
     hono.on(spec.method, honoPath(spec.path), (context) => serve(server, context, spec.path, answer));
   }
-  const knock = servedBy(server, INBOUND_NODE, (request) => takeIn(server, request));
+  const knock = servedBy(server, INBOUND_NODE, (request) => takeIn(server, knockOf(request)));
   for (const prefix of INBOUND_PREFIXES) {
     hono.all(`${prefix}*`, (context) => serve(server, context, `${prefix}*`, knock));
   }
@@ -130,11 +132,15 @@ function incomingRequest(server: Server, context: Honoed, route: string): Incomi
   const { load } = server;
   const stay = arrival(route, req.method, freshRequestId(server.ports));
   const header = (name: string) => req.raw.headers.get(name);
+  const rawHeaders = rawHeadersOf(context);
   return {
     method: req.method,
     url: new URL(req.url),
     header,
-    rawHeaders: rawHeadersOf(context),
+    rawHeaders,
+    get remoteAddress() {
+      return senderOf(server, context.env.incoming?.socket?.remoteAddress ?? null, rawHeaders);
+    },
     params: req.param(),
     stay,
     read: (maxBytes) => {
@@ -144,9 +150,20 @@ function incomingRequest(server: Server, context: Honoed, route: string): Incomi
   };
 }
 
+/** Whom a request came from, whose socket comes from `peer`. */
+export function senderOf({ trustedProxies }: Server, peer: string | null, headers: IncomingRequest['rawHeaders']) {
+  const values = headerValues(headers.flat());
+  const way = { forwardedFor: values('x-forwarded-for'), forwarded: values('forwarded') };
+  return senderAddress({ peer, ...way }, trustedProxies);
+}
+
 /** As they came over the socket where there was one: fetch joins repeated headers. */
 function rawHeadersOf({ env, req }: Honoed): readonly (readonly [string, string])[] {
   const raw = env.incoming?.rawHeaders;
-  if (raw === undefined) return [...req.raw.headers];
+  return raw === undefined ? [...req.raw.headers] : pairsOf(raw);
+}
+
+/** Names and values as `IncomingMessage.rawHeaders` alternates them, in pairs. */
+export function pairsOf(raw: readonly string[]): readonly (readonly [string, string])[] {
   return raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ''] as const] : []));
 }

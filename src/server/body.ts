@@ -1,7 +1,8 @@
 /** Request bodies: their size before and while they are read, their type, and what they parse to. */
 import { type JsonRefusal, parseJson, type ScanFault, type Spans, scanJson } from '../core/json.ts';
 import { type Problem, problem } from '../core/problem.ts';
-import { awaitBody, bytesRefusal, hold, type Load, type Stay } from './load.ts';
+import { LARGE_BODY_BYTES, type LargeBodies } from './large-bodies.ts';
+import { awaitBody, bytesRefusal, hold, type Load, OVERLOADED, type Stay } from './load.ts';
 
 /** Objects and arrays may stand inside each other this deep. */
 export const MAX_JSON_DEPTH = 64;
@@ -22,14 +23,23 @@ export interface Intake {
   readonly maxBytes: number;
   /** How long it is declared to be; 0 where nothing is declared. */
   readonly declaredBytes: number;
+  /** Room for one that turns out to be large; null where none is asked for. */
+  readonly largeBodies: LargeBodies | null;
   /** What has come; longer than `length` by room for more. */
   bytes: Uint8Array;
   length: number;
 }
 
+/** Where a body is read into. */
+export interface BodyPlace {
+  load: Load;
+  stay: Stay;
+  largeBodies?: LargeBodies | null;
+}
+
 /** Reads the body of a request within its own limit and within what all bodies may take, if it need be read at all. */
 export async function readBody(
-  { load, stay }: Pick<Intake, 'load' | 'stay'>,
+  { load, stay, largeBodies = null }: BodyPlace,
   headers: BodyHeaders,
   maxBytes: number,
   read: (intake: Intake) => Promise<ReadBytes>,
@@ -37,7 +47,23 @@ export async function readBody(
   const declaredBytes = declaredLength(headers);
   const refusal = bodyRefusal(headers, declaredBytes, maxBytes) ?? bytesRefusal(load, stay, declaredBytes);
   if (refusal !== null) return refusal;
-  return awaitBody(load, stay, () => read({ load, stay, maxBytes, declaredBytes, bytes: NO_BYTES, length: 0 }));
+  const intake = { load, stay, maxBytes, declaredBytes, largeBodies, bytes: NO_BYTES, length: 0 };
+  return awaitBody(load, stay, () => read(intake));
+}
+
+/** Whether the chunk of `bytes` that was just taken makes the body one that has to ask for room. */
+export function turnsLarge({ largeBodies, length }: Intake, bytes: number): boolean {
+  return largeBodies !== null && length > LARGE_BODY_BYTES && length - bytes <= LARGE_BODY_BYTES;
+}
+
+/** Waits for room for a body that turned large, which it keeps until its request leaves; why not, if there is none. */
+export async function roomRefusal({ largeBodies, stay, declaredBytes, maxBytes }: Intake): Promise<Problem | null> {
+  const leave = await largeBodies?.enter(declaredBytes || maxBytes);
+  if (leave == null) return OVERLOADED;
+  // Its sender may have broken off while it waited: nobody would give the room back any more.
+  if (stay.hasLeft) leave();
+  else stay.leaves.push(leave);
+  return null;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -84,9 +110,13 @@ export function take(intake: Intake, chunk: Uint8Array): Problem | null {
 /** Least room for a body of many chunks, in bytes. */
 const LEAST_ROOM = 4096;
 
-/** Room for `length` bytes; twice as much each time, so that a body is copied about once however many chunks it has. */
+/**
+ * Room for `length` bytes; twice as much each time, so that a body is copied about once however many chunks it has. A
+ * large one that is well on its way is believed to become as long as it is declared, and not copied again.
+ */
 function capacityFor({ bytes, length: before, declaredBytes, maxBytes }: Intake, length: number): number {
   if (before === 0 || length <= bytes.length) return Math.max(length, bytes.length);
+  if (declaredBytes > length && before > LARGE_BODY_BYTES) return declaredBytes;
   const most = declaredBytes > 0 ? declaredBytes : maxBytes;
   return Math.max(length, Math.min(most, Math.max(LEAST_ROOM, 2 * bytes.length)));
 }
@@ -115,6 +145,8 @@ export async function readStream(stream: AsyncIterable<Uint8Array> | null, intak
     for await (const chunk of stream ?? []) {
       const refusal = take(intake, chunk);
       if (refusal !== null) return refusal;
+      const crowded = turnsLarge(intake, chunk.length) ? await roomRefusal(intake) : null;
+      if (crowded !== null) return crowded;
     }
   } catch {
     return endedEarly();

@@ -58,6 +58,8 @@ export interface IncomingRequest {
   header(name: string): string | null;
   /** Name and value as they came, repeated ones kept. */
   rawHeaders: readonly (readonly [string, string])[];
+  /** Whom it came from, as far as trusted proxies tell; null where it did not come over a socket of ours. */
+  remoteAddress: string | null;
   /** Values of the path's variable segments. */
   params: Readonly<Record<string, string>>;
   read(maxBytes: number): Promise<ReadBytes>;

@@ -31,6 +31,10 @@ export interface Stay {
   bytes: number;
   /** null until it is known who asks. */
   party: Party | null;
+  /** What else it gives back when it leaves. */
+  leaves: (() => void)[];
+  /** Whether it has left: what it gets after that, it has to give back itself. */
+  hasLeft: boolean;
 }
 
 /** The party of inbound requests: whose they are is known only after their body was read. */
@@ -53,7 +57,7 @@ export function emptyLoad(limits: Pick<Load, 'maxInFlight' | 'maxBytes'>): Load 
 
 /** A request that has just come. */
 export function arrival(route: string, method: string, requestId: Id): Stay {
-  return { route, method, requestId, places: 0, bytes: 0, party: null };
+  return { route, method, requestId, places: 0, bytes: 0, party: null, leaves: [], hasLeft: false };
 }
 
 /** Probes are answered whatever the load: a supervisor should not kill what is only busy. */
@@ -75,9 +79,11 @@ export function enter(load: Load, stay: Stay): boolean {
 
 /** Gives back everything a request took. */
 export function leave(load: Load, stay: Stay): void {
+  stay.hasLeft = true;
   move(load, stay, -stay.places);
   load.bytes -= stay.bytes;
-  const { party } = stay;
+  const { party, leaves } = stay;
+  for (const giveBack of leaves) giveBack();
   if (party === null) return;
   party.bytes -= stay.bytes;
   party.stays--;

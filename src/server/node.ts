@@ -1,36 +1,58 @@
-/** The Node side: a request listener for `node:http` with a short way for publishing events. */
+/** The Node side: a request listener for `node:http` with short ways for publishing events and for the doors. */
 import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import type { Problem } from '../core/problem.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
-import { type App, settle } from './app.ts';
-import { endedEarly, type Intake, type ReadBytes, readBody, take, taken } from './body.ts';
+import { type App, pairsOf, senderOf, settle } from './app.ts';
+import {
+  type BodyPlace,
+  endedEarly,
+  type Intake,
+  type ReadBytes,
+  readBody,
+  roomRefusal,
+  take,
+  taken,
+  turnsLarge,
+} from './body.ts';
 import { arrival, isProbe, MAX_CONNECTIONS, OVERLOADED } from './load.ts';
 import type { Server } from './options.ts';
 import { publishRequest } from './publish-route.ts';
 import { type Answer, freshRequestId, type Reply } from './respond.ts';
 import { PUBLISH_PATH } from './routes/events.ts';
+import { inboundPath, takeIn } from './routes/inbound.ts';
 import { isServed } from './served.ts';
 
-/** A listener over an app. Publishing skips Request and Response objects; everything else goes through `app.fetch`. */
+/**
+ * A listener over an app. Publishing and the doors skip Request and Response objects; everything else goes through
+ * `app.fetch`.
+ */
 export function createListener(app: App, ports: Pick<FlowPorts, 'clock' | 'random'>): RequestListener {
   const listen = getRequestListener((request, env) => app.fetch(request, { incoming: env.incoming }), {
     overrideGlobalObjects: false,
   });
-  const publishes = isServed(app.server, 'ingest');
+  const ingests = isServed(app.server, 'ingest');
   return (incoming, outgoing) => {
-    const direct = publishes && incoming.url === PUBLISH_PATH && incoming.method === 'POST';
-    const done = direct ? publishDirectly(app, ports, incoming, outgoing) : listen(incoming, outgoing);
+    const answerDirectly = ingests ? directAnswer(incoming) : null;
+    const done = answerDirectly === null ? listen(incoming, outgoing) : answerDirectly(app, ports, incoming, outgoing);
     // Both answer every failure themselves; what is left is a socket that is gone.
     done.catch(() => outgoing.destroy());
   };
 }
 
-async function publishDirectly(
-  { server }: App,
+type Direct = (
+  app: App,
   ports: Pick<FlowPorts, 'clock' | 'random'>,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-): Promise<void> {
+) => Promise<void>;
+
+function directAnswer({ url = '', method }: IncomingMessage): Direct | null {
+  if (url === PUBLISH_PATH) return method === 'POST' ? publishDirectly : null;
+  return inboundPath(url) === null ? null : knockDirectly;
+}
+
+async function publishDirectly(...[{ server }, ports, incoming, outgoing]: Parameters<Direct>): Promise<void> {
   const { headers } = incoming;
   const { load } = server;
   const key = headers['idempotency-key'];
@@ -42,16 +64,43 @@ async function publishDirectly(
       contentType: headers['content-type'],
       query: null,
       stay,
-      read: (maxBytes) => {
-        const declared = { contentLength: headers['content-length'], contentEncoding: headers['content-encoding'] };
-        return readBody({ load, stay }, declared, maxBytes, (intake) => readIncoming(incoming, intake));
-      },
+      read: (maxBytes) => readFrom(incoming, { load, stay }, maxBytes),
     }),
   );
+  finish(ports, incoming, outgoing, answer);
+}
+
+/** Any method: what is not a door answers them all alike. */
+async function knockDirectly(...[{ server }, ports, incoming, outgoing]: Parameters<Direct>): Promise<void> {
+  const { url = '', method = '', socket } = incoming;
+  const { load, largeBodies } = server;
+  const { prefix = '', path = url } = inboundPath(url) ?? {};
+  const stay = arrival(`${prefix}*`, method, freshRequestId(ports));
+  const rawHeaders = pairsOf(incoming.rawHeaders);
+  const remoteAddress = senderOf(server, socket.remoteAddress ?? null, rawHeaders);
+  const answer = await settle(server, stay, () =>
+    takeIn(server, {
+      ...{ method, path, rawHeaders, remoteAddress, stay },
+      read: (maxBytes) => readFrom(incoming, { load, stay, largeBodies }, maxBytes),
+    }),
+  );
+  finish(ports, incoming, outgoing, answer);
+}
+
+function readFrom(incoming: IncomingMessage, place: BodyPlace, maxBytes: number): Promise<ReadBytes> {
+  const { headers } = incoming;
+  const declared = { contentLength: headers['content-length'], contentEncoding: headers['content-encoding'] };
+  return readBody(place, declared, maxBytes, (intake) => readIncoming(incoming, intake));
+}
+
+function finish(
+  { clock }: Pick<FlowPorts, 'clock'>,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: Answer,
+) {
   outgoing.end(writeHead(outgoing, answer));
-  if (MAY_LEAVE_BODY.has(answer.status) && !incoming.readableEnded && !incoming.destroyed) {
-    linger(incoming, ports.clock);
-  }
+  if (MAY_LEAVE_BODY.has(answer.status) && !incoming.readableEnded && !incoming.destroyed) linger(incoming, clock);
 }
 
 /** Refusals in the middle of a body; Node itself reads on only where nobody had begun. */
@@ -80,11 +129,18 @@ function readIncoming(incoming: IncomingMessage, intake: Intake): Promise<ReadBy
   return new Promise((resolve) => {
     // Gone while the key was looked up: no event will tell of it any more.
     if (incoming.destroyed) resolve(endedEarly());
-    function next(chunk: Uint8Array): void {
-      const refusal = take(intake, chunk);
-      if (refusal === null) return;
+    function refuse(refusal: Problem): void {
       incoming.off('data', next).pause();
       resolve(refusal);
+    }
+    function next(chunk: Uint8Array): void {
+      const refusal = take(intake, chunk);
+      if (refusal !== null) refuse(refusal);
+      else if (turnsLarge(intake, chunk.length)) waitForRoom();
+    }
+    function waitForRoom(): void {
+      incoming.pause();
+      void roomRefusal(intake).then((crowded) => (crowded === null ? incoming.resume() : refuse(crowded)));
     }
     incoming.on('data', next);
     incoming.once('end', () => resolve(taken(intake)));

@@ -1,5 +1,8 @@
+import { type Networks, readNetworks } from '../core/address.ts';
 import { ALL_NODE_ROLES, type NodeRole } from '../core/node-role.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
+import { createReceive, type Receive } from '../flows/receive.ts';
+import { createLargeBodies, type LargeBodies } from './large-bodies.ts';
 import { BATCH_MEMORY, emptyLoad, type Load, MAX_REQUEST_BYTES } from './load.ts';
 
 /** What `/readyz` answers with; `checks` says in words what is fine and what is not. */
@@ -25,6 +28,8 @@ export interface ServerOptions {
   maxConnections?: number | undefined;
   /** Replaces the limit of events (1 MiB) and of inbound requests (5 MiB). */
   maxBodyBytes?: number | undefined;
+  /** Addresses and networks of proxies whose word on the sender's address is taken; none unless told. */
+  trustedProxies?: readonly string[] | undefined;
 }
 
 /** Largest bodies in bytes, by what they carry. */
@@ -60,19 +65,43 @@ export interface Server {
   options: ServerOptions;
   limits: BodyLimits;
   roles: ReadonlySet<NodeRole>;
+  trustedProxies: Networks;
   /** Callers' keys whose first request is running in this process. */
   running: Set<string>;
   load: Load;
+  /** Room for large bodies at the doors. */
+  largeBodies: LargeBodies;
+  /** The inbound doors of this process. */
+  receive: Receive;
 }
 
 /** A server over its ports. */
 export function createServer(ports: FlowPorts, options: ServerOptions): Server {
   const limits = bodyLimits(options);
   const { roles = ALL_NODE_ROLES } = options;
-  return { ports, options, limits, roles, running: new Set(), load: loadOf(options, limits) };
+  const trustedProxies = networksOf(options.trustedProxies ?? []);
+  return {
+    ports,
+    options,
+    limits,
+    roles,
+    trustedProxies,
+    running: new Set(),
+    load: loadOf(options, limits),
+    largeBodies: createLargeBodies(ports.clock, LARGE_LIMITS),
+    receive: createReceive(ports),
+  };
+}
+
+function networksOf(texts: readonly string[]): Networks {
+  const read = readNetworks(texts);
+  if (read.kind === 'refused') throw new Error(`no network: ${texts[read.faults[0]?.at ?? 0]}`);
+  return read.networks;
 }
 
 const MAX_IN_FLIGHT = 4096;
+/** Two bodies of 5 MiB: the second arrives while the first is stored. `npm run bench -- flood` shows what that takes. */
+const LARGE_LIMITS = { bytes: 11 * MEBIBYTE, waitMs: 5000, waiting: 256 };
 
 function loadOf(options: ServerOptions, limits: BodyLimits): Load {
   const { maxInFlight = MAX_IN_FLIGHT, maxRequestBytes = MAX_REQUEST_BYTES } = options;

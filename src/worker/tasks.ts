@@ -1,9 +1,13 @@
-/** Durable work other than HTTP: fan-out of large events, cancelling what a deleted subscription left open. */
+/**
+ * Durable work other than HTTP: fan-out of large events, cancelling what a deleted subscription left open, working
+ * through what a paused source has held.
+ */
 
 import type { ConfigurationCache, LiveConfiguration } from '../flows/configuration.ts';
 import { closeWithoutTry } from '../flows/deliver.ts';
+import { releaseHeld } from '../flows/release-held.ts';
 import { holdOfNew } from '../flows/targets.ts';
-import type { Dispatch, NewDelivery, Ports, StoredEvent, Target, Task, TaskSettlement, Ticket } from '../ports.ts';
+import type { NewDelivery, Ports, StoredEvent, Target, Task, TaskSettlement, Ticket } from '../ports.ts';
 
 /** Deliveries made in one commit: few enough that other writers hardly wait. */
 const CHUNK = 50;
@@ -17,9 +21,8 @@ const MAX_STEPS = 50;
 const fromUtf8 = new TextDecoder();
 const utf8 = new TextEncoder();
 
-export type TaskPorts = Pick<Ports, 'store' | 'clock' | 'log'> & {
-  dispatch: Pick<Dispatch, 'offer' | 'hold'>;
-  configuration: Pick<ConfigurationCache, 'of'>;
+export type TaskPorts = Pick<Ports, 'store' | 'clock' | 'random' | 'mac' | 'log' | 'dispatch'> & {
+  configuration: Pick<ConfigurationCache, 'of' | 'current' | 'refresh'>;
 };
 
 /** Runs the tasks that are due, step by step; true when there may be more at once. */
@@ -69,6 +72,8 @@ function runTask(ports: TaskPorts, task: Task, events: Map<string, StoredEvent |
       return fanOut(ports, task, events);
     case 'cancel':
       return cancelOpen(ports, task);
+    case 'release':
+      return release(ports, task);
   }
 }
 
@@ -124,4 +129,16 @@ async function cancelled(ports: TaskPorts, task: Task, ticket: Ticket) {
     atMs: ports.clock.nowMs(),
     facts: { reason: 'its subscription was deleted' },
   });
+}
+
+/** A source whose key is missing is asked for again after so long. */
+const RELEASE_AGAIN_MS = 30_000;
+
+/** Works through a step of what a source has held; the next one follows until there is nothing left. */
+async function release(ports: TaskPorts, task: Task): Promise<void> {
+  const released = await releaseHeld(ports, task.tenant, task.ref);
+  const delayMs = released === 'more' ? 0 : RELEASE_AGAIN_MS;
+  const next: TaskSettlement['next'] =
+    released === 'done' ? { kind: 'done' } : { kind: 'again', delayMs, payload: task.payload };
+  await ports.store.settleTask({ task, next, deliveries: [] });
 }

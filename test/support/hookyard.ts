@@ -19,6 +19,8 @@ export interface StartOptions {
   env?: Readonly<Record<string, string | undefined>>;
   /** A fresh one unless told. */
   dataDirectory?: string;
+  /** The program; the command line itself unless told. */
+  main?: string;
 }
 
 /** One wrong field, as problems name it. */
@@ -109,7 +111,7 @@ export async function startHookyard(options: StartOptions = {}): Promise<Running
 /** Starts `hookyard serve` without waiting for anything. */
 export function spawnHookyard(options: StartOptions = {}): Spawned {
   const dataDirectory = options.dataDirectory ?? freshDirectory();
-  const args = [MAIN, 'serve', '--port', '0', '--data', dataDirectory, ...(options.flags ?? [])];
+  const args = [options.main ?? MAIN, 'serve', '--port', '0', '--data', dataDirectory, ...(options.flags ?? [])];
   const child = spawn(process.execPath, args, {
     env: environment(options.env ?? {}),
     stdio: ['ignore', 'pipe', 'pipe'],

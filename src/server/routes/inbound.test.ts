@@ -154,3 +154,67 @@ test('a source is checked like everything else, and deleted for good', async () 
   assert.equal((await api.call('DELETE', `/api/v1/sources/${typed.id}`)).status, 204);
   assert.equal((await api.call('GET', `/api/v1/sources/${typed.id}`)).status, 404);
 });
+
+test('a source names the limit that a body is over, and an unknown door stays unknown whatever its size', async () => {
+  const { api, typed, typedPath } = await doors({ maxBodyBytes: 100 });
+  const body = JSON.stringify({ image: `registry.example.com/acme/${'a'.repeat(100)}:1` });
+  const got = await api.call('POST', typedPath, body, { key: null, headers: signed(body, typed.secret) });
+  assert.deepEqual([got.status, got.json.code], [413, 'body_too_large']);
+  assert.match(got.json.detail, /\b100 bytes/);
+  assert.equal((await api.call('POST', '/api/webhook/nobody', body, { key: null })).status, 404);
+});
+
+test('a source that is sent too much says when to come again', async () => {
+  const { api, typed, typedPath } = await doors({ rateLimit: { count: 1, seconds: 30 } });
+  const send = () => api.call('POST', typedPath, push, { key: null, headers: signed(push, typed.secret) });
+  assert.equal((await send()).status, 200);
+  const shed = await send();
+  assert.deepEqual([shed.status, shed.json.code], [429, 'overloaded']);
+  const wait = Number(shed.headers.get('retry-after'));
+  assert.ok(wait >= 30 && wait <= 31, `${wait}`);
+  assert.equal((await api.call('GET', '/api/v1/receipts')).json.data.length, 1);
+  api.advance(wait * 1000);
+  assert.equal((await send()).status, 200);
+  const metrics = (await api.call('GET', '/metrics')).text;
+  assert.match(metrics, /hookyard_inbound_turned_away_total\{reason="shed"\} 1/);
+});
+
+test('senders of CloudEvents are permitted to send by OPTIONS; everybody else finds the door that is not there', async () => {
+  const { api, secretPath } = await doors();
+  const made = await api.call('POST', '/api/v1/sources', { type: 'cloudevents', scheme: { type: 'url' } });
+  const path = new URL(made.json.data.urls.secret).pathname;
+  const headers = { 'WebHook-Request-Origin': 'events.example.com' };
+  const granted = await api.call('OPTIONS', path, undefined, { key: null, headers });
+  assert.deepEqual([granted.status, granted.text], [200, '']);
+  assert.equal(granted.headers.get('webhook-allowed-origin'), 'events.example.com');
+  assert.equal(granted.headers.get('webhook-allowed-rate'), '*');
+  const unknown = await api.call('POST', '/api/webhook/nobody', undefined, { key: null });
+  for (const [where, more] of [
+    [secretPath, headers],
+    [path, {}],
+    ['/api/webhook/nobody', headers],
+  ] as const) {
+    const got = await api.call('OPTIONS', where, undefined, { key: null, headers: more });
+    assert.deepEqual([got.status, got.text, [...got.headers]], [404, unknown.text, [...unknown.headers]]);
+  }
+});
+
+test('Event Grid gets its validation code back where the source is one of Event Grid, and every time it asks', async () => {
+  const { api } = await doors();
+  const made = await api.call('POST', '/api/v1/sources', { type: 'acr-eventgrid' });
+  const path = new URL(made.json.data.urls.secret).pathname;
+  const data = { validationCode: 'a1b2', validationUrl: 'https://rp.eventgrid.example.com/validate' };
+  const event = { id: '1', eventType: 'Microsoft.EventGrid.SubscriptionValidationEvent', data };
+  for (let asked = 0; asked < 2; asked++) {
+    const got = await api.call('POST', path, [event], {
+      key: null,
+      headers: { 'aeg-event-type': 'SubscriptionValidation' },
+    });
+    assert.deepEqual([got.status, got.json], [200, { validationResponse: 'a1b2' }], got.text);
+  }
+  const kept = (await api.call('GET', '/api/v1/receipts')).json.data;
+  assert.deepEqual(
+    kept.map(({ outcome }: { outcome: string }) => outcome),
+    ['handshake', 'handshake'],
+  );
+});

@@ -1,8 +1,9 @@
 /** The doors senders push to. Answers are flat; what is not a door looks the same whatever is wrong with it. */
 import { DEFAULT_TENANT } from '../../core/ids.ts';
 import { problem } from '../../core/problem.ts';
-import { SOURCE_TYPES } from '../../core/source.ts';
-import { type Door, type Received, receive } from '../../flows/receive.ts';
+import { GROUP_ROUTES } from '../../core/source.ts';
+import type { Door } from '../../flows/receive/door.ts';
+import type { Received } from '../../flows/receive.ts';
 import type { Endpoint, IncomingRequest, RouteSpec } from '../endpoint.ts';
 import { DOORS, seat } from '../load.ts';
 import type { Server } from '../options.ts';
@@ -18,9 +19,9 @@ export const INBOUND_PREFIXES = [TYPED, SECRET] as const;
 /** Who answers below them. */
 export const INBOUND_NODE = 'ingest';
 
-const ROUTES = [...new Set(Object.values(SOURCE_TYPES).map(({ route }) => route))].join(', ');
+const ROUTES = Object.values(GROUP_ROUTES).join(', ');
 
-/** Unknown, disabled, wrong method, wrong key, wrong path: these bytes and headers, without a request id. */
+/** Unknown, disabled, wrong method, wrong key, wrong path, wrong address: these bytes and headers, without a request id. */
 const NO_SUCH_DOOR: Answer = {
   kind: 'answer',
   status: 404,
@@ -46,7 +47,7 @@ const typedSpec: RouteSpec = {
   path: '/api/v1/webhooks/{route}/{sourceId}',
   operationId: 'receiveTyped',
   summary: 'Receive a push at a source that proves itself by signature or token',
-  description: `Routes: ${ROUTES}. An authentic body that cannot be read is stored and answered 200 \`ignored\`.`,
+  description: `Routes: ${ROUTES}. An authentic body that cannot be read is stored and answered 200 \`ignored\`; so is one for a paused source, which is held. A connection test that wants something back gets it in place of the usual answer. Senders of CloudEvents may ask with OPTIONS whether they may send.`,
   problems: [
     'bad_signature',
     'body_too_large',
@@ -64,7 +65,8 @@ const secretSpec: RouteSpec = {
   path: '/api/webhook/{key}',
   operationId: 'receiveSecret',
   summary: 'Receive a push at a secret URL',
-  description: 'Anything wrong with the URL, the method or the source is the same 404.',
+  description:
+    'Anything wrong with the URL, the method, the source or the address it came from is the same 404. Otherwise as at a typed URL.',
   problems: [
     'source_unreadable',
     'body_too_large',
@@ -77,25 +79,51 @@ const secretSpec: RouteSpec = {
   ],
 };
 
+/** What the doors look at of a request. */
+export interface Knock extends Pick<IncomingRequest, 'method' | 'rawHeaders' | 'remoteAddress' | 'stay' | 'read'> {
+  /** Without query. */
+  path: string;
+}
+
 /** The inbound doors. Each takes whatever method it is asked with. */
 export function inboundEndpoints(server: Server): readonly Endpoint[] {
-  return [typedSpec, secretSpec].map((spec) => ({ spec, handle: (request) => takeIn(server, request) }));
+  return [typedSpec, secretSpec].map((spec) => ({ spec, handle: (request) => takeIn(server, knockOf(request)) }));
+}
+
+/** The same as the listener makes it directly. */
+export function knockOf(request: IncomingRequest): Knock {
+  const { method, rawHeaders, remoteAddress, stay, read, url } = request;
+  return { method, rawHeaders, remoteAddress, stay, read, path: url.pathname };
+}
+
+/** Where a request target leads below an inbound prefix, and which, however it is spelled; null for every other one. */
+export function inboundPath(target: string): { prefix: string; path: string } | null {
+  const path = target.includes('webhook') ? URL.parse(target, 'http://door')?.pathname : undefined;
+  const prefix = path && INBOUND_PREFIXES.find((one) => path.startsWith(one));
+  return prefix ? { prefix, path } : null;
 }
 
 /** Takes in one request below an inbound prefix. */
-export async function takeIn(server: Server, request: IncomingRequest): Promise<Reply> {
+export async function takeIn(server: Server, request: Knock): Promise<Reply> {
   const crowded = seat(server.load, request.stay, DOORS);
   if (crowded !== null) return crowded;
   const read = await request.read(server.limits.receipt);
   if (read.kind === 'problem') return read;
-  const taken = await receive(server.ports, {
+  const door = doorOf(request.path);
+  const taken = await server.receive({
     tenant: DEFAULT_TENANT,
-    door: doorOf(request.url.pathname),
+    door,
     method: request.method,
     headers: request.rawHeaders,
-    body: new Uint8Array(read.bytes),
+    body: ownBytes(read.bytes),
+    remoteAddress: request.remoteAddress,
   });
-  return tell(taken);
+  return tell(taken, door);
+}
+
+/** In an allocation of its own: a part of another one would keep, and hand to the store, the whole of it. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
 /** A path that is no door is looked up like a secret key, so that it takes the same way. */
@@ -107,17 +135,33 @@ function doorOf(path: string): Door {
   return { kind: 'secret', key: path.startsWith(SECRET) ? path.slice(SECRET.length) : path };
 }
 
-function tell(taken: Received): Reply {
+function tell(taken: Received, door: Door): Reply {
   switch (taken.kind) {
     case 'no_such_door':
       return NO_SUCH_DOOR;
     case 'refused':
-      return problem('bad_signature');
+      return door.kind === 'typed' ? problem('bad_signature') : NO_SUCH_DOOR;
     case 'secret_unavailable':
       return problem('secret_unavailable', { retryAfterSeconds: 60 });
+    case 'too_large':
+      return problem('body_too_large', { detail: `The body is over the limit of ${taken.maxBytes} bytes.` });
+    case 'shed':
+      return problem('overloaded', {
+        detail: 'The source takes no more requests at the moment.',
+        retryAfterSeconds: Math.ceil(taken.retryAfterMs / 1000),
+      });
+    case 'permitted':
+      return permitted(taken);
     case 'stored':
-      return taken.unreadable !== null && taken.door === 'secret' ? unreadable(taken) : stored(taken);
+      return taken.unreadable !== null && door.kind === 'secret' ? unreadable(taken) : stored(taken);
   }
+}
+
+/** HTTP Webhooks for CloudEvents 1.0.2 §4.2. */
+function permitted({ permission }: Extract<Received, { kind: 'permitted' }>): Answer {
+  const { origin, perMinute } = permission;
+  const headers = { 'WebHook-Allowed-Origin': origin, 'WebHook-Allowed-Rate': `${perMinute ?? '*'}`, Allow: 'POST' };
+  return { kind: 'answer', status: 200, headers, body: null };
 }
 
 type Stored = Extract<Received, { kind: 'stored' }>;
@@ -129,8 +173,12 @@ function unreadable({ reason, unreadable: place }: Stored): Reply {
   return problem('source_unreadable', { detail: message, ...(errors.length === 0 ? {} : { errors }) });
 }
 
-/** The answer of seed 001. */
-function stored({ action, reason, receiptId }: Stored): Reply {
+/** More than any sender wants back. */
+const MAX_ECHO_CHARS = 4096;
+
+/** The answer of seed 001, unless a connection test wants another one. */
+function stored({ action, reason, receiptId, echo }: Stored): Reply {
+  if (echo !== null && JSON.stringify(echo).length <= MAX_ECHO_CHARS) return flatAnswer(200, echo);
   const why = reason === null ? {} : { reason };
   return flatAnswer(200, { success: true, action, ...why, versionsAdded: 0, triggersActivated: 0, receiptId });
 }

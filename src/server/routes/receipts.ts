@@ -1,6 +1,10 @@
 import { isId } from '../../core/ids.ts';
 import { problem } from '../../core/problem.ts';
-import { MAY_READ } from '../auth.ts';
+import type { ReceiptDiagnosis } from '../../core/receipt-diagnosis.ts';
+import { judgeReceipt } from '../../flows/judge-receipt.ts';
+import { sourceOf } from '../../flows/rework.ts';
+import type { StoredReceipt } from '../../ports.ts';
+import { MAY_CHANGE, MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
@@ -12,6 +16,7 @@ import { z } from '../schemas/zod.ts';
 import { showReceipt } from '../show/receipt.ts';
 import { LISTED_BODY_BYTES } from '../show/text.ts';
 import { timeInput } from '../time-input.ts';
+import { receiptWorkEndpoints } from './receipt-work.ts';
 
 const receiptsQuery = pagingQuery.extend({
   sourceId: z.string().refine(isId, { error: 'An id as the API shows it.' }).optional(),
@@ -22,7 +27,7 @@ const receiptsQuery = pagingQuery.extend({
 
 /** `/api/v1/receipts`. */
 export function receiptEndpoints(server: Server): readonly Endpoint[] {
-  return [list(server), get(server)];
+  return [list(server), get(server), ...receiptWorkEndpoints(server)];
 }
 
 function list(server: Server): Endpoint {
@@ -55,7 +60,7 @@ function list(server: Server): Endpoint {
         asked,
         rows,
         ({ receipt }) => receipt.id,
-        (row) => JSON.stringify(showReceipt(row, LISTED_BODY_BYTES)),
+        (row) => JSON.stringify(showReceipt(row, { maxBodyBytes: LISTED_BODY_BYTES })),
       );
     },
   });
@@ -73,7 +78,17 @@ function get(server: Server): Endpoint {
     problems: [],
     run: async ({ caller, id }) => {
       const stored = await server.ports.store.receipt(caller.tenant, id);
-      return stored === null ? problem('not_found') : answer(200, showReceipt(stored));
+      if (stored === null) return problem('not_found');
+      const diagnosis = MAY_CHANGE.includes(caller.role) ? await diagnosisOf(server, stored) : null;
+      return answer(200, showReceipt(stored, { diagnosis }));
     },
   });
+}
+
+/** Why a request was rejected, by what its source is now. */
+async function diagnosisOf({ ports }: Server, { receipt }: StoredReceipt): Promise<ReceiptDiagnosis | null> {
+  if (receipt.outcome !== 'rejected') return null;
+  const found = sourceOf(await ports.configuration.current(receipt.tenant), receipt.sourceId);
+  if (found.kind === 'problem') return null;
+  return (await judgeReceipt(ports, receipt, found.source)).diagnosis;
 }

@@ -1,46 +1,24 @@
-import type { Id } from '../../core/ids.ts';
-import { type Problem, problem } from '../../core/problem.ts';
-import type { LiveSource } from '../../flows/configuration.ts';
-import { changeSource, createSource, deleteSource, type MadeSource, regenerateUrl } from '../../flows/sources.ts';
+import { changeSource } from '../../flows/change-source.ts';
+import { createSource } from '../../flows/create-source.ts';
+import { deleteSource } from '../../flows/delete-source.ts';
+import type { MadeSource } from '../../flows/sources.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
-import type { Endpoint, IncomingRequest } from '../endpoint.ts';
-import { etag, IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
-import { type Call, keyed } from '../keyed.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
 import { givenFields, readPatch } from '../patch.ts';
-import { type Answer, answer, NO_CONTENT } from '../respond.ts';
+import { NO_CONTENT } from '../respond.ts';
 import { sourceInput, sourcePatch, sourceShown } from '../schemas/source.ts';
 import { z } from '../schemas/zod.ts';
-import { type SourceView, showSource } from '../show/source.ts';
-
-const BASE = '/api/v1/sources';
-const ONE = `${BASE}/{id}`;
-const TAG = 'Sources';
+import { showSource } from '../show/source.ts';
+import { BASE, find, ONE, shownAnswer, TAG, viewOf } from './one-source.ts';
+import { sourceStateEndpoints } from './source-states.ts';
 
 /** `/api/v1/sources`. */
 export function sourceEndpoints(server: Server): readonly Endpoint[] {
-  return [create(server), list(server), get(server), change(server), remove(server), regenerate(server)];
-}
-
-function viewOf(server: Server, { caller, request }: Pick<Call<unknown, unknown>, 'caller' | 'request'>): SourceView {
-  return { origin: originOf(server, request), role: caller.role };
-}
-
-function originOf({ options }: Server, { url }: IncomingRequest): string {
-  return options.publicUrl?.replace(/\/+$/, '') ?? url.origin;
-}
-
-type Found = { kind: 'found'; source: LiveSource } | Problem;
-
-async function find(server: Server, tenant: Id, id: Id): Promise<Found> {
-  const { sources } = await server.ports.configuration.current(tenant);
-  const source = sources.get(id);
-  return source === undefined ? problem('not_found') : { kind: 'found', source };
-}
-
-function shownAnswer(status: number, source: LiveSource, view: SourceView): Answer {
-  return answer(status, showSource(source, view), { headers: etag(source.version) });
+  return [create(server), list(server), get(server), change(server), remove(server), ...sourceStateEndpoints(server)];
 }
 
 function create(server: Server): Endpoint {
@@ -65,6 +43,7 @@ function create(server: Server): Endpoint {
         by: call.caller.id,
         input,
         enabled,
+        mostBodyBytes: server.limits.receipt,
         claims: (made) => call.claims.for(show(made)),
       });
       if (outcome.kind === 'problem') return outcome;
@@ -143,6 +122,7 @@ function change(server: Server): Endpoint {
         id: call.id,
         patch: givenFields(patch),
         ...(enabled === undefined ? {} : { enabled }),
+        mostBodyBytes: server.limits.receipt,
         ifVersion: condition.version,
       });
       if (outcome.kind === 'problem') return outcome;
@@ -169,30 +149,6 @@ function remove(server: Server): Endpoint {
       const named = { tenant: caller.tenant, id, ifVersion: condition.version };
       const outcome = await deleteSource(server.ports, named);
       return outcome.kind === 'problem' ? outcome : NO_CONTENT;
-    },
-  });
-}
-
-function regenerate(server: Server): Endpoint {
-  return keyed(server, {
-    method: 'POST',
-    path: `${ONE}/regenerate-url`,
-    operationId: 'regenerateUrl',
-    tag: TAG,
-    summary: 'Give a source a new secret URL',
-    description: 'The old one answers 404 at once.',
-    roles: MAY_CHANGE,
-    success: { status: 200, description: 'The source with its new URL.', schema: sourceShown },
-    problems: ['precondition_failed'],
-    run: async (call) => {
-      const show = ({ source }: MadeSource) => shownAnswer(200, source, viewOf(server, call));
-      const outcome = await regenerateUrl(server.ports, {
-        tenant: call.caller.tenant,
-        id: call.id,
-        claims: (made) => call.claims.for(show(made)),
-      });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? call.claims.repeated(outcome.answer) : show(outcome);
     },
   });
 }

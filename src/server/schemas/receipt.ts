@@ -1,16 +1,36 @@
 /** Receipts as the API shows them, and what senders are told. */
 import { z } from './zod.ts';
 
-export const OUTCOMES = ['processed', 'ignored', 'duplicate', 'rejected', 'handshake'] as const;
+export const OUTCOMES = ['processed', 'ignored', 'duplicate', 'rejected', 'handshake', 'held'] as const;
 
 const pointers = z.record(z.string(), z.string());
+const id = z.string().openapi({ format: 'uuid' });
+
+const verdict = z
+  .object({ ok: z.boolean(), scheme: z.string(), reason: z.string().nullable() })
+  .openapi({ description: 'Whether the sender proved who it is. `reason` also says by which key it was accepted.' });
+
+const diagnosis = z.object({ code: z.string(), message: z.string(), remedy: z.string() }).nullable().openapi({
+  description:
+    'Of a rejected request: the first of the usual mistakes that explains it, by what the source is now. Worked out when a single receipt is shown to an admin or operator; null elsewhere.',
+});
+
+const facts = z.array(z.looseObject({ kind: z.string(), provenance: pointers }));
+
+const effects = z
+  .array(z.object({ kind: z.literal('event'), id: z.string() }))
+  .openapi({ description: 'All that it has become, those of every revision.' });
 
 /** A receipt as shown. */
 export const receiptShown = z
   .object({
-    id: z.string().openapi({ format: 'uuid' }),
-    sourceId: z.string().openapi({ format: 'uuid' }),
+    id,
+    sourceId: id,
     receivedAt: z.string().openapi({ format: 'date-time' }),
+    remoteAddress: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Whom it came from, as far as trusted proxies tell; null where that is not known.' }),
     request: z.object({
       method: z.string(),
       headers: z.record(z.string(), z.string()),
@@ -21,18 +41,69 @@ export const receiptShown = z
           'True when `body` is only the beginning: 16 KiB in lists, and the 64 KiB that are kept of a rejected request.',
       }),
     }),
-    verdict: z.object({ ok: z.boolean(), scheme: z.string(), reason: z.string().nullable() }),
+    verdict,
     outcome: z.enum(OUTCOMES),
     reason: z.string().nullable(),
+    diagnosis,
     duplicateOf: z.string().nullable(),
     bodyDiffers: z.boolean(),
-    facts: z.array(z.looseObject({ kind: z.string(), provenance: pointers })),
+    redeliveryOf: z.string().nullable().openapi({
+      description: 'The receipt of the same message that came before, where the sender was told to send it again.',
+    }),
+    revision: z
+      .int()
+      .openapi({ description: 'How often it was worked through again: released, accepted or reprocessed.' }),
+    facts,
     provenance: pointers.openapi({
       description: 'Of the first fact: its fields, each with its pointer into the body.',
     }),
-    effects: z.array(z.object({ kind: z.literal('event'), id: z.string() })),
+    effects,
   })
   .openapi('Receipt');
+
+/** What `POST …/reprocess` takes. */
+export const reprocessInput = z
+  .strictObject({
+    dryRun: z.boolean().optional().openapi({ description: 'Only say what would come of it; false unless told.' }),
+  })
+  .openapi('ReceiptReprocessing');
+
+/** What came of it. */
+export const reprocessedShown = z
+  .object({
+    dryRun: z.boolean(),
+    revision: z.int().openapi({ description: 'The one it stands at now.' }),
+    outcome: z.enum(OUTCOMES),
+    reason: z.string().nullable(),
+    facts,
+    provenance: pointers,
+    events: z
+      .array(
+        z.object({
+          id: z.string().nullable().openapi({ description: 'null in a dry run.' }),
+          type: z.string(),
+          occurredAt: z.string().openapi({ format: 'date-time' }),
+          data: z.looseObject({}),
+          subscriptions: z.int().openapi({ description: 'How many subscriptions want it.' }),
+        }),
+      )
+      .openapi({ description: 'Made by this, or by a run that is not dry.' }),
+    effects,
+  })
+  .openapi('ReprocessedReceipt');
+
+/** What `POST …/reverify` answers. */
+export const reverifiedShown = z.object({ verdict, diagnosis }).openapi('ReverifiedReceipt');
+
+/** What `POST …/accept` takes. */
+export const acceptInput = z
+  .strictObject({
+    force: z
+      .boolean()
+      .optional()
+      .openapi({ description: 'Accept it although it proves nothing; for admins. false unless told.' }),
+  })
+  .openapi('ReceiptAcceptance');
 
 /** What a sender is told. */
 export const received = z

@@ -1,4 +1,5 @@
-import { DEFAULT_GRACE_SECONDS, MAX_GRACE_SECONDS } from '../../core/rotation.ts';
+import { MAX_GRACE_SECONDS } from '../../core/retiring.ts';
+import { DEFAULT_GRACE_SECONDS } from '../../core/rotation.ts';
 import { z } from './zod.ts';
 
 /** What `POST …/secret/rotate` takes. */

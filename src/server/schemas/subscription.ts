@@ -21,10 +21,10 @@ const MAX_CA_CHARACTERS = 65_536;
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 const delaySeconds = z.number().min(0).max(MAX_DELAY_SECONDS);
 
-const filter = z
+export const filter = z
   .strictObject({
     field: z.string().min(1).max(512).openapi({
-      description: 'JSONPath (RFC 9535) or dotted path over the envelope.',
+      description: 'JSONPath (RFC 9535) or dotted path: over the envelope, of a source over the fact.',
       example: 'data.environment.name',
     }),
     operator: z.enum(FILTER_OPERATORS),
@@ -32,7 +32,7 @@ const filter = z
   })
   .openapi('Filter');
 
-const retryPolicy = z
+export const retryPolicy = z
   .strictObject({
     maxRetries: z.int().min(0).max(MAX_RETRIES).optional(),
     backoffType: z.enum(BACKOFF_TYPES).optional(),
@@ -52,7 +52,7 @@ const retryPolicy = z
   })
   .openapi('RetryPolicy');
 
-const rateLimit = z
+export const rateLimit = z
   .strictObject({
     count: z.int().min(1).max(MAX_RATE_COUNT),
     seconds: z.int().min(1).max(MAX_RATE_SECONDS),

@@ -1,37 +1,79 @@
-import { type Fact, keptInPart, repeatReason } from '../../core/receipt.ts';
-import { isoTime, isoTimeOrNull } from '../../core/time.ts';
-import type { StoredReceipt } from '../../ports.ts';
-import { showExactly } from './text.ts';
+import type { ReadFact } from '../../core/fact.ts';
+import type { Id } from '../../core/ids.ts';
+import { keptInPart, repeatReason } from '../../core/receipt.ts';
+import type { ReceiptDiagnosis } from '../../core/receipt-diagnosis.ts';
+import { isoTime } from '../../core/time.ts';
+import { shownFact } from '../../core/understanding.ts';
+import type { Reprocessed } from '../../flows/reprocess-receipt.ts';
+import type { EventAppend, StoredReceipt } from '../../ports.ts';
+import { showExactly, showText } from './text.ts';
 
-/**
- * A receipt as the API shows it: what came, who it was, what it says and what it became.
- * @param maxBodyBytes how much of the body is shown; all that was kept unless told
- */
-export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, maxBodyBytes = Number.POSITIVE_INFINITY) {
-  const { body, duplicateOf, bodyDiffers } = receipt;
+/** What a receipt is shown with. */
+export interface ReceiptView {
+  /** How much of the body is shown; all that was kept unless told. */
+  maxBodyBytes?: number;
+  /** Why it was rejected, for those who may know. */
+  diagnosis?: ReceiptDiagnosis | null;
+}
+
+/** A receipt as the API shows it: what came, who it was, what it says and what it became. */
+export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: ReceiptView = {}) {
+  const { maxBodyBytes = Number.POSITIVE_INFINITY, diagnosis = null } = view;
+  const { body, outcome, duplicateOf, bodyDiffers } = receipt;
   const truncated = body.length > maxBodyBytes || keptInPart(receipt);
   return {
     id: receipt.id,
     sourceId: receipt.sourceId,
     receivedAt: isoTime(receipt.receivedAtMs),
+    remoteAddress: receipt.remoteAddress,
     request: {
       method: receipt.method,
       headers: receipt.headers,
       ...showExactly(body.subarray(0, maxBodyBytes), truncated),
     },
     verdict: receipt.verdict,
-    outcome: receipt.outcome,
+    outcome,
     reason: duplicateOf === null ? receipt.reason : repeatReason(duplicateOf, bodyDiffers),
+    diagnosis,
     duplicateOf,
     bodyDiffers,
-    facts: facts.map(({ fact, provenance }) => ({ ...showFact(fact), provenance })),
-    provenance: facts[0]?.provenance ?? {},
-    effects: eventIds.map((id) => ({ kind: 'event' as const, id })),
+    redeliveryOf: receipt.redeliveryOf,
+    revision: receipt.revision,
+    ...showFacts(facts),
+    effects: showEffects(eventIds),
   };
 }
 
-function showFact(fact: Fact) {
-  if (fact.kind === 'ping') return fact;
-  const { timeMs, ...rest } = fact;
-  return { ...rest, time: isoTimeOrNull(timeMs) };
+/** What came of a receipt that was read anew. */
+export function showReprocessed({ dryRun, revision, outcome, reason, facts, events, eventIds }: Reprocessed) {
+  return {
+    dryRun,
+    revision,
+    outcome,
+    reason,
+    ...showFacts(facts),
+    events: events.map((made) => showMade(made, dryRun)),
+    effects: showEffects(eventIds),
+  };
+}
+
+function showMade({ event, deliveries }: EventAppend, dryRun: boolean) {
+  return {
+    id: dryRun ? null : event.id,
+    type: event.type,
+    occurredAt: isoTime(event.occurredAtMs),
+    data: JSON.parse(showText(event.data)) as Readonly<Record<string, unknown>>,
+    subscriptions: deliveries.length,
+  };
+}
+
+function showFacts(facts: readonly ReadFact[]) {
+  return {
+    facts: facts.map(({ fact, provenance }) => ({ ...shownFact(fact), provenance })),
+    provenance: facts[0]?.provenance ?? {},
+  };
+}
+
+function showEffects(eventIds: readonly Id[]) {
+  return eventIds.map((id) => ({ kind: 'event' as const, id }));
 }

@@ -1,7 +1,10 @@
-import { SOURCE_TYPES, type SourceConfig } from '../../core/source.ts';
-import { isoTime } from '../../core/time.ts';
+import { endsOf } from '../../core/retiring.ts';
+import { secretUrlPath } from '../../core/secret-url.ts';
+import { schemeWarnings } from '../../core/signature/warnings.ts';
+import { GROUP_ROUTES, SOURCE_TYPES, type SourceConfig } from '../../core/source.ts';
+import { shownSource } from '../../core/source-input.ts';
+import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import type { LiveSource } from '../../flows/configuration.ts';
-import { schemeInput } from '../../flows/sources.ts';
 import type { Role } from '../../ports.ts';
 
 /** Who looks at a source, and from where. */
@@ -29,21 +32,25 @@ export function showSource(source: LiveSource, view: SourceView) {
   };
 }
 
-function showConfig({ id }: LiveSource, config: SourceConfig, { origin, role }: SourceView) {
-  const { group, route } = SOURCE_TYPES[config.type];
-  const seesSecret = config.urlKey !== null && role === 'admin';
+function showConfig({ id }: LiveSource, config: SourceConfig, view: SourceView) {
   return {
-    type: config.type,
-    group,
-    name: config.name,
-    description: config.description,
-    scheme: schemeInput(config),
-    hasSecret: config.secrets.length > 0,
-    registry: config.registry,
-    timeZone: config.timeZone,
-    urls: {
-      ...(config.scheme.type === 'url' ? {} : { typed: `${origin}/api/v1/webhooks/${route}/${id}` }),
-      ...(seesSecret ? { secret: `${origin}/api/webhook/${config.urlKey}` } : {}),
-    },
+    ...shownSource(config),
+    groups: SOURCE_TYPES[config.type].groups,
+    hasSecret: config.secrets.length > 0 || config.secretRef !== null,
+    oldSecretsUntil: isoTimeOrNull(endsOf(config.retiringSecrets)?.lastMs ?? null),
+    oldUrlsUntil: isoTimeOrNull(endsOf(config.retiringUrlKeys)?.lastMs ?? null),
+    warnings: schemeWarnings(config),
+    urls: urlsOf(id, config, view),
+    pausedAt: isoTimeOrNull(config.pausedAtMs),
+  };
+}
+
+function urlsOf(id: string, { type, scheme, urlKey }: SourceConfig, { origin, role }: SourceView) {
+  const [typed, ...alternatives] = SOURCE_TYPES[type].groups.map(
+    (group) => `${origin}/api/v1/webhooks/${GROUP_ROUTES[group]}/${id}`,
+  );
+  return {
+    ...(scheme.type === 'url' ? {} : { typed, alternatives }),
+    ...(urlKey !== null && role === 'admin' ? { secret: origin + secretUrlPath(urlKey) } : {}),
   };
 }

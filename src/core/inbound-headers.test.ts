@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { REDACTED } from './header.ts';
+import { keptHeaders } from './inbound-headers.ts';
+import { SOURCE_TYPES } from './source.ts';
+
+test('what tells the event and its id stays readable', () => {
+  const said = {
+    'content-type': 'application/json',
+    'user-agent': 'GitHub-Hookshot/044aadd',
+    'x-github-event': 'package',
+    'x-gitlab-event': 'Push Hook',
+    'x-gitea-event': 'package',
+    'aeg-event-type': 'Notification',
+    'ce-type': 'zotregistry.image.updated',
+    'ce-customextension': 'eu-west',
+    'x-request-id': '7',
+    'idempotency-key': 'k',
+  };
+  assert.deepEqual(keptHeaders(said, []), said);
+});
+
+test('every header that tells a repeat is kept, so that a receipt can be accepted as if it came now', () => {
+  for (const { dedupe } of Object.values(SOURCE_TYPES)) {
+    if (dedupe.by !== 'header') continue;
+    const headers = Object.fromEntries(dedupe.names.map((name) => [name, 'id']));
+    assert.deepEqual(keptHeaders(headers, []), headers);
+  }
+});
+
+test('signatures, tokens and whatever is not known are never kept', () => {
+  const proofs = [
+    'authorization',
+    'cookie',
+    'x-hub-signature-256',
+    'x-gitlab-token',
+    'x-jfrog-event-auth',
+    'webhook-signature',
+    'x-stella-signature',
+    'stripe-signature',
+    'ce-authtoken',
+    'x-custom',
+  ];
+  const kept = keptHeaders(Object.fromEntries(proofs.map((name) => [name, 's3cret'])), []);
+  assert.deepEqual(
+    Object.values(kept),
+    proofs.map(() => REDACTED),
+  );
+});
+
+test('a harmless name is hidden where the source has its credential in it, in any case', () => {
+  const kept = keptHeaders({ 'x-request-id': 's3cret', date: 'today' }, ['X-Request-Id']);
+  assert.deepEqual(kept, { 'x-request-id': REDACTED, date: 'today' });
+});

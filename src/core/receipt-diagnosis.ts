@@ -1,0 +1,34 @@
+/** Why a rejected request was refused, where that is not the sender's mistake. The others are those of the doctor. */
+import type { Diagnosis } from './signature/mistake.ts';
+
+/** What is wrong, for people; what it says is free of secrets. */
+export type ReceiptDiagnosis = Omit<Diagnosis, 'code'> & { code: string };
+
+const OURS = {
+  proved_now: {
+    cause: 'By what the source is now, it proves its sender.',
+    remedy: 'Accept it: POST …/accept works it through as if it had come now.',
+  },
+  address_not_allowed: {
+    cause: 'It came from {address}, which `ipAllowList` of the source does not have.',
+    remedy: 'Add the address to `ipAllowList`, or see whether `--trusted-proxies` names every proxy on the way.',
+  },
+  secret_unavailable: {
+    cause: 'The secret that the source refers to cannot be read: {reason}.',
+    remedy: 'Put the secret where `secretRef` says.',
+  },
+  proof_not_kept: {
+    cause: 'What it tried to prove itself with was not kept, or not what the scheme of the source reads now.',
+    remedy: 'Have the sender send it again.',
+  },
+  kept_in_part: {
+    cause: 'Only the beginning of its body was kept, and the signature is over all of it.',
+    remedy: 'Have the sender send it again: as soon as the secret is right, it is taken.',
+  },
+} as const;
+
+/** The row of `code` in words; `facts` fill what stands in braces. */
+export function ourDiagnosis(code: keyof typeof OURS, facts: Readonly<Record<string, string>> = {}): ReceiptDiagnosis {
+  const { cause, remedy } = OURS[code];
+  return { code, message: cause.replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? ''), remedy };
+}

@@ -1,0 +1,44 @@
+/** What was replaced and goes on for a while beside what replaced it: secrets, keys of secret URLs. */
+import { isoTime } from './time.ts';
+
+/** How long the replaced one goes on, and since when. */
+export interface Grace {
+  graceSeconds: number;
+  nowMs: number;
+}
+
+/** The longest grace. */
+export const MAX_GRACE_SECONDS = 30 * 86_400;
+
+/** Those whose time is not over at `nowMs`. */
+export function stillGoing<Old extends { untilMs: number }>(all: readonly Old[], nowMs: number): readonly Old[] {
+  return all.filter(({ untilMs }) => untilMs > nowMs);
+}
+
+/**
+ * What goes on beside a new one, newest first: what it replaces for the grace, and earlier ones for the time they have.
+ * A grace of 0 ends all of them.
+ */
+export function goingOn<Old>(
+  replaced: readonly Old[],
+  earlier: readonly (Old & { untilMs: number })[],
+  { graceSeconds, nowMs }: Grace,
+): readonly (Old & { untilMs: number })[] {
+  if (graceSeconds === 0) return [];
+  const untilMs = nowMs + 1000 * graceSeconds;
+  return [...replaced.map((old) => ({ ...old, untilMs })), ...stillGoing(earlier, nowMs)];
+}
+
+/** When the first and when the last of them ends; null where there are none. */
+export function endsOf(all: readonly { untilMs: number }[]): { firstMs: number; lastMs: number } | null {
+  if (all.length === 0) return null;
+  const times = all.map(({ untilMs }) => untilMs);
+  return { firstMs: Math.min(...times), lastMs: Math.max(...times) };
+}
+
+/** What to do when there are too many already. */
+export function tooManyRemedy(earlier: readonly { untilMs: number }[]): string {
+  const ends = endsOf(earlier);
+  const wait = ends === null ? '' : `wait until ${isoTime(ends.firstMs)}, or `;
+  return `${wait}ask for \`graceSeconds\` 0, which ends all old ones at once.`;
+}

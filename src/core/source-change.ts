@@ -1,0 +1,65 @@
+/** What a change of some fields makes of the others. */
+import { stillGoing } from './retiring.ts';
+import type { SourceConfig } from './source.ts';
+import {
+  completeSource,
+  type SourceCompleted,
+  type SourceInput,
+  type SourceMaker,
+  shownSource,
+} from './source-input.ts';
+
+type Patch = Partial<SourceInput>;
+
+/**
+ * The source with a patch over it, checked as a new one is. A secret stays with the type of scheme that it was made
+ * for, and a secret URL as long as there is one: another one is for regenerating alone.
+ * @param mostBodyBytes the limit of the instance; it is held against a limit that the patch sets
+ */
+export function changedSource(
+  config: SourceConfig,
+  patch: Patch,
+  { maker, mostBodyBytes, nowMs }: { maker: SourceMaker; mostBodyBytes: number; nowMs: number },
+): SourceCompleted {
+  const most = patch.maxBodyBytes == null ? Infinity : mostBodyBytes;
+  const input = { ...storedInput(config, patch), ...patch };
+  const completed = completeKeeping(config, input, (whole) => completeSource(whole, maker, most));
+  return completed.kind === 'invalid' ? completed : { ...completed, config: lasting(config, completed.config, nowMs) };
+}
+
+/** With the stored secret, if it is one for the scheme after the change. */
+function completeKeeping(
+  { secrets: [secret], scheme }: SourceConfig,
+  input: SourceInput,
+  complete: (input: SourceInput) => SourceCompleted,
+): SourceCompleted {
+  if (secret === undefined || input.secret !== undefined || (input.secretRef ?? null) !== null) return complete(input);
+  const kept = complete({ ...input, secret });
+  return kept.kind === 'config' && kept.config.scheme.type === scheme.type ? kept : complete(input);
+}
+
+/** The stored fields, without those that give way to the patch. */
+function storedInput(config: SourceConfig, patch: Patch): SourceInput {
+  const { scheme, secretRef, ...stored } = shownSource(config);
+  const namesScheme =
+    patch.scheme !== undefined || patch.signatureHeader !== undefined || patch.signatureAlgorithm !== undefined;
+  return {
+    ...stored,
+    ...(namesScheme ? {} : { scheme }),
+    // What is stored takes the place of what was referred to.
+    ...(patch.secret === undefined ? { secretRef } : {}),
+  };
+}
+
+/** What a change of fields leaves as it is. Old secrets go on beside the one they gave way to, and beside no other. */
+function lasting(before: SourceConfig, after: SourceConfig, nowMs: number): SourceConfig {
+  const hasUrl = after.urlKey !== null;
+  const sameSecret = before.secrets[0] === after.secrets[0];
+  return {
+    ...after,
+    urlKey: hasUrl ? (before.urlKey ?? after.urlKey) : null,
+    retiringSecrets: sameSecret ? stillGoing(before.retiringSecrets, nowMs) : [],
+    retiringUrlKeys: hasUrl ? stillGoing(before.retiringUrlKeys, nowMs) : [],
+    pausedAtMs: before.pausedAtMs,
+  };
+}

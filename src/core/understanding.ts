@@ -1,0 +1,144 @@
+/** What is made of one verified request: what its payload says, and what follows from that for its source. */
+import { type DedupeKey, dedupeKey } from './dedupe.ts';
+import type { Fact, ReadFact } from './fact.ts';
+import { type CompiledFilters, evaluate, type FilterRule } from './filter.ts';
+import { hopsOf, MAX_HOPS } from './hops.ts';
+import { inboundJson } from './inbound-body.ts';
+import type { Parsed } from './json.ts';
+import { mappedId } from './mapping.ts';
+import { detectFormat, type ReaderInput, type Reading, readers } from './reader.ts';
+import type { Outcome, Receipt } from './receipt.ts';
+import type { Sha256 } from './signature/schemes.ts';
+import { SOURCE_TYPES, type SourceConfig, type SourceType } from './source.ts';
+import { isoTimeOrNull } from './time.ts';
+
+/** One verified request. Header names are in lower case. */
+export type Message = Pick<Receipt, 'headers' | 'body' | 'receivedAtMs'>;
+
+/** What of its source's configuration a message is read by. */
+export type ReadingConfig = Pick<SourceConfig, 'type' | 'registry' | 'timeZone' | 'mapping'>;
+
+export interface Understood {
+  reading: Reading;
+  /** Parsed JSON, for filters; undefined when it could not be parsed. */
+  payload: unknown;
+  dedupe: DedupeKey | null;
+}
+
+/** Reads a message by the configuration of its source. Total: whatever was sent is understood in some way. */
+export function understand(message: Message, config: ReadingConfig, sha256: Sha256): Understood {
+  const parsed = inboundJson(config.type, message.headers, message.body);
+  const payload = parsed.kind === 'parsed' ? parsed.value : undefined;
+  const input = { ...inputOf(message, config), body: payload };
+  const reading = readingOf(parsed, config, input);
+  const { headers, body: rawBody } = message;
+  const told = { headers, body: payload, rawBody, reading, mappedId: mappedId(config.mapping, payload) };
+  return { reading, payload, dedupe: dedupeKey(SOURCE_TYPES[senderOf(input, config)].dedupe, told, sha256) };
+}
+
+/** Whose rule tells repeats: where the payload says who sent it, that sender's. */
+function senderOf(input: ReaderInput, { type }: ReadingConfig): SourceType {
+  return type === 'registry-push' ? (detectFormat(input) ?? type) : type;
+}
+
+function inputOf({ headers, receivedAtMs }: Message, { registry, timeZone, mapping }: ReadingConfig) {
+  return { headers, registry, timeZone, mapping, receivedAtMs };
+}
+
+function readingOf(parsed: Parsed, { type }: ReadingConfig, input: ReaderInput): Reading {
+  if (hopsOf(input.headers) >= MAX_HOPS) {
+    return { kind: 'ignored', reason: `It goes in a circle: it came through Hookyard ${MAX_HOPS} times or more.` };
+  }
+  return parsed.kind === 'refused' ? { kind: 'unreadable', reason: parsed.message } : readers[type](input);
+}
+
+/** Whether the sender only tests the connection. */
+export function isConnectionTest(reading: Reading): boolean {
+  if (reading.kind === 'handshake') return true;
+  return reading.kind === 'facts' && reading.facts.every(({ fact }) => fact.kind === 'ping');
+}
+
+/** What becomes of a message that was understood. */
+export interface Conclusion {
+  outcome: Extract<Outcome, 'processed' | 'ignored' | 'handshake'>;
+  reason: string;
+  /** All that it says. */
+  facts: readonly ReadFact[];
+  /** What of it becomes events: what the filters of the source let through. */
+  acted: readonly ReadFact[];
+}
+
+/** Until components exist no push matches one; its event is stored and delivered all the same. */
+const NO_COMPONENT = 'No matching component';
+
+/** Concludes from a reading. */
+export function conclude(
+  { reading, payload }: Pick<Understood, 'reading' | 'payload'>,
+  filters: CompiledFilters,
+): Conclusion {
+  const nothing = { facts: [], acted: [] };
+  switch (reading.kind) {
+    case 'unreadable':
+      return { outcome: 'ignored', reason: `unreadable: ${reading.reason}`, ...nothing };
+    case 'ignored':
+      return { outcome: 'ignored', reason: reading.reason, ...nothing };
+    case 'handshake':
+      return { outcome: 'handshake', reason: reading.reason, facts: reading.facts, acted: [] };
+    case 'facts':
+      return isConnectionTest(reading)
+        ? { outcome: 'handshake', reason: 'A connection test.', facts: reading.facts, acted: [] }
+        : filtered(reading.facts, payload, filters);
+  }
+}
+
+function filtered(facts: readonly ReadFact[], payload: unknown, filters: CompiledFilters): Conclusion {
+  const verdicts = verdictsOn(facts, payload, filters);
+  const acted = facts.filter((_, at) => verdicts[at] === null);
+  const failure = verdicts.find((verdict) => verdict !== null);
+  if (!failure) return { outcome: 'ignored', reason: NO_COMPONENT, facts, acted };
+  const kept = acted.length === 0 ? '' : `${NO_COMPONENT}. `;
+  const share = facts.length === 1 ? '' : ` to ${facts.length - acted.length} of ${facts.length} facts`;
+  return { outcome: 'ignored', reason: `${kept}${ruleOf(failure)} says no${share}.`, facts, acted };
+}
+
+type Rule = CompiledFilters['rules'][number];
+
+/**
+ * For each fact the first rule that says no, in the order of the rules; null where none does. What rules ask of the
+ * body is asked once: it is large, and the same for a thousand facts.
+ */
+function verdictsOn(facts: readonly ReadFact[], payload: unknown, { rules }: CompiledFilters): (Failed | null)[] {
+  const document = { body: payload };
+  const byRule = rules.map((rule) => (isAboutBody(rule) ? holds(rule, document) : null));
+  return facts.map(({ fact }) => {
+    const seen = { ...shownFact(fact), ...document };
+    const index = rules.findIndex((rule, at) => !(byRule[at] ?? holds(rule, seen)));
+    const failed = rules[index];
+    return failed === undefined ? null : { index, rule: failed.rule };
+  });
+}
+
+interface Failed {
+  index: number;
+  rule: FilterRule;
+}
+
+function holds(rule: Rule, document: unknown): boolean {
+  return evaluate({ rules: [rule] }, document).kind === 'pass';
+}
+
+function isAboutBody({ path }: Rule): boolean {
+  if (path.kind === 'singular') return path.steps[0]?.name === 'body';
+  return path.steps[0]?.every((step) => step.kind === 'child' && step.name === 'body') === true;
+}
+
+function ruleOf({ index, rule: { field, operator } }: Failed): string {
+  return `Filter ${index + 1} (${field} ${operator})`;
+}
+
+/** A fact as the API shows it and filters see it. */
+export function shownFact(fact: Fact): Readonly<Record<string, unknown>> & { kind: string } {
+  if (fact.kind === 'ping') return { ...fact };
+  const { timeMs, ...rest } = fact;
+  return { ...rest, time: isoTimeOrNull(timeMs) };
+}

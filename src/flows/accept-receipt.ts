@@ -1,0 +1,86 @@
+import type { Id } from '../core/ids.ts';
+import { type Problem, problem } from '../core/problem.ts';
+import { HELD_REASON, keptInPart, type Verdict } from '../core/receipt.ts';
+import { isConnectionTest } from '../core/understanding.ts';
+import type { StoredReceipt } from '../ports.ts';
+import type { FlowPorts, LiveConfiguration } from './configuration.ts';
+import { type JudgePorts, judgeReceipt } from './judge-receipt.ts';
+import { type ReworkPorts, revise, rework, sourceOf } from './rework.ts';
+import type { OpenSource } from './sources.ts';
+
+export interface AcceptReceipt {
+  tenant: Id;
+  id: Id;
+  /** The key of who accepts it. */
+  by: Id;
+  /** Also when it proves nothing still. */
+  force: boolean;
+}
+
+export interface Accepted {
+  kind: 'accepted';
+  stored: StoredReceipt;
+}
+
+type AcceptPorts = ReworkPorts & JudgePorts & Pick<FlowPorts, 'configuration' | 'log'>;
+
+/** More changes than this between reading and writing are not waited for. */
+const MAX_DECISIONS = 8;
+
+/**
+ * Judges a rejected request by what the source is now and, if it proves its sender or a person insists, works it through
+ * as if it had come now: filters, key and pause count. Who did that stands in the log and with the receipt.
+ */
+export async function acceptReceipt(ports: AcceptPorts, request: AcceptReceipt): Promise<Accepted | Problem> {
+  let configuration = await ports.configuration.current(request.tenant);
+  for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
+    const outcome = await acceptUnder(ports, request, configuration);
+    if (outcome.kind !== 'again') return outcome;
+    configuration = await ports.configuration.refresh(request.tenant);
+  }
+  return problem('precondition_failed');
+}
+
+async function acceptUnder(
+  ports: AcceptPorts,
+  request: AcceptReceipt,
+  configuration: LiveConfiguration,
+): Promise<Accepted | Problem | { kind: 'again' }> {
+  const stored = await ports.store.receipt(request.tenant, request.id);
+  if (stored === null) return problem('not_found');
+  const { receipt } = stored;
+  if (receipt.outcome !== 'rejected') return problem('receipt_not_rejected');
+  if (keptInPart(receipt)) return problem('receipt_in_part');
+  const found = sourceOf(configuration, receipt.sourceId);
+  if (found.kind === 'problem') return found;
+  const { verdict, diagnosis } = await judgeReceipt(ports, receipt, found.source);
+  if (!verdict.ok && !request.force) {
+    return problem('receipt_unproved', { detail: diagnosis?.message ?? `It proves nothing: ${verdict.reason}.` });
+  }
+  const change = changeOf(ports, stored, found.source, configuration);
+  const given = { ...change, verdict: acceptedVerdict(verdict, request.by) };
+  const revised = await revise(ports, stored, configuration, given);
+  if (revised.kind === 'stale' || revised.kind === 'conflict') return { kind: 'again' };
+  if (revised.kind === 'missing') return problem('not_found');
+  const after = await ports.store.receipt(request.tenant, request.id);
+  if (after === null) return problem('not_found');
+  const { id: receiptId, sourceId, outcome } = after.receipt;
+  const forced = !verdict.ok;
+  const told = { receiptId, sourceId, keyId: request.by, forced, verdict: verdict.reason ?? 'ok', outcome };
+  ports.log.info('receipt.accepted', told);
+  return { kind: 'accepted', stored: after };
+}
+
+function changeOf(ports: AcceptPorts, stored: StoredReceipt, source: OpenSource, configuration: LiveConfiguration) {
+  const { understood, ...reworked } = rework(ports, stored, source, configuration);
+  const { dedupe, reading } = understood;
+  const isHeld = source.config.pausedAtMs !== null && !isConnectionTest(reading);
+  return isHeld
+    ? { outcome: 'held' as const, reason: HELD_REASON, facts: reworked.facts, events: [], dedupe }
+    : { ...reworked, dedupe };
+}
+
+/** A verdict stays what it is: a person who insists proves nothing about the sender. */
+function acceptedVerdict({ ok, scheme, reason }: Verdict, by: Id): Verdict {
+  return { ok, scheme, reason: ok ? `accepted by key ${by}` : `${reason}; accepted all the same by key ${by}` };
+}

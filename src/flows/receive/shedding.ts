@@ -1,0 +1,57 @@
+/** What one process remembers of its doors: how much each source sent lately, and what it still has to note down. */
+import type { Id } from '../../core/ids.ts';
+import { arrived, changeLimit, createRateLog, type RateLog, readyAtMs, started } from '../../core/rate-limit.ts';
+import type { Ports } from '../../ports.ts';
+import type { OpenSource } from '../sources.ts';
+
+export interface Shedding {
+  /** How long a sender has to wait before its next request is taken, in ms; 0 = this one is taken, and counted. */
+  waitMs(source: OpenSource): number;
+  /** Does something that no sender waits for, once it has its answer. While too much waits already, it is left out. */
+  later(work: () => Promise<void>): void;
+  /** True at most once a minute for a source whose secret cannot be read, so that its senders cannot fill the log. */
+  isNews(sourceId: Id): boolean;
+}
+
+/** Requests noted down after their answer at once: each may hold the beginning of a body. */
+const MAX_LATER = 32;
+const NEWS_MS = 60_000;
+
+/** Nothing is remembered of a process before this one. */
+export function createShedding({ clock, log }: Pick<Ports, 'clock' | 'log'>): Shedding {
+  const logs = new Map<Id, RateLog>();
+  const told = new Map<Id, number>();
+  let waiting = 0;
+  return {
+    waitMs: (source) => wait(logs, source, clock.monotonicMs()),
+    later(work) {
+      if (waiting >= MAX_LATER) return;
+      waiting++;
+      clock.soon(() => {
+        work()
+          .catch((error: unknown) => log.warn('receipt.not_kept', { error }))
+          .finally(() => waiting--);
+      });
+    },
+    isNews(sourceId) {
+      const nowMs = clock.monotonicMs();
+      if (nowMs < (told.get(sourceId) ?? -NEWS_MS) + NEWS_MS) return false;
+      told.set(sourceId, nowMs);
+      return true;
+    },
+  };
+}
+
+function wait(logs: Map<Id, RateLog>, { id, config: { rateLimit } }: OpenSource, nowMs: number): number {
+  if (rateLimit === null) {
+    logs.delete(id);
+    return 0;
+  }
+  const known = logs.get(id) ?? createRateLog(rateLimit);
+  logs.set(id, known);
+  changeLimit(known, rateLimit);
+  const readyMs = readyAtMs(known, nowMs);
+  if (readyMs > nowMs) return readyMs - nowMs;
+  arrived(known, started(known, nowMs), nowMs);
+  return 0;
+}

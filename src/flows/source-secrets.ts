@@ -1,0 +1,23 @@
+import type { SourceConfig } from '../core/source.ts';
+import { liveSecrets, secretFault } from '../core/source-secrets.ts';
+import type { Ports } from '../ports.ts';
+
+/** What a source's senders are proved by, or the reference that leads nowhere and why. */
+export type SourceSecrets =
+  | { kind: 'secrets'; secrets: readonly string[] }
+  | { kind: 'missing'; reference: string; reason: string };
+
+/** The secrets that prove a sender at `nowMs`, newest first; one that stands elsewhere is read as it stands now. */
+export async function findSourceSecrets(
+  { secretReferences }: Pick<Ports, 'secretReferences'>,
+  config: Pick<SourceConfig, 'scheme' | 'secretRef' | 'secrets' | 'retiringSecrets'>,
+  nowMs: number,
+): Promise<SourceSecrets> {
+  const { secretRef: reference } = config;
+  if (reference === null) return { kind: 'secrets', secrets: liveSecrets(config, nowMs) };
+  const read = await secretReferences.read(reference);
+  if (read.kind === 'missing') return { kind: 'missing', reference, reason: read.reason };
+  const reason = secretFault(read.value, config.scheme);
+  if (reason !== null) return { kind: 'missing', reference, reason };
+  return { kind: 'secrets', secrets: [read.value, ...liveSecrets(config, nowMs)] };
+}

@@ -1,0 +1,75 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { steppedClock } from '../../test/support/stepped-clock.ts';
+import { createLargeBodies } from './large-bodies.ts';
+
+const LIMITS = { bytes: 100, waitMs: 5000, waiting: 2 };
+
+function open() {
+  const clock = steppedClock();
+  return { clock, room: createLargeBodies(clock, LIMITS) };
+}
+
+/** What a promise has come to after all that could run has run. */
+async function nowOf<Value>(promise: Promise<Value>): Promise<Value | 'waits'> {
+  await new Promise((resolve) => setImmediate(resolve));
+  return Promise.race([promise, Promise.resolve('waits' as const)]);
+}
+
+test('large bodies get in while there is room, and the next one when somebody leaves', async () => {
+  const { room } = open();
+  const first = await room.enter(60);
+  assert.ok(first !== null);
+  assert.ok((await room.enter(40)) !== null);
+  const third = room.enter(50);
+  assert.equal(await nowOf(third), 'waits');
+  first();
+  assert.equal(typeof (await third), 'function');
+});
+
+test('one that is larger than all the room gets in alone', async () => {
+  const { room } = open();
+  const alone = await room.enter(500);
+  assert.ok(alone !== null);
+  const next = room.enter(1);
+  assert.equal(await nowOf(next), 'waits');
+  alone();
+  assert.equal(typeof (await next), 'function');
+});
+
+test('nobody who came later overtakes those who wait', async () => {
+  const { room } = open();
+  const first = await room.enter(90);
+  const large = room.enter(100);
+  const small = room.enter(5);
+  assert.equal(await nowOf(small), 'waits');
+  first?.();
+  const inside = await large;
+  assert.equal(await nowOf(small), 'waits');
+  inside?.();
+  assert.equal(typeof (await small), 'function');
+});
+
+test('who waits too long is told so, and who finds too many waiting at once', async () => {
+  const { room, clock } = open();
+  const inside = await room.enter(100);
+  const waiting = [room.enter(10), room.enter(10)];
+  assert.equal(await room.enter(10), null);
+  clock.advance(LIMITS.waitMs);
+  assert.deepEqual(await Promise.all(waiting), [null, null]);
+  inside?.();
+  assert.equal(typeof (await room.enter(100)), 'function');
+});
+
+test('room that is given back twice counts once', async () => {
+  const { room } = open();
+  const first = await room.enter(60);
+  const second = await room.enter(40);
+  first?.();
+  first?.();
+  assert.equal(typeof (await room.enter(60)), 'function');
+  const next = room.enter(1);
+  assert.equal(await nowOf(next), 'waits');
+  second?.();
+  assert.equal(typeof (await next), 'function');
+});

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { schemeInput } from '../../src/core/signature/schemes.ts';
+import { GROUP_ROUTES, SOURCE_TYPES } from '../../src/core/source.ts';
+import { sourceInput } from '../../src/server/schemas/source.ts';
+import { readPage, sectionOf, tableRows } from './page.ts';
+import { openPlaces, walk } from './walk.ts';
+
+const PAGE = readPage('docs/sources.md');
+
+test('every command of the guide to sources works and answers what is shown', async (context) => {
+  const { terminal, here, hookyard } = await openPlaces(context);
+  const placed = (text: string) => here(text).replaceAll('.hookyard/', `${hookyard.dataDirectory}/`);
+  assert.ok((await walk(PAGE, terminal, placed)) > 8);
+});
+
+test('the table of types is that of the program', () => {
+  const rows = Object.entries(SOURCE_TYPES).map(([type, { sender, groups, defaultScheme }]) => {
+    const scheme = schemeInput(defaultScheme);
+    const routes = groups.map((group) => GROUP_ROUTES[group]).join(', ');
+    return [
+      type,
+      sender,
+      routes,
+      scheme.header === undefined ? scheme.type : `\`${scheme.type}\` in \`${scheme.header}\``,
+    ];
+  });
+  assert.deepEqual(tableRows(sectionOf(PAGE, 'Types')), rows);
+});
+
+test('the table of fields has all that a source takes', () => {
+  const named = tableRows(sectionOf(PAGE, 'Fields')).flatMap(([cell = '']) => cell.replaceAll('`', '').split(', '));
+  assert.deepEqual(named.sort(), Object.keys(sourceInput.shape).sort());
+});

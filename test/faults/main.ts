@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { injectClusterAtLength } from './cluster-plan.ts';
 import { injectKills } from './kill.ts';
 import { injectPoisons } from './poison.ts';
+import { injectReceiptKillsAtLength } from './receipts.ts';
 import { injectStates } from './states.ts';
 import { describe, isSound } from './verdict.ts';
 
@@ -23,6 +24,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   states: { times: 1, inject: injectStates },
   cluster: { times: 1, inject: injectClusterAtLength },
   poison: { times: 1, inject: injectPoisons },
+  receipts: { times: 20, inject: injectReceiptKillsAtLength },
 };
 
 async function killAtRandom(asked: Asked): Promise<boolean> {

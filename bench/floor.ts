@@ -1,9 +1,10 @@
 /**
  * The floor: the least a Node process must do to accept an event durably and deliver it signed, and nothing else. No
  * keys, no filters, no retries, no addresses to check. With `--record` it also keeps one row per delivery; with
- * `--database` it keeps everything in that PostgreSQL, otherwise in a SQLite of its own.
+ * `--database` it keeps everything in that PostgreSQL, otherwise in a SQLite of its own. With `--verify` it delivers
+ * nothing: it checks the signature of what it is sent with that secret, and keeps it.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -32,9 +33,11 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '64' },
     database: { type: 'string' },
     record: { type: 'boolean', default: false },
+    verify: { type: 'string' },
   },
 });
 const receiver = new URL(values.receiver);
+const { verify: secret } = values;
 const key = randomBytes(32);
 const store = await (values.database === undefined
   ? openSqliteFloor(join(values.data, 'floor.db'))
@@ -76,7 +79,7 @@ async function commit(batch: readonly Accepted[], results: readonly number[]): P
     const headers = { 'content-type': 'application/json', 'content-length': answer.length };
     response.writeHead(202, headers).end(answer);
   }
-  sending.push(...batch);
+  if (secret === undefined) sending.push(...batch);
   write();
   send();
 }
@@ -142,6 +145,13 @@ function answered(lane: Lane): void {
   send();
 }
 
+function isProved({ headers }: IncomingMessage, body: Buffer): boolean {
+  if (secret === undefined) return true;
+  const wanted = Buffer.from(`sha256=${createHmac('sha256', secret).update(body).digest('hex')}`);
+  const given = Buffer.from(`${headers['x-hub-signature-256']}`);
+  return wanted.length === given.length && timingSafeEqual(wanted, given);
+}
+
 function receive(request: IncomingMessage, response: ServerResponse): void {
   if (request.method === 'GET') {
     response.end(`${values.record ? recorded : delivered}`);
@@ -152,8 +162,8 @@ function receive(request: IncomingMessage, response: ServerResponse): void {
   request.on('end', () => {
     const [first] = chunks;
     const body = chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks);
-    const event = JSON.parse(body.toString()) as { type?: unknown };
-    if (typeof event.type !== 'string') {
+    const event = JSON.parse(body.toString()) as { type?: unknown; image?: unknown };
+    if (typeof (event.type ?? event.image) !== 'string' || !isProved(request, body)) {
       response.writeHead(400).end();
       return;
     }

@@ -12,6 +12,9 @@
  *   b8       start to first accepted event; idle memory                              --starts --idle --subjects
  *   b9       the same load by 1, 2, and 4 processes on one PostgreSQL                --processes --sizes --rate
  *   tenants  a quiet tenant beside a busy one                                        --flood --tens
+ *   receipts  what senders send, proved and stored, by scheme, against a floor
+ *   flood    memory while doors are flooded with bodies of 5 MiB
+ *   secrecy  whether the time of the common 404 tells anything                       --samples
  *
  * For all: `--rounds N --seconds N --warm-up N --connections N`. `--profile hookyard` shows instead where the time of
  * one window of b1 goes, with `b1pg` one of that.
@@ -29,11 +32,14 @@ import { parseArgs } from 'node:util';
 import { runBacklog } from './backlog.ts';
 import { runDeliveryCosts } from './delivery-costs.ts';
 import { runFanOut } from './fan-out.ts';
+import { runFlood } from './flood.ts';
 import { runHanging } from './hanging.ts';
 import { runProcesses } from './processes.ts';
 import { runProfile } from './profile.ts';
+import { runReceipts } from './receipts.ts';
 import { runRounds } from './rounds.ts';
 import { sweepAtEnd } from './scratch.ts';
+import { runSecrecy } from './secrecy.ts';
 import { runStarts } from './start.ts';
 import { runSteady } from './steady.ts';
 import { SUBJECTS, type SubjectName } from './subject.ts';
@@ -65,6 +71,7 @@ const { values, positionals } = parseArgs({
     processes: { type: 'string', default: '1,2,4' },
     flood: { type: 'string', default: '100000' },
     tens: { type: 'string', default: '30' },
+    samples: { type: 'string', default: '10000' },
     profile: { type: 'string' },
   },
 });
@@ -115,6 +122,9 @@ const BENCHMARKS: Readonly<Record<string, (yard: Yard) => Promise<number>>> = {
     const options = { connections: window.connections, backlog: number('flood'), tens: number('tens') };
     return runTenants(yard, options, print);
   },
+  receipts: (yard) => runReceipts(yard, { ...window, rounds }, print),
+  flood: (yard) => runFlood(yard, window, print),
+  secrecy: (yard) => runSecrecy(yard, { samples: number('samples') }, print),
 };
 
 function print(text: string): void {

@@ -78,14 +78,16 @@ export function freshApiKey(): string {
   return `hy_${randomBytes(24).toString('base64url')}`;
 }
 
-async function startFloor(name: SubjectName, options: SubjectOptions): Promise<Subject> {
-  const { receiverPort, dataDirectory, connections, nodeFlags = [], postgres = null } = options;
+/** The floor, or with `verify` the one for receipts, which checks signatures made with that secret. */
+export async function startFloor(name: SubjectName, options: SubjectOptions & { verify?: string }): Promise<Subject> {
+  const { receiverPort, dataDirectory, connections, nodeFlags = [], postgres = null, verify } = options;
   const floor = fileURLToPath(new URL('./floor.ts', import.meta.url));
   const receiver = `http://127.0.0.1:${receiverPort}/`;
   const flags = ['--data', dataDirectory, '--receiver', receiver, '--connections', `${connections}`];
   const record = name === 'floor+record' ? ['--record'] : [];
+  const verifying = verify === undefined ? [] : ['--verify', verify];
   const [beside, database] = postgres === null ? [[], []] : [BESIDE, ['--database', postgres.url]];
-  const parameters = [...nodeFlags, ...beside, floor, ...flags, ...record, ...database];
+  const parameters = [...nodeFlags, ...beside, floor, ...flags, ...record, ...verifying, ...database];
   const { child: _, ...started } = await startProcess(parameters, {});
   const recorded = async () => Number(await (await fetch(started.url)).text());
   const request = publishRequest(started.url, 'none');

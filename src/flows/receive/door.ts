@@ -2,9 +2,10 @@
 import { isAmong } from '../../core/address/networks.ts';
 import { mayAsk } from '../../core/handshake.ts';
 import { type Id, isId } from '../../core/ids.ts';
-import { GROUP_ROUTES, SOURCE_TYPES, type SourceGroup } from '../../core/source.ts';
+import { presetScheme } from '../../core/signature/schemes.ts';
+import { completeStoredSource, GROUP_ROUTES, SOURCE_TYPES, type SourceGroup } from '../../core/source.ts';
 import type { Ports } from '../../ports.ts';
-import type { LiveConfiguration, LiveSource } from '../configuration.ts';
+import { compiledSource, type LiveConfiguration, type LiveSource, type SecretDoor } from '../configuration.ts';
 import type { OpenSource } from '../sources.ts';
 
 /** Which door a request came to. */
@@ -38,33 +39,53 @@ export function findDoor(
   nowMs: number,
 ): Found {
   const source = sourceAt(mac, configuration, request.door, nowMs);
-  // Asked of nobody too.
-  const isExpected = isAmong(source?.allowedFrom ?? [], request.remoteAddress);
-  if (source === null || !source.enabled || !takes(source, request.method)) return { kind: 'no_such_door' };
+  // Each is asked of nobody's door too.
+  const isExpected = isAmong(source.allowedFrom, request.remoteAddress) || source.allowedFrom.length === 0;
+  const isOpen = leadsTo(source, request.door) && takes(source, request.method) && source.enabled;
+  if (!isOpen) return { kind: 'no_such_door' };
   const { config } = source;
   if (config === null) return { kind: 'sealed' };
-  const isAllowed = source.allowedFrom.length === 0 || isExpected;
-  return { kind: isAllowed ? 'source' : 'not_for_you', source: { ...source, config } };
+  return { kind: isExpected ? 'source' : 'not_for_you', source: { ...source, config } };
 }
 
-function sourceAt(mac: Ports['mac'], configuration: LiveConfiguration, door: Door, nowMs: number): LiveSource | null {
+/** What is behind the door; where there is nothing, the same is done with nobody's source. */
+function sourceAt(mac: Ports['mac'], configuration: LiveConfiguration, door: Door, nowMs: number): LiveSource {
   // Keys are looked up by digest, so that the time taken tells nothing about how much of one was right.
   const digest = Buffer.from(mac.sha256(door.kind === 'secret' ? door.key : door.sourceId)).toString('hex');
-  const secret = configuration.sourcesByUrlKey.get(digest);
-  if (door.kind === 'typed') return typedSource(configuration, door);
-  return secret !== undefined && (secret.untilMs === null || nowMs < secret.untilMs) ? secret.source : null;
+  const secret = configuration.sourcesByUrlKey.get(digest) ?? NO_DOOR;
+  if (door.kind === 'typed') return (isId(door.sourceId) && configuration.sources.get(door.sourceId)) || NOBODY;
+  return secret.untilMs === null || nowMs < secret.untilMs ? secret.source : NOBODY;
 }
 
-function typedSource({ sources }: LiveConfiguration, door: Extract<Door, { kind: 'typed' }>): LiveSource | null {
-  const source = isId(door.sourceId) ? sources.get(door.sourceId) : undefined;
-  if (source === undefined || source.config === null) return source ?? null;
-  const { type, scheme } = source.config;
-  const groups: readonly SourceGroup[] = SOURCE_TYPES[type].groups;
+/** A source proves itself at its own routes, unless its scheme is to know the secret URL. */
+function leadsTo({ config }: LiveSource, door: Door): boolean {
+  if (door.kind === 'secret' || config === null) return true;
+  const groups: readonly SourceGroup[] = SOURCE_TYPES[config.type].groups;
   const isItsRoute = groups.some((group) => GROUP_ROUTES[group] === door.route);
-  return isItsRoute && scheme.type !== 'url' ? source : null;
+  return isItsRoute && config.scheme.type !== 'url';
 }
 
 function takes({ config }: LiveSource, method: string): boolean {
   if (method === 'POST') return true;
   return method === 'OPTIONS' && config !== null && mayAsk(config.type, config.scheme);
+}
+
+/** Stands behind every door that there is not; it takes nothing in. */
+const NOBODY: LiveSource = nobody();
+const NO_DOOR: SecretDoor = { source: NOBODY, untilMs: null };
+
+function nobody(): LiveSource {
+  const config = completeStoredSource({
+    type: 'native',
+    name: '',
+    scheme: presetScheme('hmac-sha256'),
+    secrets: [],
+    urlKey: null,
+    registry: null,
+    timeZone: null,
+    description: '',
+  });
+  const times = { createdAtMs: 0, updatedAtMs: 0, createdBy: null };
+  const row = { id: '', tenant: '', version: 0, enabled: false, urlKeyHash: null, ...times };
+  return { ...row, config, ...compiledSource(config), missingKeyId: null };
 }

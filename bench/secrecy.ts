@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { doorRequest, type MadeSource, makeSource, pathOf } from './door.ts';
-import { type Print, percentile, ratio, table, whole } from './figures.ts';
+import { type Print, percentile, table, whole } from './figures.ts';
 import { createFraming } from './framing.ts';
 import { mannWhitney } from './mann-whitney.ts';
 import { monotonicUs } from './stamp.ts';
@@ -39,7 +39,7 @@ export async function runSecrecy(yard: Yard, { samples }: SecrecyOptions, print:
         const { there, nowhere, isSame } = await compare(subject.port, pair, samples);
         const p = mannWhitney(there, nowhere);
         const middle = (times: readonly number[]) => whole(percentile(times, 0.5));
-        rows.push([pair.name, middle(there), middle(nowhere), ratio(p), p > SUSPICIOUS ? '' : 'TOLD APART']);
+        rows.push([pair.name, middle(there), middle(nowhere), p.toFixed(3), p > SUSPICIOUS ? '' : 'TOLD APART']);
         if (!isSame) different += 1;
       }
       print(`${table(rows)}\n`);

@@ -49,7 +49,7 @@ function flooded(
     const subject = await startHookyard({ receiverPort, connections, dataDirectory });
     try {
       const request = await requestTo(subject);
-      await pause(warmUpMs);
+      await warmUp(load, subject, connections, warmUpMs);
       const before = residentBytes(subject.pid) ?? Number.NaN;
       const aim = { ports: [subject.port], connections, perSecond: null, total: null };
       await load.ask('go', { ...aim, requests: [{ group: '', request }] });
@@ -64,6 +64,15 @@ function flooded(
       await subject.stop();
     }
   });
+}
+
+/** Ordinary traffic: what a process has taken for good when it has worked for a while is no flood's doing. */
+async function warmUp(load: Yard['load'], subject: HookyardSubject, connections: number, warmUpMs: number) {
+  const request = doorRequest(pathOf(await makeSource(subject, { type: 'native', scheme: { type: 'url' } })));
+  const aim = { ports: [subject.port], connections, perSecond: null, total: null };
+  await load.ask('go', { ...aim, requests: [{ group: '', request }] });
+  await pause(warmUpMs);
+  await load.ask('stop');
 }
 
 function others({ refused, unanswered }: Answers): string {

@@ -12,7 +12,7 @@ const TEN_MINUTES_MS = 600_000;
 
 function keyOf(type: SourceType, body: unknown, headers: Record<string, string> = {}, raw = JSON.stringify(body)) {
   const reading = readers[type](readerInput(body, { headers }));
-  const message = { headers, body, rawBody: utf8(raw), reading, mappedId: null };
+  const message = { headers, body, rawBody: utf8(raw), reading, mappedId: null, signedId: null };
   return dedupeKey(SOURCE_TYPES[type].dedupe, message, sha256);
 }
 
@@ -151,6 +151,7 @@ test('an id that a mapping finds is the key', () => {
     rawBody: utf8('{}'),
     reading: readers.generic(readerInput({})),
     mappedId: '7',
+    signedId: null,
   };
   assert.match(dedupeKey(SOURCE_TYPES.generic.dedupe, message, sha256)?.key ?? '', /^facts:/);
   assert.equal(dedupeKey(SOURCE_TYPES.generic.dedupe, message, sha256)?.windowMs, null);

@@ -25,6 +25,8 @@ export interface InboundMessage {
   reading: Reading;
   /** The id that a mapping found; null without one. */
   mappedId: string | null;
+  /** The id that the signature covers; null where its scheme signs none. */
+  signedId: string | null;
 }
 
 /** Senders without an id of their own repeat within seconds; a longer window would swallow true repetitions. */
@@ -43,7 +45,11 @@ export function dedupeKey(rule: DedupeRule, message: InboundMessage, sha256: Sha
   if (id !== null) {
     return { ...keyOf(rule.by, sha256(id), null), redelivery: rule.by === 'header' && rule.redelivery };
   }
-  return callerKey(message, sha256) ?? (rule.by === 'caller' ? null : derivedKey(message, sha256));
+  return (
+    signedKey(message, sha256) ??
+    callerKey(message, sha256) ??
+    (rule.by === 'caller' ? null : derivedKey(message, sha256))
+  );
 }
 
 /** The id that the sender itself gives the message, in the words of the rule; null where it gives none. */
@@ -107,6 +113,11 @@ function statedId(event: unknown): string | null {
 
 function pairOf(source: string | null, id: string | null): string | null {
   return source === null || id === null ? null : JSON.stringify([source, id]);
+}
+
+/** Before the caller's own key, which nobody has signed: whoever replays a message could write another one. */
+function signedKey({ signedId }: InboundMessage, sha256: Sha256): DedupeKey | null {
+  return signedId === null ? null : keyOf('signed', sha256(signedId), null);
 }
 
 /** On inbound routes the key is the sender's own id of the delivery. */

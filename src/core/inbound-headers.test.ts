@@ -52,3 +52,8 @@ test('a harmless name is hidden where the source has its credential in it, in an
   const kept = keptHeaders({ 'x-request-id': 's3cret', date: 'today' }, ['X-Request-Id']);
   assert.deepEqual(kept, { 'x-request-id': REDACTED, date: 'today' });
 });
+
+test('a name that nobody knows stays readable where it holds the id that is signed', () => {
+  const kept = keptHeaders({ 'acme-id': 'm1', 'x-custom': 'c' }, [], ['Acme-Id']);
+  assert.deepEqual(kept, { 'acme-id': 'm1', 'x-custom': REDACTED });
+});

@@ -9,15 +9,24 @@ const ATTRIBUTE = 'ce-';
 /**
  * The headers with every value replaced that could be a credential. Names are in lower case.
  * @param credentials names that hold one here, whatever they hold elsewhere; in any case
+ * @param harmless names that hold none here, in any case
  */
 export function keptHeaders(
   headers: Readonly<Record<string, string>>,
   credentials: readonly string[],
+  harmless: readonly string[] = [],
 ): Record<string, string> {
-  const hidden = new Set(credentials.map((name) => name.toLowerCase()));
+  const hidden = lowerCase(credentials);
+  const shown = lowerCase(harmless);
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, isKept(name) && !hidden.has(name) ? value : REDACTED]),
+    Object.entries(headers).map(([name, value]) => {
+      return [name, (isKept(name) || shown.has(name)) && !hidden.has(name) ? value : REDACTED];
+    }),
   );
+}
+
+function lowerCase(names: readonly string[]): ReadonlySet<string> {
+  return new Set(names.map((name) => name.toLowerCase()));
 }
 
 function isKept(name: string): boolean {

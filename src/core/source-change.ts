@@ -8,6 +8,7 @@ import {
   type SourceMaker,
   shownSource,
 } from './source-input.ts';
+import { endedSecrets, keptSecrets } from './source-secrets.ts';
 
 type Patch = Partial<SourceInput>;
 
@@ -54,12 +55,19 @@ function storedInput(config: SourceConfig, patch: Patch): SourceInput {
 /** What a change of fields leaves as it is. Old secrets go on beside the one they gave way to, and beside no other. */
 function lasting(before: SourceConfig, after: SourceConfig, nowMs: number): SourceConfig {
   const hasUrl = after.urlKey !== null;
-  const sameSecret = before.secrets[0] === after.secrets[0];
   return {
     ...after,
     urlKey: hasUrl ? (before.urlKey ?? after.urlKey) : null,
-    retiringSecrets: sameSecret ? stillGoing(before.retiringSecrets, nowMs) : [],
+    retiringSecrets: oldSecrets(before, after, nowMs),
     retiringUrlKeys: hasUrl ? stillGoing(before.retiringUrlKeys, nowMs) : [],
     pausedAtMs: before.pausedAtMs,
   };
+}
+
+/** Those of another type of scheme, or beside a reference, explain nothing. */
+function oldSecrets(before: SourceConfig, after: SourceConfig, nowMs: number): SourceConfig['retiringSecrets'] {
+  const [secret] = after.secrets;
+  if (before.secrets[0] === secret) return keptSecrets(before.retiringSecrets, nowMs);
+  if (secret === undefined || before.scheme.type !== after.scheme.type) return [];
+  return endedSecrets(before, nowMs).filter((old) => old.secret !== secret);
 }

@@ -107,7 +107,7 @@ function fieldErrors(input: SourceInput, type: SourceType): FieldError[] {
 function unknownFields({ rules }: CompiledFilters): FieldError[] {
   return rules.flatMap(({ path }, index) => {
     const name = path.kind === 'singular' ? path.steps[0]?.name : undefined;
-    if (name === undefined || name === 'body' || Object.hasOwn(FACT_FIELDS, name)) return [];
+    if (name == null || name === 'body' || Object.hasOwn(FACT_FIELDS, name)) return [];
     const known = Object.keys(FACT_FIELDS).join(', ');
     const message = `No fact has such a field: there are ${known}; the payload is below \`$.body\`.`;
     return [{ pointer: `/filters/${index}/field`, message }];

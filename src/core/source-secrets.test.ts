@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SourceConfig } from './source.ts';
 import { completeSource, type SourceInput } from './source-input.ts';
-import { liveSecrets, rotatedSource } from './source-secrets.ts';
+import { keptSecrets, liveSecrets, oldSecretsEndMs, rotatedSource } from './source-secrets.ts';
 
 const NOW = 1_800_000_000_000;
 const HOUR_MS = 3_600_000;
@@ -34,6 +34,23 @@ describe('a rotation of a source', () => {
   test('without a grace ends those of earlier rotations too', () => {
     const between = after(configured(), 'two', at(NOW));
     assert.deepEqual(liveSecrets(after(between, 'three', at(NOW + 1, 0)), NOW + 1), ['three']);
+  });
+
+  test('keeps the newest that have ended, which prove nobody at any time', () => {
+    let config = configured();
+    for (const secret of ['two', 'three', 'four']) config = after(config, secret, at(NOW, 0));
+    assert.deepEqual(
+      config.retiringSecrets.map(({ secret }) => secret),
+      ['three', 'two'],
+    );
+    assert.deepEqual(liveSecrets(config, 0), ['four']);
+    assert.equal(oldSecretsEndMs(config), null);
+    const graced = after(config, 'five', at(NOW));
+    assert.equal(oldSecretsEndMs(graced), NOW + HOUR_MS);
+    assert.deepEqual(
+      keptSecrets(graced.retiringSecrets, NOW + HOUR_MS).map(({ secret }) => secret),
+      ['four', 'three'],
+    );
   });
 
   test('back to an old secret has it once', () => {

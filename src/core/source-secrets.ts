@@ -1,5 +1,5 @@
 /** The secrets of a source over time: which prove a sender now, and how one gives way to another. */
-import { type Grace, goingOn, stillGoing, tooManyRemedy } from './retiring.ts';
+import { endsOf, type Grace, goingOn, stillGoing, tooManyRemedy } from './retiring.ts';
 import type { Scheme } from './signature/schemes.ts';
 import { signatureKey } from './signature/sign.ts';
 import type { SourceConfig } from './source.ts';
@@ -39,6 +39,34 @@ export type SourceRotated =
   /** The new secret cannot be one. */
   | { kind: 'invalid'; message: string };
 
+/** Of old secrets that have ended, the newest are kept: the doctor tells by them who was not changed over. */
+const MAX_ENDED = 2;
+
+type Old = SourceConfig['retiringSecrets'][number];
+
+/** No clock is so late that a secret with this end goes on. */
+const ENDED_MS = 0;
+
+/** What is kept of old secrets at `nowMs`, newest first: all that go on, and a few that have ended. */
+export function keptSecrets(old: readonly Old[], nowMs: number): readonly Old[] {
+  const going = stillGoing(old, nowMs);
+  return [...going, ...old.filter((one) => !going.includes(one)).slice(0, MAX_ENDED)];
+}
+
+/** The old secrets with all of them ended, the one that was in use among them. */
+export function endedSecrets({ secrets, retiringSecrets }: SourceConfig, nowMs: number): readonly Old[] {
+  const old = [...secrets, ...retiringSecrets.map(({ secret }) => secret)];
+  return keptSecrets(
+    old.map((secret) => ({ secret, untilMs: ENDED_MS })),
+    nowMs,
+  );
+}
+
+/** When the last of the old secrets that had a grace ends, or ended; null where none had one. */
+export function oldSecretsEndMs({ retiringSecrets }: SourceConfig): number | null {
+  return endsOf(retiringSecrets.filter(({ untilMs }) => untilMs !== ENDED_MS))?.lastMs ?? null;
+}
+
 /** The source with another secret. What proved its senders until now goes on for the grace; a grace of 0 ends all. */
 export function rotatedSource(config: SourceConfig, secret: string, grace: Grace): SourceRotated {
   const refusal = refusalOf(config);
@@ -46,10 +74,8 @@ export function rotatedSource(config: SourceConfig, secret: string, grace: Grace
   const fault = secretFault(secret, config.scheme);
   if (fault !== null) return { kind: 'invalid', message: fault };
   if (config.secrets.includes(secret)) return { kind: 'invalid', message: 'It is the secret in use already.' };
-  const replaced = config.secrets.map((old) => ({ secret: old }));
-  const goOn = goingOn(replaced, config.retiringSecrets, grace);
-  const retiringSecrets = goOn.filter((old) => old.secret !== secret);
-  if (retiringSecrets.length <= MAX_RETIRING) {
+  const retiringSecrets = replacedBy(config, grace).filter((old) => old.secret !== secret);
+  if (stillGoing(retiringSecrets, grace.nowMs).length <= MAX_RETIRING) {
     return { kind: 'rotated', config: { ...config, secrets: [secret], retiringSecrets } };
   }
   const remedy = tooManyRemedy(stillGoing(config.retiringSecrets, grace.nowMs));
@@ -57,6 +83,16 @@ export function rotatedSource(config: SourceConfig, secret: string, grace: Grace
     kind: 'refused',
     detail: `At most ${MAX_RETIRING} old secrets prove a sender beside the new one: ${remedy}`,
   };
+}
+
+function replacedBy(config: SourceConfig, grace: Grace): readonly Old[] {
+  if (grace.graceSeconds === 0) return endedSecrets(config, grace.nowMs);
+  const goOn = goingOn(
+    config.secrets.map((secret) => ({ secret })),
+    config.retiringSecrets,
+    grace,
+  );
+  return [...goOn, ...keptSecrets(config.retiringSecrets, grace.nowMs).filter(({ untilMs }) => untilMs <= grace.nowMs)];
 }
 
 function refusalOf({ scheme, secretRef }: SourceConfig): string | null {

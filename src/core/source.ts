@@ -200,7 +200,7 @@ export interface SourceConfig {
   secretRef: string | null;
   /** How effects are tried again (seed 001). */
   retryPolicy: RetryInput | null;
-  /** Secrets that a rotation replaced, newest first: they prove a sender until their time. */
+  /** Secrets that were replaced, newest first: they prove a sender until their time. A few that have ended stay. */
   retiringSecrets: readonly { secret: string; untilMs: number }[];
   /** Keys of secret URLs that were replaced with a grace, newest first. */
   retiringUrlKeys: readonly { key: string; untilMs: number }[];

@@ -3,6 +3,8 @@ import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { RECEIVED_AT_MS, sample } from '../../test/support/samples.ts';
 import { compileFilters, type FilterRule } from './filter.ts';
+import { REDACTED } from './header.ts';
+import { presetScheme } from './signature/schemes.ts';
 import type { SourceType } from './source.ts';
 import { conclude, type Message, type ReadingConfig, understand } from './understanding.ts';
 
@@ -14,7 +16,7 @@ function message(body: unknown, headers: Record<string, string> = {}): Message {
 }
 
 function config(type: SourceType): ReadingConfig {
-  return { type, registry: null, timeZone: null, mapping: null };
+  return { type, registry: null, timeZone: null, mapping: null, scheme: { type: 'none' } };
 }
 
 function filters(...rules: FilterRule[]) {
@@ -26,6 +28,18 @@ function filters(...rules: FilterRule[]) {
 const native = (tag: string) =>
   understand(message({ image: `r.example.com/acme/api:${tag}` }), config('native'), sha256);
 const harbor = () => understand(message(sample('harbor-push')), config('harbor'), sha256);
+
+test('a message whose id is signed is known again by it, whatever key is written beside it', () => {
+  const keyOf = (headers: Record<string, string>, scheme: ReadingConfig['scheme']) =>
+    understand(message({ image: 'acme/api:1' }, headers), { ...config('native'), scheme }, sha256).dedupe?.key;
+  const standard = { type: 'standard-webhooks', header: 'Acme-Signature', toleranceSeconds: 300 } as const;
+  const first = keyOf({ 'acme-id': 'm1' }, standard);
+  assert.match(first ?? '', /^signed:/);
+  assert.equal(keyOf({ 'acme-id': 'm1', 'acme-timestamp': '9', 'idempotency-key': 'k' }, standard), first);
+  assert.notEqual(keyOf({ 'acme-id': 'm2' }, standard), first);
+  assert.equal(keyOf({ 'acme-id': REDACTED }, standard), undefined);
+  assert.equal(keyOf({ 'acme-id': 'm1' }, presetScheme('github')), undefined);
+});
 
 describe('filters of a source', () => {
   test('are asked of each fact, in the words of the API', () => {
@@ -82,9 +96,11 @@ describe('filters of a source', () => {
 });
 
 describe('what cannot be acted on', () => {
-  test('is ignored with the reason of its reader', () => {
+  test('is ignored with the reason of its reader, and where it found fault', () => {
     const { reading, payload } = understand({ ...message(0), body: json([]) }, config('native'), sha256);
-    assert.match(conclude({ reading, payload }, filters()).reason, /^unreadable: /);
+    assert.match(conclude({ reading, payload }, filters()).reason, /^unreadable: [^/]*$/);
+    const nameless = understand({ ...message(0), body: json({ push_data: {} }) }, config('dockerhub'), sha256);
+    assert.match(conclude(nameless, filters()).reason, /^unreadable: .* See \/repository\/repo_name\.$/);
     const ignored = { kind: 'ignored', reason: 'A scan.' } as const;
     assert.equal(conclude({ reading: ignored, payload }, filters()).reason, 'A scan.');
   });

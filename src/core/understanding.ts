@@ -2,13 +2,14 @@
 import { type DedupeKey, dedupeKey } from './dedupe.ts';
 import type { Fact, ReadFact } from './fact.ts';
 import { type CompiledFilters, evaluate, type FilterRule } from './filter.ts';
+import { REDACTED } from './header.ts';
 import { hopsOf, MAX_HOPS } from './hops.ts';
 import { inboundJson } from './inbound-body.ts';
 import type { Parsed } from './json.ts';
 import { mappedId } from './mapping.ts';
 import { detectFormat, type ReaderInput, type Reading, readers } from './reader.ts';
 import type { Outcome, Receipt } from './receipt.ts';
-import type { Sha256 } from './signature/schemes.ts';
+import { type Sha256, signedIdHeader } from './signature/schemes.ts';
 import { SOURCE_TYPES, type SourceConfig, type SourceType } from './source.ts';
 import { isoTimeOrNull } from './time.ts';
 
@@ -16,7 +17,7 @@ import { isoTimeOrNull } from './time.ts';
 export type Message = Pick<Receipt, 'headers' | 'body' | 'receivedAtMs'>;
 
 /** What of its source's configuration a message is read by. */
-export type ReadingConfig = Pick<SourceConfig, 'type' | 'registry' | 'timeZone' | 'mapping'>;
+export type ReadingConfig = Pick<SourceConfig, 'type' | 'registry' | 'timeZone' | 'mapping' | 'scheme'>;
 
 export interface Understood {
   reading: Reading;
@@ -32,8 +33,16 @@ export function understand(message: Message, config: ReadingConfig, sha256: Sha2
   const input = { ...inputOf(message, config), body: payload };
   const reading = readingOf(parsed, config, input);
   const { headers, body: rawBody } = message;
-  const told = { headers, body: payload, rawBody, reading, mappedId: mappedId(config.mapping, payload) };
+  const ids = { mappedId: mappedId(config.mapping, payload), signedId: signedId(message, config) };
+  const told = { headers, body: payload, rawBody, reading, ...ids };
   return { reading, payload, dedupe: dedupeKey(SOURCE_TYPES[senderOf(input, config)].dedupe, told, sha256) };
+}
+
+function signedId({ headers }: Message, { scheme }: ReadingConfig): string | null {
+  const name = signedIdHeader(scheme)?.toLowerCase();
+  const id = name !== undefined && Object.hasOwn(headers, name) ? headers[name] : undefined;
+  // A receipt that came under another scheme may not have kept it.
+  return id === undefined || id === REDACTED ? null : id;
 }
 
 /** Whose rule tells repeats: where the payload says who sent it, that sender's. */
@@ -79,7 +88,7 @@ export function conclude(
   const nothing = { facts: [], acted: [] };
   switch (reading.kind) {
     case 'unreadable':
-      return { outcome: 'ignored', reason: `unreadable: ${reading.reason}`, ...nothing };
+      return { outcome: 'ignored', reason: unreadableReason(reading), ...nothing };
     case 'ignored':
       return { outcome: 'ignored', reason: reading.reason, ...nothing };
     case 'handshake':
@@ -89,6 +98,11 @@ export function conclude(
         ? { outcome: 'handshake', reason: 'A connection test.', facts: reading.facts, acted: [] }
         : filtered(reading.facts, payload, filters);
   }
+}
+
+/** With the place in the payload: a receipt says it nowhere else. */
+function unreadableReason({ reason, pointer = '' }: Extract<Reading, { kind: 'unreadable' }>): string {
+  return pointer === '' ? `unreadable: ${reason}` : `unreadable: ${reason} See ${pointer}.`;
 }
 
 function filtered(facts: readonly ReadFact[], payload: unknown, filters: CompiledFilters): Conclusion {

@@ -34,12 +34,23 @@ describe('a change of a source', () => {
     assert.equal(after.config?.scheme.type === 'hmac' && after.config.scheme.header, 'X-Sig');
   });
 
-  test('to a scheme of another type makes a new secret, or none', async () => {
+  test('to another secret keeps the one before, which has ended', async () => {
     const ports = fakePorts();
     const { source } = await madeSource(ports, { type: 'native', secret: 'mine' });
+    const { source: after } = await changed(ports, source.id, { patch: { secret: 'yours' } });
+    assert.deepEqual(after.config?.retiringSecrets, [{ secret: 'mine', untilMs: 0 }]);
+    const { source: renamed } = await changed(ports, source.id, { patch: { name: 'other' } });
+    assert.deepEqual(renamed.config?.retiringSecrets, after.config?.retiringSecrets);
+  });
+
+  test('to a scheme of another type makes a new secret, or none', async () => {
+    const ports = fakePorts();
+    const { source } = await madeSource(ports, { type: 'native', secret: 'older' });
+    await changed(ports, source.id, { patch: { secret: 'mine' } });
     const token = await changed(ports, source.id, { patch: { scheme: { type: 'token' } } });
     assert.notEqual(token.generatedSecret, null);
     assert.deepEqual(token.source.config?.secrets, [token.generatedSecret]);
+    assert.deepEqual(token.source.config?.retiringSecrets, []);
     const url = await changed(ports, source.id, { patch: { scheme: { type: 'url' } } });
     assert.deepEqual([url.source.config?.secrets, url.generatedSecret], [[], null]);
     assert.equal(doorOf(ports, url.source.config?.urlKey)?.source.id, source.id);

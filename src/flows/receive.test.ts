@@ -17,6 +17,7 @@ import { sample } from '../../test/support/samples.ts';
 import { REDACTED } from '../core/header.ts';
 import { DEFAULT_TENANT } from '../core/ids.ts';
 import { REJECTED_BODY_BYTES } from '../core/receipt.ts';
+import { signatureKey, standardSignature } from '../core/signature/sign.ts';
 import type { Store } from '../ports.ts';
 import { changeSource } from './change-source.ts';
 import type { InboundRequest } from './receive/door.ts';
@@ -45,6 +46,29 @@ describe('a proven push', () => {
     ports.clock.advance(0);
     stored(await receive(ports, secret(source, { body: json(sample('dockerhub-push')) })));
     assert.equal((await receipts(ports))[0]?.facts.length, 1);
+  });
+
+  test('sent again under the id that its signature covers is a duplicate, and its receipt has that id', async () => {
+    const ports = fakePorts();
+    const scheme = { type: 'standard-webhooks', header: 'Acme-Signature' };
+    const source = await door(ports, { type: 'native', scheme, secret: SECRET });
+    const send = async () => {
+      const seconds = Math.floor(ports.clock.nowMs() / 1000);
+      const signed = standardSignature(signatureKey(SECRET, 'standard'), 'm1', seconds, PUSH, ports.mac.hmac);
+      const proof = [
+        ['Acme-Id', 'm1'],
+        ['Acme-Timestamp', `${seconds}`],
+        ['Acme-Signature', signed],
+      ] as const;
+      return stored(await receive(ports, typed(source, { headers: proof })));
+    };
+    await send();
+    ports.clock.advance(60_000);
+    const { action, receiptId } = await send();
+    assert.equal(action, 'duplicate');
+    const kept = await ports.store.receipt(DEFAULT_TENANT, receiptId);
+    const headers = { 'acme-id': 'm1', 'acme-timestamp': REDACTED, 'acme-signature': REDACTED };
+    assert.deepEqual(kept?.receipt.headers, headers);
   });
 
   test('sent again under its key is a duplicate that makes nothing', async () => {

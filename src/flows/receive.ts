@@ -241,7 +241,7 @@ async function act(
   const recorded = await record(ports, configuration, receipt, { facts, events, dedupe: understood.dedupe });
   if (recorded.kind === 'stale') return recorded;
   const answer = { receiptId: receipt.id, ...wanted(understood) };
-  if (recorded.kind === 'duplicate') return repeated(recorded, { ...answer, unreadable: null });
+  if (recorded.kind === 'duplicate') return repeated(recorded, answer);
   for (const handover of recorded.handovers) ports.dispatch.offer(handover);
   return { kind: 'stored', action: actionOf(outcome), reason, ...answer };
 }

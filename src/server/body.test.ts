@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { openApi } from '../../test/support/api.ts';
-import { type Intake, readBody, readStream } from './body.ts';
+import { steppedClock } from '../../test/support/stepped-clock.ts';
+import { type Intake, readBody, readStream, roomRefusal } from './body.ts';
+import { createLargeBodies } from './large-bodies.ts';
 import { arrival, emptyLoad, type Load, leave } from './load.ts';
 
 const PATHS = ['/api/v1/events', '/api/v1/webhook-subscriptions'];
@@ -165,4 +167,22 @@ test('a length that is no number says nothing', async () => {
   for (const declared of [Number.NaN, -5]) {
     assert.equal((await readOne({ load, chunks: [new Uint8Array(10)], declared })).body.kind, 'bytes');
   }
+});
+
+test('who leaves while it waits for room for a large body leaves it to the others', async () => {
+  const load = emptyLoad({ maxInFlight: 9, maxBytes: 9e6 });
+  const largeBodies = createLargeBodies(steppedClock(), { bytes: 100, waitMs: 5000, waiting: 9 });
+  const coming = () => {
+    const stay = arrival('/', 'POST', '');
+    const rest = { maxBytes: 100, declaredBytes: 100, bytes: new Uint8Array(0), length: 0 };
+    return { stay, refusal: roomRefusal({ load, stay, largeBodies, ...rest }) };
+  };
+  const [inside, gone, last] = [coming(), coming(), coming()];
+  assert.equal(await inside.refusal, null);
+  leave(load, gone.stay);
+  leave(load, inside.stay);
+  await gone.refusal;
+  assert.equal(await last.refusal, null);
+  leave(load, last.stay);
+  assert.equal(await coming().refusal, null);
 });

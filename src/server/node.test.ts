@@ -212,33 +212,6 @@ test('bodies that do not come shut nobody out', async (context) => {
   }
 });
 
-test('who breaks off while waiting for room for a large body leaves it to the others', async (context) => {
-  const [api, speak, port] = await serve(context);
-  const begin = () => {
-    const socket = connect(port, '127.0.0.1').on('error', () => {});
-    context.after(() => socket.destroy());
-    socket.write('POST /api/webhook/nonsense HTTP/1.1\r\nHost: a\r\nContent-Length: 5000000\r\n\r\n');
-    socket.write(Buffer.alloc(100_000));
-    return socket;
-  };
-  const { largeBodies, load } = api.app.server;
-  const enter = context.mock.method(largeBodies, 'enter');
-  const staying = () => load.parties.get('doors')?.stays ?? 0;
-  const asked = (count: number) =>
-    eventually(`${count} at the doors`, () => (enter.mock.callCount() === count ? true : null));
-  const left = (count: number) => eventually(`${count} left there`, () => (staying() === count ? true : null));
-  const inside = [begin(), begin()];
-  await asked(2);
-  const waiting = [begin(), begin(), begin()];
-  await asked(5);
-  for (const socket of waiting) socket.destroy();
-  await left(2);
-  for (const socket of inside) socket.destroy();
-  await left(0);
-  const { status } = await speak('POST', '/api/webhook/nonsense', [], [Buffer.alloc(100_000)]);
-  assert.equal(status, 404);
-});
-
 test('connections beyond the limit are answered 503 with Retry-After and closed, except for probes', async (context) => {
   const [api, speak, port, server] = await serve(context, { maxConnections: 1 });
   const connected = once(server, 'connection');

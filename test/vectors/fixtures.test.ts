@@ -144,7 +144,7 @@ function assertReadAs(type: SourceType, fixture: Fixture, name: string): void {
   assert.deepEqual(named(reading, events), expected, name);
   if (reading.kind === 'handshake') assert.deepEqual(reading.echo, response?.json ?? null, name);
   const { headers, body } = input;
-  const message = { headers, body, rawBody: Buffer.from(raw), reading, mappedId: null };
+  const message = { headers, body, rawBody: Buffer.from(raw), reading, mappedId: null, signedId: null };
   const dedupe = dedupeKey(SOURCE_TYPES[type].dedupe, message, sha256);
   const rule = dedupe?.key.replace(/:.*$/, '').replace(/^(?:facts|raw)$/, 'derived') ?? null;
   assert.equal(rule, ruleOf(prose, body), name);

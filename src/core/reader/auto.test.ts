@@ -42,7 +42,8 @@ test('samples of forges are nobody we know', () => {
 
 test('a message is known again by the rule of whoever sent it', () => {
   const { sha256 } = createMac();
-  const config = { type: 'registry-push', registry: null, timeZone: null, mapping: null } as const;
+  const read = { registry: null, timeZone: null, mapping: null, scheme: { type: 'url' } } as const;
+  const config = { type: 'registry-push', ...read } as const;
   const ruleOf = (file: string, type: SourceType) => {
     const body = new TextEncoder().encode(JSON.stringify(sample(file)));
     const message = { headers: {}, body, receivedAtMs: RECEIVED_AT_MS };

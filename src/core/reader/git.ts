@@ -100,6 +100,9 @@ export function wordAt(body: unknown, path: Path): Field<string> | null {
   return field && { value: field.value.toLowerCase(), pointer: field.pointer };
 }
 
+/** Why a run or deployment is ignored whose state `statusIn` has no meaning for. */
+export const UNKNOWN_STATE = 'A state that nothing is made of.';
+
 /** What a word means in a table of states; null for a word it lacks. */
 export function statusIn(states: ReadonlyMap<string, RunStatus>, word: Field<string> | null): Field<RunStatus> | null {
   const value = word === null ? undefined : states.get(word.value);

@@ -11,6 +11,7 @@ import {
   shortRefAt,
   statusIn,
   tagOfRef,
+  UNKNOWN_STATE,
   wordAt,
 } from './git.ts';
 import { noRepository, REPOSITORY, SENDER } from './github-change.ts';
@@ -50,8 +51,6 @@ const DEPLOYMENT_STATES: ReadonlyMap<string, RunStatus> = new Map([
   ['failure', 'failed'],
   ['error', 'failed'],
 ]);
-
-const UNKNOWN_STATE = 'A state that nothing is made of.';
 
 /** Reads one workflow run. */
 export function readWorkflowRun(input: ReaderInput): Reading {

@@ -11,6 +11,7 @@ import {
   shortRefAt,
   statusIn,
   tagOfRef,
+  UNKNOWN_STATE,
   wordAt,
 } from './git.ts';
 import { actorAt, timeAt } from './image.ts';
@@ -39,7 +40,6 @@ const STATES: ReadonlyMap<string, RunStatus> = new Map([
   ['skipped', 'skipped'],
 ]);
 
-const UNKNOWN_STATE = 'A state that nothing is made of.';
 const MAX_URL = 2048;
 /** The commit's own page, the only place with all its digits. */
 const COMMIT_URL = /\/commit\/([0-9a-f]{40}(?:[0-9a-f]{24})?)$/;

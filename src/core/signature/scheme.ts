@@ -96,6 +96,11 @@ export function proofHeaders(scheme: Scheme): readonly string[] {
   }
 }
 
+/** The header with the id that a signature covers; null where none is signed. */
+export function signedIdHeader(scheme: Scheme): string | null {
+  return scheme.type === 'hmac' || scheme.type === 'standard-webhooks' ? signingOf(scheme).idHeader : null;
+}
+
 /** Every scheme with a MAC in the same terms, so that one reader of requests serves all. */
 export interface Signing {
   hash: HashName;

@@ -3,7 +3,7 @@ import { isHeaderName } from '../header.ts';
 import type { Covers, HashName, HmacScheme, Scheme } from './scheme.ts';
 
 export type { Authenticator, Covers, HashName, Hmac, HmacScheme, Scheme, Sha256, StandardScheme } from './scheme.ts';
-export { DIGEST_BYTES, proofHeaders, schemeName } from './scheme.ts';
+export { DIGEST_BYTES, proofHeaders, schemeName, signedIdHeader } from './scheme.ts';
 
 /** A scheme as a person names it: a preset and what differs from it. */
 export interface SchemeInput {

@@ -95,6 +95,21 @@ test('an authentic payload that cannot be read is 422 at a secret URL and ignore
   assert.equal((await api.call('GET', '/api/v1/receipts')).json.data.length, 2);
 });
 
+test('a payload that is not understood is refused at a secret URL however often it comes', async () => {
+  const api = await openApi();
+  const { urls } = (await api.call('POST', '/api/v1/sources', { type: 'dockerhub' })).json.data;
+  const { pathname } = new URL(urls.secret);
+  const post = () => api.call('POST', pathname, { not: 'of Docker Hub' }, { key: null });
+  const answers = [await post(), await post()];
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [422, 422],
+  );
+  const kept: { outcome: string }[] = (await api.call('GET', '/api/v1/receipts')).json.data;
+  // Of one millisecond: in any order.
+  assert.deepEqual(kept.map(({ outcome }) => outcome).sort(), ['duplicate', 'ignored']);
+});
+
 test('a new secret URL ends the old one at once', async () => {
   const { api, secret, secretPath } = await doors();
   const got = await api.call('POST', `/api/v1/sources/${secret.id}/regenerate-url`);

@@ -60,6 +60,20 @@ test('a dry run tells what would come of a receipt, a real one makes it, once fo
   assert.equal(real.json.data.events[0].id, effects[1].id);
 });
 
+test('a sender that was not changed over is known by its old secret, however that was ended', async () => {
+  const api = await openApi();
+  const source = await sourceOf(api);
+  const path = `/api/v1/sources/${source.id}`;
+  await api.call('POST', `${path}/secret/rotate`, { graceSeconds: 0, secret: THEIRS });
+  await api.call('PATCH', path, { secret: 'what the source believes in the end' });
+  for (const secret of [SECRET, THEIRS]) {
+    assert.equal((await source.post(signed(secret))).status, 401);
+    const [receipt] = (await api.call('GET', '/api/v1/receipts?outcome=rejected')).json.data;
+    const { diagnosis } = (await api.call('GET', `/api/v1/receipts/${receipt.id}`)).json.data;
+    assert.equal(diagnosis.code, 'stale_secret');
+  }
+});
+
 test('why a request was rejected is told to those who may change that, and to nobody else', async () => {
   const { api, path } = await rejectedOne();
   for (const [role, sees] of [

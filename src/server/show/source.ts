@@ -3,6 +3,7 @@ import { secretUrlPath } from '../../core/secret-url.ts';
 import { schemeWarnings } from '../../core/signature/warnings.ts';
 import { GROUP_ROUTES, SOURCE_TYPES, type SourceConfig } from '../../core/source.ts';
 import { shownSource } from '../../core/source-input.ts';
+import { oldSecretsEndMs } from '../../core/source-secrets.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import type { LiveSource } from '../../flows/configuration.ts';
 import type { Role } from '../../ports.ts';
@@ -37,7 +38,7 @@ function showConfig({ id }: LiveSource, config: SourceConfig, view: SourceView) 
     ...shownSource(config),
     groups: SOURCE_TYPES[config.type].groups,
     hasSecret: config.secrets.length > 0 || config.secretRef !== null,
-    oldSecretsUntil: isoTimeOrNull(endsOf(config.retiringSecrets)?.lastMs ?? null),
+    oldSecretsUntil: isoTimeOrNull(oldSecretsEndMs(config)),
     oldUrlsUntil: isoTimeOrNull(endsOf(config.retiringUrlKeys)?.lastMs ?? null),
     warnings: schemeWarnings(config),
     urls: urlsOf(id, config, view),

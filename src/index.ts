@@ -18,6 +18,7 @@ import { createSender } from './adapters/sender.ts';
 import { openSqlite } from './adapters/sqlite/opening.ts';
 import { DEFAULT_TENANT, type Id } from './core/ids.ts';
 import { NODE_ROLES, type NodeRole, parseNodeRoles } from './core/node-role.ts';
+import type { Suite } from './core/secret.ts';
 import { createAuthenticate } from './flows/authenticate.ts';
 import { createConfigurationCache, type FlowPorts } from './flows/configuration.ts';
 import { ensureAdminKey, hasAdminKey } from './flows/ensure-admin-key.ts';
@@ -39,6 +40,8 @@ export interface HookyardOptions {
   dataDirectory: string;
   /** Sealing keys; `keyring.json` in the data directory unless told. */
   keyringPath?: string;
+  /** What is sealed from now on; AES-256-GCM unless told. */
+  sealing?: Suite;
   /** An admin key given from outside; then none is made. */
   apiKey?: string;
   /** `postgres://…`: the store of many processes, which together are one Hookyard. SQLite in `dataDirectory` unless told. */
@@ -55,6 +58,8 @@ export interface HookyardOptions {
   secretVariables?: Readonly<Record<string, string>>;
   /** Origin that callers reach this instance at, for URLs in answers. */
   publicUrl?: string;
+  /** Addresses and networks that deliveries come from, for the allow-lists of receivers. */
+  egressIps?: readonly string[];
   maxBodyBytes?: number;
   /** Memory for request bodies at once: 256 MiB or a quarter of what there is, whichever is less, unless told. */
   maxRequestBytes?: number;
@@ -209,15 +214,14 @@ interface Assembled {
 
 function assemble(options: HookyardOptions, opened: OpenedStore): Assembled {
   const { clock, store, log, roles } = opened;
-  const mac = createMac();
-  const random = createRandom();
+  const [mac, random] = [createMac(), createRandom()];
   const { allowHttp = false, allowHosts = [], allowCidrs = [] } = options.addressPolicy ?? {};
   const ownNames = options.publicUrl === undefined ? [] : [new URL(options.publicUrl).hostname.toLowerCase()];
   const policy = { allowHttp, allowHosts, allowCidrs, ownAddresses: ownAddresses(), ownNames };
   const gate = createGate({ resolver: createResolver(), policy });
-  const sealer = createSealer(opened.keyring);
-  const sender = createSender({ gate, clock });
-  const { secretVariables: variables = {}, secretsDirectory: directory = null } = options;
+  const sealer = createSealer(opened.keyring, options.sealing);
+  const { secretVariables: variables = {}, secretsDirectory: directory = null, egressIps = [] } = options;
+  const sender = createSender({ gate, clock, options: { egressIps } });
   const secretReferences = createSecretReferences({ clock, variables, directory });
   const outside = { gate, sender, secretReferences, authorities };
   const base = { clock, store, log, random, mac, sealer, ...outside, metrics: createMetrics() };
@@ -269,10 +273,10 @@ async function run(options: HookyardOptions, { opened, ports, worker, others }: 
   const janitor = roles.has('maintain') ? startJanitor(ports) : null;
   const admission = admissionOn({ memoryBytes: memoryBytes(), openFiles: openFiles() });
   const { maxRequestBytes = admission.maxRequestBytes, maxConnections = admission.maxConnections } = options;
-  const { publicUrl, maxBodyBytes } = options;
+  const { publicUrl, maxBodyBytes, egressIps } = options;
   const readiness = createReadiness({ ports, worker, janitor, shared });
   const limits = { maxBodyBytes, maxRequestBytes, maxConnections };
-  const app = createApp(ports, { version: VERSION, roles, readiness, publicUrl, ...limits });
+  const app = createApp(ports, { version: VERSION, roles, readiness, publicUrl, egressIps, ...limits });
   const listening = createListening(app, ports);
   return {
     fetch: app.fetch,

@@ -6,7 +6,7 @@ import { completeSource, type SourceCompleted, type SourceInput, type SourceMake
 import type { ConfigChange, IdempotencyClaim, Ports } from '../ports.ts';
 import type { FlowPorts, LiveSource } from './configuration.ts';
 import { freshSigningSecret } from './create-subscription.ts';
-import { configure, isSame, type Repeated, sealSource, unlessOvertaken } from './sealed-configuration.ts';
+import { configure, isSame, overtakenBy, type Repeated, sealSource, unlessOvertaken } from './sealed-configuration.ts';
 
 export interface MadeSource {
   source: LiveSource;
@@ -97,9 +97,8 @@ async function changeSourceOnce(ports: FlowPorts, request: ChangeSource): Promis
   const found = await openSource(ports, request);
   if (found.kind === 'problem') return found;
   const { source, config } = found;
-  if (request.ifVersion !== null && request.ifVersion !== source.version) {
-    return problem('precondition_failed', { detail: `It stands at version ${source.version} now.` });
-  }
+  const overtaken = overtakenBy(source, request.ifVersion);
+  if (overtaken !== null) return overtaken;
   const completed = completeChanged(config, request.patch, makerOf(ports.random));
   if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
   // A secret URL that exists stays; only `regenerate-url` changes it.

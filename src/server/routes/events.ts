@@ -170,5 +170,8 @@ async function showStored(server: Server, tenant: Id, { event, configVersion, ta
   const query = { tenant, eventId: event.id, limit: MAX_SHOWN_DELIVERIES };
   const show = deliveryShower(server.ports, tenant, LISTED_BODY_BYTES);
   const deliveries = await Promise.all((await server.ports.store.deliveries(query)).map(show));
-  return showEvent(event, { configVersion, targets: targets.slice(), deliveries });
+  const { subscriptions } = await server.ports.configuration.current(tenant);
+  // The history of a deleted subscription is hidden, its share in this event too.
+  const standing = targets.slice().filter(({ subscriptionId }) => subscriptions.has(subscriptionId));
+  return showEvent(event, { configVersion, targets: standing, deliveries });
 }

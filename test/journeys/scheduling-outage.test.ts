@@ -34,6 +34,20 @@ async function settled(subscription: string): Promise<void> {
   });
 }
 
+/** Time moves in steps of so much, and a request may be stamped in the step after the one it was allowed in. */
+const STEP_MS = 5000;
+
+/** By how much any run of gaps is longer than that many times `eachMs`; of the tightest run. */
+function leastSparedMs(gaps: readonly number[], eachMs: number): number {
+  let sparedMs = 0;
+  let leastMs = Number.POSITIVE_INFINITY;
+  for (const gap of gaps) {
+    sparedMs = Math.min(sparedMs, 0) + gap - eachMs;
+    leastMs = Math.min(leastMs, sparedMs);
+  }
+  return leastMs;
+}
+
 test('a receiver that is down for an hour is asked once in half a minute, gets all when it is back, and bothers nobody', async () => {
   const type = 'outage.hour';
   const sick = await journey.receiver(down);
@@ -56,7 +70,7 @@ test('a receiver that is down for an hour is asked once in half a minute, gets a
     for (let n = 0; n < 4; n++) await publishTo(healthy, type, events++);
   }
   const probes = gapsMs(sick.requests.slice(5));
-  assert.ok(Math.min(...probes) >= 30_000, `at most one probe in 30 s: ${probes}`);
+  assert.ok(leastSparedMs(probes, 30_000) >= -STEP_MS, `at most one probe in 30 s: ${probes}`);
   assert.ok(Math.max(...probes) <= 90_000, `it is asked all the time: ${probes}`);
   assert.equal(await circuitsOpened(), before + 1);
   // Each is answered while others are inside, so that a wide open door would show.

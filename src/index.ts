@@ -2,33 +2,32 @@
 import { join } from 'node:path';
 import { authorities } from './adapters/authorities.ts';
 import { systemClock } from './adapters/clock.ts';
-import { openDataDirectory } from './adapters/data-directory.ts';
 import { createGate, ownAddresses } from './adapters/gate.ts';
-import { createSealer, type Keyring, openKeyring, openSharedKeyring } from './adapters/keyring.ts';
+import { createSealer } from './adapters/keyring.ts';
 import { createLog } from './adapters/log.ts';
 import { createMac } from './adapters/mac.ts';
 import { memoryBytes, openFiles } from './adapters/machine.ts';
 import { createMetrics } from './adapters/metrics.ts';
-import { openPostgres } from './adapters/postgres/opening.ts';
 import { createRandom } from './adapters/random.ts';
 import { createResolver } from './adapters/resolver.ts';
 import { secretFileAt } from './adapters/secret-file.ts';
 import { createSecretReferences } from './adapters/secret-references.ts';
 import { createSender } from './adapters/sender.ts';
-import { openSqlite } from './adapters/sqlite/opening.ts';
 import { readNetworks } from './core/address.ts';
 import { DEFAULT_TENANT, type Id } from './core/ids.ts';
 import { NODE_ROLES, type NodeRole, parseNodeRoles } from './core/node-role.ts';
+import type { Suite } from './core/secret.ts';
 import { createAuthenticate } from './flows/authenticate.ts';
 import { createConfigurationCache, type FlowPorts } from './flows/configuration.ts';
 import { prepareAdminKey } from './flows/ensure-admin-key.ts';
 import { ensureFirstSource, type FirstSource } from './flows/ensure-first-source.ts';
 import { keysGiven } from './flows/keys.ts';
+import { type NotStarted, type OpenedStore, openStore, orClosed } from './opening.ts';
 import type { Clock, Dispatch, Hint, Log, Neighbours, Store } from './ports.ts';
 import { createApp } from './server/app.ts';
 import { createListening } from './server/listening.ts';
 import { admissionOn } from './server/load.ts';
-import { createReadiness, type ReadinessParts } from './server/readiness.ts';
+import { createReadiness } from './server/readiness.ts';
 import { createFollowing, type Following } from './worker/following.ts';
 import { startJanitor } from './worker/janitor.ts';
 import { createWorker, DEFAULT_LIMITS, type Worker } from './worker/loop.ts';
@@ -42,6 +41,8 @@ export interface HookyardOptions {
   dataDirectory: string;
   /** Sealing keys; `keyring.json` in the data directory unless told. */
   keyringPath?: string;
+  /** What is sealed from now on; AES-256-GCM unless told. */
+  sealing?: Suite;
   /** An admin key given from outside; then none is made. */
   apiKey?: string;
   /** `postgres://…`: the store of many processes, which together are one Hookyard. SQLite in `dataDirectory` unless told. */
@@ -60,6 +61,8 @@ export interface HookyardOptions {
   publicUrl?: string;
   /** Addresses and networks of proxies whose word on the sender's address is taken; none unless told. */
   trustedProxies?: readonly string[];
+  /** Addresses and networks that deliveries come from, for the allow-lists of receivers. */
+  egressIps?: readonly string[];
   maxBodyBytes?: number;
   /** Memory for request bodies at once: 256 MiB or a quarter of what there is, whichever is less, unless told. */
   maxRequestBytes?: number;
@@ -93,14 +96,7 @@ export interface World {
   around?(store: Store): Store;
 }
 
-export type Started =
-  | { kind: 'started'; hookyard: Hookyard }
-  /** It cannot work like this. */
-  | { kind: 'refused'; reason: string; remedy: string }
-  /** The database was away for longer than a start waits. */
-  | { kind: 'away'; reason: string; remedy: string };
-
-type NotStarted = Exclude<Started, { kind: 'started' }>;
+export type Started = { kind: 'started'; hookyard: Hookyard } | NotStarted;
 
 /** Deliveries in flight get this long to finish when the process is asked to stop. */
 const DRAIN_MS = 25_000;
@@ -117,122 +113,59 @@ export async function createHookyard(options: HookyardOptions, world?: World): P
     return refused('A trusted proxy is no network.', proxies.faults.map(({ message }) => message).join(' '));
   }
   const log = createLog({ level: options.logLevel ?? 'info' });
-  const ground = { roles: roles.roles, log, clock: world?.clock ?? systemClock, world };
   try {
-    const opened = await openStore(options, ground);
+    const opened = await open(options, { roles: roles.roles, log, clock: world?.clock ?? systemClock }, world);
     if (opened.kind !== 'opened') return opened;
-    const store = world?.around?.(opened.store) ?? opened.store;
-    const parts = () => assemble(options, { ...opened, store });
-    return { kind: 'started', hookyard: await orClosed(store, () => run(options, parts())) };
+    return { kind: 'started', hookyard: await orClosed(opened.store, () => run(options, assemble(options, opened))) };
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'STORE_UNAVAILABLE')) throw error;
     return { kind: 'away', reason: `The database went away: ${error.message}.`, remedy: 'Start again.' };
   }
 }
 
-/** Neither threads nor locks nor connections of a store may outlive a start that failed. */
-async function orClosed<T>(store: Store, start: () => Promise<T>): Promise<T> {
-  try {
-    return await start();
-  } catch (error) {
-    await store.close();
-    throw error;
-  }
-}
-
-/** What the process is made of before its store is there. */
-interface Ground {
+/** What the process is made of before its parts are there. */
+interface Opened extends OpenedStore {
   roles: ReadonlySet<NodeRole>;
   log: Log;
   clock: Clock;
-  world: World | undefined;
 }
 
-interface OpenedStore extends Pick<Ground, 'roles' | 'log' | 'clock'> {
-  kind: 'opened';
-  store: Store;
-  keyring: Keyring;
-  /** On PostgreSQL, whether or not other processes are there now. */
-  shared: ReadinessParts['shared'];
-}
-
-function refused(reason: string, remedy: string): Extract<Started, { kind: 'refused' }> {
+function refused(reason: string, remedy: string): NotStarted {
   return { kind: 'refused', reason, remedy };
 }
 
-async function openStore(options: HookyardOptions, ground: Ground): Promise<OpenedStore | NotStarted> {
-  const { databaseUrl } = options;
-  if (databaseUrl !== undefined) return openShared(options, databaseUrl, ground);
-  if (ground.roles.size === NODE_ROLES.length) return openEmbedded(options, ground);
-  const remedy = 'Leave --roles out, or share a PostgreSQL with HOOKYARD_DATABASE_URL.';
-  return refused('SQLite serves one process, which has to do all of the work.', remedy);
-}
-
-async function openEmbedded(options: HookyardOptions, ground: Ground): Promise<OpenedStore | NotStarted> {
-  const { dataDirectory: directory } = options;
-  const { log, world } = ground;
-  openDataDirectory(directory);
-  const keyring = openKeyring(keyringPathOf(options));
-  if (keyring.kind === 'unusable') return refused(keyring.reason, 'Restore the keyring from a backup.');
-  const time = world?.clockOffset === undefined ? {} : { clockOffset: world.clockOffset };
-  const opened = await openSqlite({
-    directory,
-    log,
-    onFatal: endProcess(log),
-    migrate: options.migrate ?? true,
-    ...time,
-  });
-  if (opened.kind === 'refused') return opened;
-  return { ...ground, kind: 'opened', store: opened.store, keyring: keyring.keyring, shared: null };
-}
-
-async function openShared(options: HookyardOptions, url: string, ground: Ground): Promise<OpenedStore | NotStarted> {
-  const { log, clock, world } = ground;
-  const offset = world?.clockOffset === undefined ? null : new Float64Array(world.clockOffset);
-  openDataDirectory(options.dataDirectory);
-  const clockOffsetMs = () => offset?.[0] ?? 0;
-  const opened = await openPostgres({ url, log, clock, clockOffsetMs, migrate: options.migrate ?? true });
-  if (opened.kind !== 'opened') return opened;
-  const { store, sealingKeys } = opened;
-  const shared = await orClosed(store, () => openSharedKeyring(keyringPathOf(options), sealingKeys));
-  if (shared.kind === 'refused') {
-    await store.close();
-    return shared;
+async function open(
+  options: HookyardOptions,
+  ground: Pick<Opened, 'roles' | 'log' | 'clock'>,
+  world: World | undefined,
+): Promise<Opened | NotStarted> {
+  if (options.databaseUrl === undefined && ground.roles.size < NODE_ROLES.length) {
+    const remedy = 'Leave --roles out, or share a PostgreSQL with HOOKYARD_DATABASE_URL.';
+    return refused('SQLite serves one process, which has to do all of the work.', remedy);
   }
-  return { ...ground, kind: 'opened', store, keyring: shared.keyring, shared: { lackingKeys: shared.lacking } };
-}
-
-function keyringPathOf({ keyringPath, dataDirectory }: HookyardOptions): string {
-  return keyringPath ?? join(dataDirectory, 'keyring.json');
-}
-
-/** A store whose threads keep dying cannot keep promises; a supervisor starts the process afresh. */
-function endProcess(log: Log): (error: Error) => void {
-  return (error) => {
-    log.error('store.fatal', { error });
-    process.exit(1);
-  };
+  const opened = await openStore(options, { ...ground, clockOffset: world?.clockOffset });
+  if (opened.kind !== 'opened') return opened;
+  return { ...ground, ...opened, store: world?.around?.(opened.store) ?? opened.store };
 }
 
 /** The parts of this process; those it has no role or no need for are null. */
 interface Assembled {
-  opened: OpenedStore;
+  opened: Opened;
   ports: FlowPorts;
   worker: Worker | null;
   others: { neighbours: Neighbours; following: Following } | null;
 }
 
-function assemble(options: HookyardOptions, opened: OpenedStore): Assembled {
+function assemble(options: HookyardOptions, opened: Opened): Assembled {
   const { clock, store, log, roles } = opened;
-  const mac = createMac();
-  const random = createRandom();
+  const [mac, random] = [createMac(), createRandom()];
   const { allowHttp = false, allowHosts = [], allowCidrs = [] } = options.addressPolicy ?? {};
   const ownNames = options.publicUrl === undefined ? [] : [new URL(options.publicUrl).hostname.toLowerCase()];
   const policy = { allowHttp, allowHosts, allowCidrs, ownAddresses: ownAddresses(), ownNames };
   const gate = createGate({ resolver: createResolver(), policy });
-  const sealer = createSealer(opened.keyring);
-  const sender = createSender({ gate, clock });
-  const { secretVariables: variables = {}, secretsDirectory: directory = null } = options;
+  const sealer = createSealer(opened.keyring, options.sealing);
+  const { secretVariables: variables = {}, secretsDirectory: directory = null, egressIps = [] } = options;
+  const sender = createSender({ gate, clock, options: { egressIps } });
   const secretReferences = createSecretReferences({ clock, variables, directory });
   const outside = { gate, sender, secretReferences, authorities };
   const base = { clock, store, log, random, mac, sealer, ...outside, metrics: createMetrics() };
@@ -262,7 +195,7 @@ function dispatchOf(worker: Worker | null, others: Assembled['others']): Dispatc
 
 async function run(options: HookyardOptions, { opened, ports, worker, others }: Assembled): Promise<Hookyard> {
   const { roles, shared } = opened;
-  const { dataDirectory, apiKey, publicUrl, maxBodyBytes, trustedProxies } = options;
+  const { dataDirectory, apiKey, publicUrl, maxBodyBytes, trustedProxies, egressIps } = options;
   const keyFile = secretFileAt(join(dataDirectory, 'admin-api-key'));
   const adminKey = apiKey === undefined ? await prepareAdminKey(ports, keyFile, shared !== null) : null;
   await ports.configuration.refresh(DEFAULT_TENANT);
@@ -275,8 +208,9 @@ async function run(options: HookyardOptions, { opened, ports, worker, others }: 
   const admission = admissionOn({ memoryBytes: memoryBytes(), openFiles: openFiles() });
   const { maxRequestBytes = admission.maxRequestBytes, maxConnections = admission.maxConnections } = options;
   const readiness = createReadiness({ ports, worker, janitor, shared });
-  const limits = { maxBodyBytes, maxRequestBytes, maxConnections, trustedProxies };
-  const app = createApp(ports, { version: VERSION, roles, readiness, publicUrl, ...limits });
+  const limits = { maxBodyBytes, maxRequestBytes, maxConnections };
+  const told = { publicUrl, trustedProxies, egressIps };
+  const app = createApp(ports, { version: VERSION, roles, readiness, ...told, ...limits });
   const listening = createListening(app, ports);
   return {
     fetch: app.fetch,

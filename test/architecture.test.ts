@@ -63,7 +63,7 @@ const MAP: readonly Layer[] = [
   { name: 'worker', holds: ['src/worker/'], layers: FLOWS, npm: [], node: [] },
   {
     name: 'index',
-    holds: ['src/index.ts'],
+    holds: ['src/index.ts', 'src/opening.ts'],
     layers: ['server', 'server/listening', 'worker', ...ADAPTERS, ...FLOWS],
     npm: [],
     node: ['node:path'],

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { SUITES } from '../core/secret.ts';
 import type { SealContext, SealingKeys } from '../ports.ts';
 import { createSealer, type Keyring, openKeyring, openSharedKeyring, parseKeyring, sealingName } from './keyring.ts';
 
@@ -15,29 +16,40 @@ function freshKeyring(): Keyring {
   return opened.kind === 'keyring' ? opened.keyring : assert.fail();
 }
 
-test('a sealed secret opens in its own place and holds no plaintext', () => {
-  const sealer = createSealer(freshKeyring());
-  const sealed = sealer.seal(context, plain);
-  assert.equal(Buffer.from(sealed).includes('my-secret-key'), false);
-  assert.deepEqual(sealer.open(context, sealed), { kind: 'opened', plain });
-});
+for (const suite of SUITES) {
+  test(`a secret sealed with ${suite} opens in its own place and holds no plaintext`, () => {
+    const sealer = createSealer(freshKeyring(), suite);
+    const sealed = sealer.seal(context, plain);
+    assert.equal(Buffer.from(sealed).includes('my-secret-key'), false);
+    assert.deepEqual(sealer.open(context, sealed), { kind: 'opened', plain });
+  });
 
-test('a sealed secret opens nowhere else', () => {
-  const sealer = createSealer(freshKeyring());
-  const sealed = sealer.seal(context, plain);
-  for (const change of [{ row: 'r2' }, { tenant: 'other' }, { table: 'x' }, { column: 'x' }, { purpose: 'source' }]) {
-    assert.equal(sealer.open({ ...context, ...change } as SealContext, sealed).kind, 'unavailable');
-  }
-});
+  test(`a secret sealed with ${suite} opens nowhere else`, () => {
+    const sealer = createSealer(freshKeyring(), suite);
+    const sealed = sealer.seal(context, plain);
+    for (const change of [{ row: 'r2' }, { tenant: 'other' }, { table: 'x' }, { column: 'x' }, { purpose: 'source' }]) {
+      assert.equal(sealer.open({ ...context, ...change } as SealContext, sealed).kind, 'unavailable');
+    }
+  });
 
-test('every flipped byte is noticed', () => {
-  const sealer = createSealer(freshKeyring());
-  const sealed = sealer.seal(context, plain);
-  for (let at = 0; at < sealed.length; at++) {
-    const flipped = Uint8Array.from(sealed);
-    flipped[at] = (flipped[at] ?? 0) ^ 1;
-    assert.equal(sealer.open(context, flipped).kind, 'unavailable', `byte ${at}`);
-  }
+  test(`every flipped byte of one sealed with ${suite} is noticed`, () => {
+    const sealer = createSealer(freshKeyring(), suite);
+    const sealed = sealer.seal(context, plain);
+    for (let at = 0; at < sealed.length; at++) {
+      const flipped = Uint8Array.from(sealed);
+      flipped[at] = (flipped[at] ?? 0) ^ 1;
+      assert.equal(sealer.open(context, flipped).kind, 'unavailable', `byte ${at}`);
+    }
+  });
+}
+
+test('what one suite sealed opens after a change to the other', () => {
+  const keyring = freshKeyring();
+  const [aes, chacha] = SUITES.map((suite) => createSealer(keyring, suite));
+  assert.ok(aes !== undefined && chacha !== undefined);
+  assert.deepEqual(chacha.open(context, aes.seal(context, plain)), { kind: 'opened', plain });
+  assert.deepEqual(aes.open(context, chacha.seal(context, plain)), { kind: 'opened', plain });
+  assert.equal(createSealer(keyring).seal(context, plain)[1], 0, 'AES-256-GCM unless told');
 });
 
 test('an old key still opens, a missing key is named', () => {

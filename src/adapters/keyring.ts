@@ -1,11 +1,29 @@
-/** The keyring file and the sealing of secrets at rest: AES-256-GCM with a sub-key for each purpose (HKDF, RFC 5869). */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from 'node:crypto';
+/** The keyring file and the sealing of secrets at rest: an AEAD with a sub-key for each purpose (HKDF, RFC 5869). */
+import {
+  type CipherChaCha20Poly1305,
+  type CipherGCM,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  type DecipherChaCha20Poly1305,
+  type DecipherGCM,
+  hkdfSync,
+  randomBytes,
+} from 'node:crypto';
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { associatedData, KEY_ID_BYTES, NONCE_BYTES, packSealed, type Suite, unpackSealed } from '../core/secret.ts';
+import {
+  associatedData,
+  DEFAULT_SUITE,
+  KEY_ID_BYTES,
+  NONCE_BYTES,
+  packSealed,
+  type Suite,
+  TAG_BYTES,
+  unpackSealed,
+} from '../core/secret.ts';
 import type { Opened, SealContext, Sealer, SealingKeys } from '../ports.ts';
 
 const KEY_BYTES = 32;
-const SUITE: Suite = 'aes-256-gcm';
 
 export interface SealingKey {
   /** 16 hex digits. */
@@ -130,25 +148,30 @@ function isKeyringFile(value: unknown): value is KeyringFile {
   );
 }
 
-/** A sealer over `keyring`. Opening never throws: a missing key and foreign bytes are both `unavailable`. */
-export function createSealer(keyring: Keyring): Sealer {
+/**
+ * A sealer over `keyring`. Opening never throws: a missing key and foreign bytes are both `unavailable`.
+ * @param suite what is sealed from now on; what was sealed in another one opens all the same
+ */
+export function createSealer(keyring: Keyring, suite: Suite = DEFAULT_SUITE): Sealer {
   const subKeys = new Map<string, Uint8Array>();
-  function subKey({ id, key }: SealingKey, purpose: string): Uint8Array {
-    const name = `${id}/${purpose}`;
+  function subKey({ id, key }: SealingKey, purpose: string, of: Suite): Uint8Array {
+    const name = `${id}/${purpose}/${of}`;
     const known = subKeys.get(name);
     if (known) return known;
-    const made = new Uint8Array(hkdfSync('sha256', key, Buffer.alloc(0), `hookyard/${purpose}`, KEY_BYTES));
+    // A key serves one cipher. That of the default one is named as it was while there was no other.
+    const use = of === DEFAULT_SUITE ? purpose : `${purpose}/${of}`;
+    const made = new Uint8Array(hkdfSync('sha256', key, Buffer.alloc(0), `hookyard/${use}`, KEY_BYTES));
     subKeys.set(name, made);
     return made;
   }
   return {
     seal(context, plain) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv(SUITE, subKey(keyring.active, context.purpose), nonce);
-      cipher.setAAD(aad(context));
+      const cipher = ciphers[suite].seal(subKey(keyring.active, context.purpose, suite), nonce);
+      cipher.setAAD(aad(context), { plaintextLength: plain.length });
       const ciphertext = Buffer.concat([cipher.update(plain), cipher.final()]);
       const keyId = Buffer.from(keyring.active.id, 'hex');
-      return packSealed({ suite: SUITE, keyId, nonce, ciphertext, tag: cipher.getAuthTag() });
+      return packSealed({ suite, keyId, nonce, ciphertext, tag: cipher.getAuthTag() });
     },
     open(context, sealed): Opened {
       const parts = unpackSealed(sealed);
@@ -157,8 +180,8 @@ export function createSealer(keyring: Keyring): Sealer {
       const key = keyring.keys.find(({ id }) => id === keyId);
       if (key === undefined) return { kind: 'unavailable', keyId };
       try {
-        const decipher = createDecipheriv(SUITE, subKey(key, context.purpose), parts.nonce);
-        decipher.setAAD(aad(context));
+        const decipher = ciphers[parts.suite].open(subKey(key, context.purpose, parts.suite), parts.nonce);
+        decipher.setAAD(aad(context), { plaintextLength: parts.ciphertext.length });
         decipher.setAuthTag(parts.tag);
         const plain = Buffer.concat([decipher.update(parts.ciphertext), decipher.final()]);
         return { kind: 'opened', plain: new Uint8Array(plain) };
@@ -168,6 +191,24 @@ export function createSealer(keyring: Keyring): Sealer {
     },
   };
 }
+
+interface Ciphers {
+  seal(key: Uint8Array, nonce: Uint8Array): CipherGCM | CipherChaCha20Poly1305;
+  open(key: Uint8Array, nonce: Uint8Array): DecipherGCM | DecipherChaCha20Poly1305;
+}
+
+const WHOLE_TAG = { authTagLength: TAG_BYTES };
+
+const ciphers: Readonly<Record<Suite, Ciphers>> = {
+  'aes-256-gcm': {
+    seal: (key, nonce) => createCipheriv('aes-256-gcm', key, nonce, WHOLE_TAG),
+    open: (key, nonce) => createDecipheriv('aes-256-gcm', key, nonce, WHOLE_TAG),
+  },
+  'chacha20-poly1305': {
+    seal: (key, nonce) => createCipheriv('chacha20-poly1305', key, nonce, WHOLE_TAG),
+    open: (key, nonce) => createDecipheriv('chacha20-poly1305', key, nonce, WHOLE_TAG),
+  },
+};
 
 function aad(context: SealContext): Uint8Array {
   return associatedData([context.purpose, context.table, context.column, context.row, context.tenant]);

@@ -1,5 +1,6 @@
 /** Sends requests over HTTP/1.1 to addresses that the gate allowed: no redirects, no proxy, no decompression. */
 import type { CheckedTarget } from '../core/address.ts';
+import type { Answer } from '../core/attempt.ts';
 import type { Clock, Gate, Sender, Vetted } from '../ports.ts';
 import { createDeadlines } from './sender/deadlines.ts';
 import { type Exchange, fail, newExchange, respond } from './sender/exchange.ts';
@@ -16,6 +17,8 @@ export interface SenderOptions {
   verdictsKeptMs?: number;
   /** PEM texts of authorities trusted besides the platform's own. */
   authorities?: readonly string[];
+  /** Where we come from, as a receiver with a firewall has to know. */
+  egressIps?: readonly string[];
 }
 
 /**
@@ -35,6 +38,7 @@ export function createSender(wiring: { gate: Gate; clock: Clock; options?: Sende
     maxSockets: options.maxSockets ?? 2048,
     maxSocketsPerOrigin: options.maxSocketsPerOrigin ?? 1024,
   });
+  const egressIps = (options.egressIps ?? []).join(', ');
   let closed = false;
 
   function begin(exchange: Exchange): void {
@@ -87,7 +91,8 @@ export function createSender(wiring: { gate: Gate; clock: Clock; options?: Sende
   }
 
   return {
-    send: (request) => new Promise((resolve) => begin(newExchange(request, resolve, clock.monotonicMs()))),
+    send: (request) =>
+      new Promise((resolve) => begin(newExchange(request, telling(egressIps, resolve), clock.monotonicMs()))),
     sockets: lines.count,
     async close() {
       closed = true;
@@ -98,6 +103,17 @@ export function createSender(wiring: { gate: Gate; clock: Clock; options?: Sende
       for (const carrier of carriers) carrier?.stop();
       await lines.close();
     },
+  };
+}
+
+type Resolve = (answer: Answer) => void;
+
+/** Who connects in vain may have a firewall in the way. */
+function telling(egressIps: string, resolve: Resolve): Resolve {
+  if (egressIps === '') return resolve;
+  return (answer) => {
+    const isInVain = answer.kind === 'failure' && answer.code === 'connect_timeout';
+    resolve(isInVain ? { ...answer, facts: { ...answer.facts, egressIps } } : answer);
   };
 }
 

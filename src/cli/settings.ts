@@ -3,6 +3,7 @@ import { LOG_LEVELS } from '../adapters/log.ts';
 import { addressOf } from '../adapters/postgres/address.ts';
 import { parseAllowCidrs, parseAllowHosts, readNetworks } from '../core/address.ts';
 import { NODE_ROLES, type NodeRole, parseNodeRoles } from '../core/node-role.ts';
+import { DEFAULT_SUITE, SUITES, type Suite } from '../core/secret.ts';
 import { apiKeyFault } from './api-key.ts';
 
 /** Everything that was set, with defaults for the rest. */
@@ -14,11 +15,13 @@ export interface StartConfiguration {
   allowHosts: readonly string[];
   allowCidrs: readonly string[];
   keyringPath?: string;
+  sealing?: Suite;
   secretsDirectory?: string;
   /** What `env:` secret references may read: all variables whose names begin with `HOOKYARD_SECRET_`. */
   secretVariables?: Readonly<Record<string, string>>;
   publicUrl?: string;
   trustedProxies?: readonly string[];
+  egressIps?: readonly string[];
   maxBodyBytes?: number;
   logLevel?: string;
   apiKey?: string;
@@ -86,6 +89,15 @@ export const SETTINGS: readonly Setting[] = [
     read: (keyringPath) => (keyringPath === '' ? wrong('is empty') : set({ keyringPath })),
   },
   {
+    name: 'sealing',
+    argument: 'suite',
+    help: `what secrets are sealed with from now on: ${SUITES.join(' or ')} (default ${DEFAULT_SUITE})`,
+    read: (text) => {
+      const sealing = SUITES.find((suite) => suite === text);
+      return sealing === undefined ? wrong(`is not one of ${SUITES.join(', ')}`) : set({ sealing });
+    },
+  },
+  {
     name: 'secrets',
     argument: 'dir',
     help: 'directory whose files `file:` secret references may read (default none)',
@@ -102,6 +114,16 @@ export const SETTINGS: readonly Setting[] = [
     argument: 'list',
     help: "comma list of proxies, as addresses or networks, that are believed to tell a sender's address (default none)",
     read: networks,
+  },
+  {
+    name: 'egress-ips',
+    argument: 'list',
+    help: 'comma list of the addresses that deliveries come from, to be told to receivers',
+    read: (text) => {
+      const egressIps = text.split(',').map((part) => part.trim());
+      const odd = egressIps.find((part) => part === '' || parseAllowCidrs(part).kind !== 'list');
+      return odd === undefined ? set({ egressIps }) : wrong(`has "${odd}", which is no address and no network`);
+    },
   },
   {
     name: 'max-body',

@@ -1,7 +1,7 @@
 /** What the owner of a subscription is told when its receiver keeps failing: events like any other, each once. */
 import { disableRule, type Health, isExhausted, type Mark, markOf, type ToldPercent } from './health.ts';
 import type { Id } from './ids.ts';
-import type { DisabledReason, Subscription, SubscriptionState } from './subscription.ts';
+import { type SaidReason, type Subscription, type SubscriptionState, saidReason } from './subscription.ts';
 import { isoTime } from './time.ts';
 import { nameOf, type SubscriptionName, type ToldConfig } from './warning.ts';
 
@@ -13,7 +13,7 @@ export interface AnnouncedData {
     threshold: number;
     percent: Mark;
   };
-  'subscription.disabled': { subscription: SubscriptionName; reason: DisabledReason; since: string };
+  'subscription.disabled': { subscription: SubscriptionName; reason: SaidReason; since: string };
   'subscription.enabled': { subscription: SubscriptionName };
 }
 
@@ -59,7 +59,7 @@ function isBornOff({ reason, sinceMs }: Off, createdAtMs: number): boolean {
 }
 
 function disabled(id: Id, { reason, sinceMs }: Off, config: ToldConfig): Announcement {
-  const data = { subscription: nameOf(id, config), reason, since: isoTime(sinceMs) };
+  const data = { subscription: nameOf(id, config), reason: saidReason(reason), since: isoTime(sinceMs) };
   return { told: 100, event: { type: 'subscription.disabled', id: newsId('disabled', id, sinceMs), data } };
 }
 

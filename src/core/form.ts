@@ -7,6 +7,9 @@ const NAME = new TextEncoder().encode('payload=');
 const HEX = new TextEncoder().encode('0123456789ABCDEF');
 const [SPACE, PLUS, PERCENT] = [0x20, 0x2b, 0x25];
 
+/** A form is at most this many times as long as its JSON, apart from the name. */
+export const FORM_GROWTH = 3;
+
 /** 1 for bytes that every form parser takes as they are: letters, digits and `-._`. */
 const isPlain = new Uint8Array(256);
 for (const char of new TextEncoder().encode('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._')) {

@@ -4,10 +4,13 @@
  * `adapters/keyring.ts`.
  */
 
-export type Suite = 'aes-256-gcm';
-
 /** A suite's number in the header is its place here; new ones go to the end. */
-const SUITES: readonly Suite[] = ['aes-256-gcm'];
+export const SUITES = ['aes-256-gcm', 'chacha20-poly1305'] as const;
+
+export type Suite = (typeof SUITES)[number];
+
+export const DEFAULT_SUITE: Suite = 'aes-256-gcm';
+
 const VERSION = 1;
 export const KEY_ID_BYTES = 8;
 export const NONCE_BYTES = 12;

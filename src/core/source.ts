@@ -67,6 +67,14 @@ function traits({ groups = PUSH, mapping = 'none', ...row }: Row): SourceTraits 
   return { groups, mapping, ...row };
 }
 
+const GITHUB = traits({ sender: 'GitHub', groups: ['github-app'], defaultScheme: github, dedupe: githubId });
+const GITLAB = traits({
+  sender: 'GitLab',
+  groups: ['gitlab-webhook'],
+  defaultScheme: scheme({ type: 'token', header: 'X-Gitlab-Token' }),
+  dedupe: headerId('idempotency-key'),
+});
+
 /** What is fixed for each type. Its reader stands in `readers` of `reader.ts`. */
 export const SOURCE_TYPES = {
   dockerhub: traits({ sender: 'Docker Hub', defaultScheme: url, dedupe: facts }),
@@ -131,35 +139,15 @@ export const SOURCE_TYPES = {
     defaultScheme: presetScheme('hmac-sha256'),
     dedupe: facts,
   }),
-  github: traits({
-    sender: 'GitHub',
-    groups: ['github-app'],
-    defaultScheme: github,
-    dedupe: githubId,
-  }),
-  'github-app': traits({
-    sender: 'GitHub',
-    groups: ['github-app'],
-    defaultScheme: github,
-    dedupe: githubId,
-  }),
-  gitlab: traits({
-    sender: 'GitLab',
-    groups: ['gitlab-webhook'],
-    defaultScheme: scheme({ type: 'token', header: 'X-Gitlab-Token' }),
-    dedupe: headerId('idempotency-key'),
-  }),
-  'gitlab-webhook': traits({
-    sender: 'GitLab',
-    groups: ['gitlab-webhook'],
-    defaultScheme: scheme({ type: 'token', header: 'X-Gitlab-Token' }),
-    dedupe: headerId('idempotency-key'),
-  }),
+  github: GITHUB,
+  'github-app': GITHUB,
+  gitlab: GITLAB,
+  'gitlab-webhook': GITLAB,
   generic: traits({
     sender: 'Anything else',
     groups: ['generic'],
     defaultScheme: presetScheme('hmac-sha256'),
-    dedupe: { by: 'facts' },
+    dedupe: facts,
     mapping: 'optional',
   }),
 } as const satisfies Readonly<Record<string, SourceTraits>>;

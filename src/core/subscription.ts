@@ -111,7 +111,35 @@ export type SubscriptionState =
   | { kind: 'paused'; sinceMs: number }
   | { kind: 'disabled'; sinceMs: number; reason: DisabledReason };
 
-export type DisabledReason = 'user' | 'gone' | 'failures';
+/** Why the program itself switches a subscription off. */
+export type OffReason = 'gone' | 'failures';
+
+/** Who switched it off: a person, the program, or both. It is on again when neither keeps it off. */
+export type DisabledReason = 'user' | OffReason | `user+${OffReason}`;
+
+/** What is said of it: a person's word goes before the program's. */
+export type SaidReason = 'user' | OffReason;
+
+/** Who keeps a subscription off, of both. */
+export function keepersOf(reason: DisabledReason): { user: boolean; program: OffReason | null } {
+  switch (reason) {
+    case 'user':
+      return { user: true, program: null };
+    case 'gone':
+    case 'failures':
+      return { user: false, program: reason };
+    case 'user+gone':
+      return { user: true, program: 'gone' };
+    case 'user+failures':
+      return { user: true, program: 'failures' };
+  }
+}
+
+/** The reason as it is told. */
+export function saidReason(reason: DisabledReason): SaidReason {
+  const { user, program } = keepersOf(reason);
+  return user || program === null ? 'user' : program;
+}
 
 /** A stretch of time a person paused the subscription; the age of its deliveries does not grow meanwhile. */
 export interface Pause {

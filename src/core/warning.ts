@@ -1,7 +1,7 @@
 /** What is open now about a subscription whose receiver keeps failing. Times are milliseconds since the epoch. */
 import { disableRule, type Health, type Mark, markOf } from './health.ts';
 import type { Id } from './ids.ts';
-import type { DisabledReason, Subscription, SubscriptionConfig } from './subscription.ts';
+import { type OffReason, type Subscription, type SubscriptionConfig, saidReason } from './subscription.ts';
 
 /** What a subscription is called where it is spoken of. Its URL may hold secrets; the host may not. */
 export interface SubscriptionName {
@@ -25,7 +25,7 @@ export interface Warning {
   /** Since the first failure of the streak, or since it was switched off. */
   sinceMs: number | null;
   /** Why it was switched off; null while it is on. */
-  reason: Exclude<DisabledReason, 'user'> | null;
+  reason: OffReason | null;
 }
 
 /** The name of a subscription. */
@@ -49,7 +49,8 @@ export function warningOf(
   const rule = disableRule(config);
   const open = { subscription: nameOf(id, config), consecutiveFailures, threshold: rule?.threshold ?? null };
   if (state.kind === 'disabled') {
-    const { reason, sinceMs } = state;
+    const { sinceMs } = state;
+    const reason = saidReason(state.reason);
     return reason === 'user' ? null : { kind: 'disabled', ...open, percent: 100, sinceMs, reason };
   }
   const percent = rule === null ? 0 : markOf(health, rule);

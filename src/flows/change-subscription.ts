@@ -1,12 +1,12 @@
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
-import { liveRetiring, type SubscriptionConfig } from '../core/subscription.ts';
+import { keepersOf, liveRetiring, type SubscriptionConfig } from '../core/subscription.ts';
 import { changedInput, retiringAfter } from '../core/subscription-change.ts';
 import type { SubscriptionInput } from '../core/subscription-input.ts';
 import type { StateChange } from '../ports.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
 import { completeChecked, tellCautions } from './create-subscription.ts';
-import { isSame, putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
+import { isSame, overtakenBy, putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
 import { vetReceiver } from './vet-receiver.ts';
 
 export interface ChangeSubscription {
@@ -14,7 +14,10 @@ export interface ChangeSubscription {
   id: Id;
   /** Fields to change; the others stay. */
   patch: Partial<SubscriptionInput>;
+  /** The switch of the person; what the program switched off stays off. */
   enabled?: boolean;
+  /** Switches it on, whoever switched it off. */
+  cleared?: true;
   /** The version the caller saw; null changes whatever stands. */
   ifVersion: number | null;
 }
@@ -38,16 +41,15 @@ async function changeOnce(ports: FlowPorts, request: ChangeSubscription): Promis
   const subscription = configuration.subscriptions.get(request.id);
   if (subscription === undefined) return problem('not_found');
   if (subscription.config === null) return problem('secret_unavailable');
-  if (request.ifVersion !== null && request.ifVersion !== subscription.version) {
-    return problem('precondition_failed', { detail: `It stands at version ${subscription.version} now.` });
-  }
+  const overtaken = overtakenBy(subscription, request.ifVersion);
+  if (overtaken !== null) return overtaken;
   const completed = completeChecked(ports, changedInput(subscription.config, request.patch));
   if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
   const { url } = completed.config;
   const refusal = url === subscription.config.url ? null : await vetReceiver(ports, url);
   if (refusal !== null) return refusal;
   const config = { ...completed.config, retiringSecrets: retiringAfter(subscription.config, completed.config) };
-  const state = stateChange(subscription, request.enabled);
+  const state = stateChange(subscription, request);
   if (state === undefined && isSame(config, subscription.config)) {
     return { kind: 'changed', subscription, generatedSecret: null };
   }
@@ -62,9 +64,18 @@ function withoutEnded(config: SubscriptionConfig, nowMs: number): SubscriptionCo
   return { ...config, retiringSecrets: liveRetiring(config, nowMs) };
 }
 
-/** Leaving `disabled` is for `enabled: true` alone; a paused subscription is enabled already and stays paused. */
-function stateChange(subscription: LiveSubscription, enabled: boolean | undefined): StateChange | undefined {
-  const disabled = subscription.state.kind === 'disabled';
-  if (enabled === undefined || enabled === !disabled) return undefined;
-  return enabled ? { to: 'active' } : { to: 'disabled', reason: 'user' };
+/**
+ * A person and the program each have a switch, and both must allow. A paused subscription is enabled already and stays
+ * paused.
+ */
+function stateChange(
+  { state }: LiveSubscription,
+  { enabled, cleared }: Pick<ChangeSubscription, 'enabled' | 'cleared'>,
+): StateChange | undefined {
+  if (state.kind !== 'disabled') return enabled === false ? { to: 'disabled', reason: 'user' } : undefined;
+  if (cleared) return { to: 'active' };
+  const { user, program } = keepersOf(state.reason);
+  if (enabled === undefined || enabled === !user) return undefined;
+  if (program === null) return { to: 'active' };
+  return { to: 'disabled', reason: enabled ? program : `user+${program}` };
 }

@@ -1,13 +1,15 @@
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { FlowPorts } from './configuration.ts';
-import { putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
+import { overtakenBy, putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
 
 export interface PauseSubscription {
   tenant: Id;
   id: Id;
   /** true pauses, false resumes. */
   paused: boolean;
+  /** The version the caller saw; whichever stands without one. */
+  ifVersion?: number | null;
 }
 
 /**
@@ -15,12 +17,15 @@ export interface PauseSubscription {
  * What stands already is left as it is: a second pause is the first. A disabled one has to be enabled first.
  */
 export function pauseSubscription(ports: FlowPorts, request: PauseSubscription): Promise<Standing | Problem> {
-  return unlessOvertaken(null, () => pauseOnce(ports, request));
+  return unlessOvertaken(request.ifVersion ?? null, () => pauseOnce(ports, request));
 }
 
-async function pauseOnce(ports: FlowPorts, { tenant, id, paused }: PauseSubscription): Promise<Standing | Problem> {
+async function pauseOnce(ports: FlowPorts, request: PauseSubscription): Promise<Standing | Problem> {
+  const { tenant, id, paused, ifVersion = null } = request;
   const subscription = (await ports.configuration.refresh(tenant)).subscriptions.get(id);
   if (subscription === undefined) return problem('not_found');
+  const overtaken = overtakenBy(subscription, ifVersion);
+  if (overtaken !== null) return overtaken;
   const { state, config } = subscription;
   if (state.kind === 'disabled') return problem('subscription_disabled');
   if (paused === (state.kind === 'paused')) return { kind: 'changed', subscription };

@@ -4,7 +4,7 @@ import { DEFAULT_GRACE_SECONDS, rotated } from '../core/rotation.ts';
 import type { IdempotencyClaim } from '../ports.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
 import { freshSigningSecret } from './create-subscription.ts';
-import { configure, type Repeated, sealSubscription, unlessOvertaken } from './sealed-configuration.ts';
+import { configure, overtakenBy, type Repeated, sealSubscription, unlessOvertaken } from './sealed-configuration.ts';
 
 export interface RotateSecret {
   tenant: Id;
@@ -38,9 +38,8 @@ async function rotateOnce(ports: FlowPorts, request: RotateSecret): Promise<Outc
   const seen = (await ports.configuration.refresh(tenant)).subscriptions.get(id);
   if (seen === undefined) return problem('not_found');
   if (seen.config === null) return problem('secret_unavailable');
-  if (ifVersion !== null && ifVersion !== seen.version) {
-    return problem('precondition_failed', { detail: `It stands at version ${seen.version} now.` });
-  }
+  const overtaken = overtakenBy(seen, ifVersion);
+  if (overtaken !== null) return overtaken;
   const nowMs = ports.clock.nowMs();
   const generatedSecret = request.secret === undefined ? freshSigningSecret(ports.random) : null;
   const secret = generatedSecret ?? request.secret ?? '';

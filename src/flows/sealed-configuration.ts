@@ -64,6 +64,16 @@ function isOvertaken(outcome: { kind: string } | Problem): boolean {
   return 'code' in outcome && outcome.code === 'precondition_failed';
 }
 
+/** The refusal of a change based on another version than the one that stands; null without such. */
+export function overtakenBy({ version }: { version: number }, ifVersion: number | null): Problem | null {
+  if (ifVersion === null || ifVersion === version) return null;
+  return overtaken(version);
+}
+
+function overtaken(version: number): Problem {
+  return problem('precondition_failed', { detail: `It stands at version ${version} now.` });
+}
+
 /** Stores one change and returns the configuration that holds it. */
 export async function configure(
   ports: ConfigurePorts,
@@ -81,7 +91,7 @@ export async function configure(
     case 'missing':
       return problem('not_found');
     case 'conflict':
-      return problem('precondition_failed', { detail: `It stands at version ${outcome.version} now.` });
+      return overtaken(outcome.version);
     case 'mismatch':
       return problem('idempotency_mismatch');
     case 'repeated':

@@ -62,6 +62,36 @@ describe('a receiver that is gone or fails for too long', () => {
   });
 });
 
+describe('a person and the program', () => {
+  for (const reason of ['gone', 'failures'] as const) {
+    test(`must both allow a subscription that was switched off for "${reason}"`, async () => {
+      const ports = fakePorts();
+      const { id } = await subscribe(ports);
+      const reasonAfter = async (enabled: boolean) => {
+        await change(ports, id, enabled);
+        const { state } = await standing(ports, id);
+        return state.kind === 'disabled' ? state.reason : state.kind;
+      };
+      await switchOff(ports, await standing(ports, id), reason);
+      assert.equal(await reasonAfter(true), reason);
+      assert.equal(await reasonAfter(false), `user+${reason}`);
+      await switchOn(ports, await standing(ports, id));
+      assert.equal(await reasonAfter(false), `user+${reason}`);
+      assert.equal(await reasonAfter(true), reason);
+    });
+  }
+
+  test('are both overruled by enabling', async () => {
+    const ports = fakePorts();
+    const { id } = await subscribe(ports);
+    await switchOff(ports, await standing(ports, id), 'failures');
+    await change(ports, id, false);
+    const enabling = { tenant: DEFAULT_TENANT, id, patch: {}, cleared: true, ifVersion: null } as const;
+    await changeSubscription(ports, enabling);
+    assert.deepEqual((await standing(ports, id)).state, { kind: 'active' });
+  });
+});
+
 describe('a probe that got through', () => {
   test('switches on what failures switched off, as a version of its own', async () => {
     const ports = fakePorts();

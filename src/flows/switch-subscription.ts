@@ -1,11 +1,8 @@
-import type { DisabledReason, SubscriptionState } from '../core/subscription.ts';
+import type { OffReason, SubscriptionState } from '../core/subscription.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
 import { putVersion } from './sealed-configuration.ts';
 
 export type SwitchPorts = Pick<FlowPorts, 'store' | 'sealer' | 'configuration' | 'dispatch' | 'log'>;
-
-/** Why the program itself switches a subscription off. */
-export type OffReason = Exclude<DisabledReason, 'user'>;
 
 /**
  * Switches a subscription off because of its receiver. It is a new version like any other change, so its ETag moves;

@@ -85,7 +85,7 @@ function endpointsOf(server: Server): readonly Endpoint[] {
   const document = () =>
     openApiDocument(
       endpoints.map(({ spec }) => spec),
-      server.options.version,
+      server.options,
     );
   endpoints.push(...systemEndpoints(server, document));
   return endpoints;

@@ -1,7 +1,8 @@
 /** The events of a batch, each checked for itself. */
-import { itemSpans, type Span } from '../core/json.ts';
+import { withoutDeepItems } from '../core/deep-items.ts';
+import { itemSpans, type Span, scanJson } from '../core/json.ts';
 import { type FieldError, type Problem, problem } from '../core/problem.ts';
-import { MAX_JSON_DEPTH, readJsonObject, scanJsonObject } from './body.ts';
+import { MAX_JSON_DEPTH, type ReadJson, readJsonObject, scanJsonObject } from './body.ts';
 import { type EventFields, readEvent } from './event-input.ts';
 import { readFields } from './fields.ts';
 import { dataBytes } from './publish-route.ts';
@@ -20,10 +21,18 @@ export interface ReadBatch {
 
 /** The object and the list around the events. */
 const OUTER_DEPTH = 2;
+const OPEN_ARRAY = 0x5b;
+
+type Body = Exclude<ReadJson, Problem> & {
+  /** Places of the events that nest too deeply to be parsed. */
+  deep: ReadonlySet<number>;
+};
+
+const NONE: ReadonlySet<number> = new Set();
 
 /** Reads a whole batch; a problem when it is none. @param maxEventBytes the limit of each event */
 export function readBatch(bytes: Uint8Array, maxEventBytes: number): ReadBatch | Problem {
-  const json = readJsonObject(bytes, MAX_JSON_DEPTH + OUTER_DEPTH);
+  const json = readBody(bytes);
   if (json.kind === 'problem') return json;
   const outer = readFields(batchOuter, json.value);
   if (outer.kind === 'problem') return outer;
@@ -31,10 +40,26 @@ export function readBatch(bytes: Uint8Array, maxEventBytes: number): ReadBatch |
   const spans = itemSpans(bytes, spanOf(json.spans.get('events')));
   const items = events.map((value, at) => {
     const { start, end } = spanOf(spans[at]);
-    const read = readItem(value, bytes.subarray(start, end), maxEventBytes);
+    const read = json.deep.has(at) ? tooDeep() : readItem(value, bytes.subarray(start, end), maxEventBytes);
     return read.kind === 'problem' ? pointed(read, at) : read;
   });
   return { kind: 'batch', atomic, items };
+}
+
+/** Parses a batch; an event that nests too deeply is that event's own fault. */
+function readBody(bytes: Uint8Array): Body | Problem {
+  const whole = readJsonObject(bytes, MAX_JSON_DEPTH + OUTER_DEPTH);
+  if (whole.kind === 'json') return { ...whole, deep: NONE };
+  const scanned = scanJson(bytes, { maxDepth: Number.POSITIVE_INFINITY });
+  const list = scanned.kind === 'scanned' ? scanned.spans.get('events') : undefined;
+  if (whole.code !== 'json_too_deep' || list === undefined || bytes[list.start] !== OPEN_ARRAY) return whole;
+  const { bytes: shallow, deep } = withoutDeepItems(bytes, list, MAX_JSON_DEPTH);
+  const rest = readJsonObject(shallow, MAX_JSON_DEPTH + OUTER_DEPTH);
+  return rest.kind === 'json' ? { ...rest, deep } : rest;
+}
+
+function tooDeep(): Problem {
+  return problem('json_too_deep', { detail: `The event is nested deeper than ${MAX_JSON_DEPTH} levels.` });
 }
 
 function spanOf(span: Span | undefined): Span {

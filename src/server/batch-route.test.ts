@@ -24,6 +24,7 @@ async function stored(api: TestApi): Promise<string[]> {
 
 const pointers = (errors: readonly FieldError[]) => errors.map(({ pointer }) => pointer).sort();
 const good = (type: string, more: object = {}) => ({ type, data: { of: type }, ...more });
+const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
 const keyed = { headers: { 'Idempotency-Key': 'k-1' } };
 
 /** Makes every write of an event fail as a store that is away does, until it is told otherwise. */
@@ -170,6 +171,8 @@ describe('an event of a batch that is wrong', () => {
     [good('a', { headers: { Host: 'a' } }), 'validation_failed', 400, '/events/1/headers/Host'],
     [good('a', { tags: ['', 'b'] }), 'validation_failed', 400, '/events/1/tags/0'],
     [good('a', { id: 'x'.repeat(129), 'c/d': 1 }), 'validation_failed', 400, '/events/1/c~1d', '/events/1/id'],
+    [good('a', { data: nested(64) }), 'json_too_deep', 400, '/events/1'],
+    [good('a', { data: nested(1000) }), 'json_too_deep', 400, '/events/1'],
     [7, 'invalid_json', 400, '/events/1'],
     [null, 'invalid_json', 400, '/events/1'],
   ];
@@ -186,6 +189,21 @@ describe('an event of a batch that is wrong', () => {
       assert.equal((await stored(api)).length, 2);
     });
   }
+
+  test('but nests too deeply outside them is refused whole, as is one that is no JSON', async () => {
+    const api = await openApi();
+    const deep = JSON.stringify(nested(1000));
+    const codes = [];
+    for (const text of [
+      `{"events":[{"type":"a","data":1}],"atomic":${deep}}`,
+      `{"events":{"type":"a","data":${deep}}}`,
+      `{"events":[{"type":"a","data":${deep}} 7]}`,
+    ]) {
+      codes.push((await api.call('POST', BATCH, text)).json.code);
+    }
+    assert.deepEqual(codes, ['json_too_deep', 'json_too_deep', 'invalid_json']);
+    assert.equal((await send(api, [good('a', { data: nested(63) })])).json.data.accepted, 1);
+  });
 
   test('by a name that stands twice in it, at the second of them', async () => {
     const api = await openApi();

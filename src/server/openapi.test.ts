@@ -36,6 +36,16 @@ test('a route documents each of its problems under its status, with an example t
   }
 });
 
+test('the document says where deliveries come from, where that is known', async () => {
+  const egressIps = ['203.0.113.7', '2001:db8::/48'];
+  const told = async (more: { egressIps?: readonly string[] }) => {
+    const api = await openApi(more);
+    return (await api.call('GET', '/api/v1/openapi.json', undefined, { key: null })).json['x-egress-ips'];
+  };
+  assert.deepEqual(await told({ egressIps }), egressIps);
+  assert.equal(await told({}), undefined);
+});
+
 test('every reference in the document resolves', async () => {
   const { call } = await openApi();
   const { json, text } = await call('GET', '/api/v1/openapi.json');

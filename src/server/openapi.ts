@@ -5,6 +5,7 @@ import { type ProblemCode, problemCodes, problemPage } from '../core/problem.ts'
 import { sampleEvents } from '../core/sample-events.ts';
 import { sampleFacts } from '../core/sample-facts.ts';
 import type { RouteSpec } from './endpoint.ts';
+import type { ServerOptions } from './options.ts';
 import { pageMeta, problemShown } from './schemas/envelope.ts';
 import { z } from './schemas/zod.ts';
 
@@ -13,8 +14,11 @@ type Responses = RouteConfig['responses'];
 
 const PROBLEM_TYPE = 'application/problem+json';
 
-/** Describes routes, outbound events and problems. */
-export function openApiDocument(specs: readonly RouteSpec[], version: string) {
+/** What of an instance stands in its document. */
+type Described = Pick<ServerOptions, 'version' | 'egressIps'>;
+
+/** Describes routes, outbound events and problems, and where deliveries come from: `x-egress-ips`. */
+export function openApiDocument(specs: readonly RouteSpec[], { version, egressIps = [] }: Described) {
   const api = new OpenAPIHono();
   const registry = api.openAPIRegistry;
   registry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' });
@@ -24,10 +28,11 @@ export function openApiDocument(specs: readonly RouteSpec[], version: string) {
   }
   for (const spec of specs) registry.registerPath(routeConfig(spec));
   registerWebhooks(registry);
-  return api.getOpenAPI31Document({
+  const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'Hookyard', version, description: 'Receives webhooks, understands them, delivers events.' },
   });
+  return egressIps.length === 0 ? document : { ...document, 'x-egress-ips': egressIps };
 }
 
 function exampleOf(code: ProblemCode) {

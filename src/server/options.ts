@@ -20,6 +20,8 @@ export interface ServerOptions {
   roles?: ReadonlySet<NodeRole> | undefined;
   /** Origin that callers reach this instance at, for URLs in answers; else the one a request was sent to. */
   publicUrl?: string | undefined;
+  /** Where deliveries come from; told in the OpenAPI document. */
+  egressIps?: readonly string[] | undefined;
   /** Requests being answered at once, probes and bodies on their way apart; more are shed with 429. 4096 unless told. */
   maxInFlight?: number | undefined;
   /** Memory for request bodies at once, at least one of the largest; more are shed with 429. 256 MiB unless told. */

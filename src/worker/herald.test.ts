@@ -67,8 +67,9 @@ function open(ports = fakePorts(), book = createHealthBook(ports)): Hall {
       await ports.configuration.refresh(DEFAULT_TENANT);
     },
     async enable(id, enabled) {
+      const switched = enabled ? ({ cleared: true } as const) : { enabled };
       ports.clock.advance(1);
-      await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch: {}, enabled, ifVersion: null });
+      await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch: {}, ...switched, ifVersion: null });
     },
   };
 }

@@ -9,7 +9,7 @@ import { isRecovering, window } from '../core/pace.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
 import type { Settlement } from '../ports.ts';
 import { decideEntry, type Entry, FULL, holdOn, LEAVE, LET_IN, type PutBack } from './entry.ts';
-import type { Item } from './item.ts';
+import { bytesOf, type Item } from './item.ts';
 import { arrived, type Begun, begin, mayBeginNow, nextStartMs, note, type Traffic, trafficOf } from './traffic.ts';
 import { report, type Turn, trySending, unsent } from './tries.ts';
 import { decideTurn, type TurnDecision } from './turn-decision.ts';
@@ -38,7 +38,7 @@ function isNews({ closed, known, hooks }: Turns, { ticket }: Item): boolean {
 }
 
 function letIn(turns: Turns, item: Item): boolean {
-  const { ticket, event } = item;
+  const { ticket } = item;
   if (!isNews(turns, item)) return false;
   turns.known.add(ticket);
   const subscription = subscriptionOf(turns, item);
@@ -47,7 +47,8 @@ function letIn(turns: Turns, item: Item): boolean {
     putBack(turns, item, entry);
     return false;
   }
-  const fits = ticket.place.kind === 'lane' || hasRoom(turns.lineup, ticket.subscriptionId, event.data.length);
+  const fits =
+    ticket.place.kind === 'lane' || hasRoom(turns.lineup, ticket.subscriptionId, bytesOf(item, subscription));
   if (!fits && !entry.probe) {
     putBack(turns, item, { kind: 'park', hold: FULL });
     return false;
@@ -76,7 +77,7 @@ export function pushItem(turns: Turns, item: Item, subscription: LiveSubscriptio
     id: ticket.subscriptionId,
     tenant: event.tenant,
     retry: ticket.n > 0,
-    bytes: event.data.length,
+    bytes: bytesOf(item, subscription),
     item,
   };
   push(turns.lineup, entry, traffic ? window(traffic.pace, cap) : cap);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { schemeInput } from '../../src/core/signature/schemes.ts';
-import { GROUP_ROUTES, SOURCE_TYPES } from '../../src/core/source.ts';
+import { type DedupeRule, GROUP_ROUTES, SOURCE_TYPES } from '../../src/core/source.ts';
 import { sourceInput } from '../../src/server/schemas/source.ts';
 import { readPage, sectionOf, tableRows } from './page.ts';
 import { openPlaces, walk } from './walk.ts';
@@ -31,4 +31,34 @@ test('the table of types is that of the program', () => {
 test('the table of fields has all that a source takes', () => {
   const named = tableRows(sectionOf(PAGE, 'Fields')).flatMap(([cell = '']) => cell.replaceAll('`', '').split(', '));
   assert.deepEqual(named.sort(), Object.keys(sourceInput.shape).sort());
+});
+
+/** How the page calls the id that a rule looks at. */
+function idOf(rule: DedupeRule): string {
+  switch (rule.by) {
+    case 'header':
+      return rule.names.join(' or ');
+    case 'body':
+      return `${rule.paths.map((path) => path.join('.')).join(' or ')} in the body`;
+    case 'events':
+      return 'the ids of all its events';
+    case 'cloudevent':
+      return 'source and id of its events';
+    case 'facts':
+      return 'none of its own';
+    case 'caller':
+      return 'none of its own: every post counts';
+  }
+}
+
+test('the table of ids has each type with the rule that tells its repeats', () => {
+  const rows = tableRows(sectionOf(PAGE, 'Repeats')).flatMap(([types = '', id = '']) => {
+    const plain = id.replaceAll('`', '');
+    return types
+      .replaceAll('`', '')
+      .split(', ')
+      .map((type) => [type, /^X-|^Idempotency/.test(plain) ? plain.toLowerCase() : plain]);
+  });
+  const rules = Object.entries(SOURCE_TYPES).map(([type, { dedupe }]) => [type, idOf(dedupe)]);
+  assert.deepEqual(rows.sort(), rules.sort());
 });

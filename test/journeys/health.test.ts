@@ -116,7 +116,7 @@ test('an owner is warned at 50, 70 and 90 percent, told of the end, and of the n
   }
   await fail(type, 1, failed);
   const off = await stands(subscription, ({ state }) => state === 'disabled');
-  assert.deepEqual([off.enabled, off.disabledReason, off.consecutiveFailures], [false, 'failures', 10]);
+  assert.deepEqual([off.state, off.disabledReason, off.consecutiveFailures], ['disabled', 'failures', 10]);
   await listener.waitFor(() => news(listener, subscription).at(-1) === 'disabled failures');
   const warning = await warningOf(subscription);
   assert.deepEqual([warning?.kind, warning?.percent, warning?.reason], ['disabled', 100, 'failures']);

@@ -51,6 +51,10 @@ test('while it is missing nothing is sent and no try is used; a test says so in 
   await eventually('a line of the log', () => (logs().includes('delivery.secret_unavailable') ? true : null));
   const waiting = await deliveryOf(hookyard, event.id, () => true);
   assert.deepEqual([waiting.status, waiting.attempts, receiver.requests.length], ['pending', 0, 0]);
+  assert.deepEqual(
+    [waiting.heldReason, waiting.heldCause],
+    ['secret', 'The secret file:coming cannot be read: there is no such file.'],
+  );
   const tried = await api('POST', `/api/v1/webhook-subscriptions/${id}/test`, { event: 'release.created' });
   assert.deepEqual(
     [tried.data.success, tried.data.code, tried.data.errorClass],

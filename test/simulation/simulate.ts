@@ -159,8 +159,10 @@ async function changeCap({ ports }: Process, receiver: Receiver, to: number): Pr
 }
 
 function hold({ ports }: Process, { tenant, id }: Receiver, how: 'pause' | 'disable', held: boolean): void {
+  // As POST …/enable does, whoever switched it off.
+  const switching = held ? { enabled: false } : ({ cleared: true } as const);
   if (how === 'pause') void pauseSubscription(ports, { tenant, id, paused: held });
-  else void changeSubscription(ports, { tenant, id, patch: {}, enabled: !held, ifVersion: null });
+  else void changeSubscription(ports, { tenant, id, patch: {}, ...switching, ifVersion: null });
 }
 
 async function endProcess(world: World, { kind, downMs }: End): Promise<void> {

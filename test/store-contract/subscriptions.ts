@@ -79,6 +79,9 @@ function lives(sentence: Sentence): void {
 
   sentence('A5 a change of state leaves the version, a change of configuration leaves the state', async (under) => {
     const id = await subscribed(under.store);
+    await setting(under.store, id, { to: 'disabled', reason: 'user+gone' });
+    const { state: both } = await rowOf(under.store);
+    assert.deepEqual(both.kind === 'disabled' && both.reason, 'user+gone');
     const outcome = await setting(under.store, id, { to: 'disabled', reason: 'gone' });
     assert.ok(outcome.kind === 'changed' && outcome.version === 1);
     await putting(under.store, id, 1, 'config 2');

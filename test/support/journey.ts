@@ -14,6 +14,7 @@ export interface DeliveryShown {
   kind: string;
   status: string;
   heldReason: string | null;
+  heldCause: string | null;
   sequence: number | null;
   attempts: number;
   maxAttempts: number;

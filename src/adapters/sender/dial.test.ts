@@ -40,7 +40,9 @@ describe('connecting', () => {
     it(`that is not taken ends after 5 s shared by ${addresses.length}`, async () => {
       const target = await receiver();
       const clock = steppedClock();
-      const answer = sender({ clock, gate: gateTo(...addresses) }).send(request(target.url, { timeoutMs: 60_000 }));
+      const options = { egressIps: ['203.0.113.7', '2001:db8::/48'] };
+      const sending = sender({ clock, gate: gateTo(...addresses), options });
+      const answer = sending.send(request(target.url, { timeoutMs: 60_000 }));
       // Dialing begins once the gate has spoken; time then passes before the network can act.
       await Promise.resolve();
       await Promise.resolve();
@@ -48,6 +50,7 @@ describe('connecting', () => {
       const ended = await answer;
       assertFailure(ended, 'connect_timeout');
       assert.equal(ended.facts.ms, ms);
+      assert.equal(ended.facts.egressIps, '203.0.113.7, 2001:db8::/48');
       assert.equal(ended.phases.total, 5000);
     });
   }

@@ -60,7 +60,7 @@ const absent = status(
 );
 const busy = (retry: '408' | '425' | '429'): FailureRow =>
   status(
-    'The receiver asks to slow down ({status})[; the next try waits {s} s].',
+    'The receiver asks to slow down ({status})[, for {s} s].',
     'More arrives than the receiver takes.',
     'Lower the rate limit of the subscription.',
     retry,

@@ -113,6 +113,9 @@ test('an event is shown with its targets and its deliveries', async () => {
   const { data } = (await api.call('GET', `/api/v1/events/${made.json.data.id}`)).json;
   assert.equal(data.targets[0].subscriptionId, subscriptionId);
   assert.deepEqual([data.deliveries[0].id, data.deliveries[0].status], [data.targets[0].deliveryId, 'pending']);
+  await api.call('DELETE', `/api/v1/webhook-subscriptions/${subscriptionId}`);
+  const after = (await api.call('GET', `/api/v1/events/${made.json.data.id}`)).json.data;
+  assert.deepEqual([after.targets, after.deliveries], [[], []], 'of a deleted subscription nothing is shown');
 });
 
 test('events are listed by type, owner and time', async () => {

@@ -20,6 +20,7 @@ import { deliveryShower } from '../show/delivery.ts';
 import { showEvent } from '../show/event.ts';
 import { LISTED_BODY_BYTES } from '../show/text.ts';
 import { timeInput } from '../time-input.ts';
+import { explainEndpoint } from './explain.ts';
 
 /** How many of an event's deliveries are shown with it; the rest stand at `/deliveries?eventId=`. */
 const MAX_SHOWN_DELIVERIES = 200;
@@ -99,7 +100,7 @@ export function eventEndpoints(server: Server): readonly Endpoint[] {
     spec: batchSpec,
     handle: (request) => batchRequest(server, publishRequestOf(request)),
   };
-  return [publish, batch, listEvents(server), getEvent(server)];
+  return [publish, batch, explainEndpoint(server), listEvents(server), getEvent(server)];
 }
 
 function publishRequestOf({ header, url, read, stay }: IncomingRequest): PublishRequest {
@@ -169,5 +170,8 @@ async function showStored(server: Server, tenant: Id, { event, configVersion, ta
   const query = { tenant, eventId: event.id, limit: MAX_SHOWN_DELIVERIES };
   const show = deliveryShower(server.ports, tenant, LISTED_BODY_BYTES);
   const deliveries = await Promise.all((await server.ports.store.deliveries(query)).map(show));
-  return showEvent(event, { configVersion, targets: targets.slice(), deliveries });
+  const { subscriptions } = await server.ports.configuration.current(tenant);
+  // The history of a deleted subscription is hidden, its share in this event too.
+  const standing = targets.slice().filter(({ subscriptionId }) => subscriptions.has(subscriptionId));
+  return showEvent(event, { configVersion, targets: standing, deliveries });
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openApi, type TestApi } from '../../../test/support/api.ts';
+import { DEFAULT_TENANT } from '../../core/ids.ts';
+import { switchOff } from '../../flows/switch-subscription.ts';
 
 const BASE = '/api/v1/webhook-subscriptions';
 const START = '2026-03-04T09:30:00.000Z';
@@ -45,6 +47,41 @@ test('a disabled subscription is neither paused nor resumed, and the answer says
     assert.match(got.json.remedy, /POST .*\/enable/);
   }
   assert.deepEqual(await stateAfter(api, 'POST', `${path}/enable`), [200, 'active', null, true, '"4"']);
+});
+
+test('what failures switched off stays enabled for its owner, and a change does not switch it on', async () => {
+  const { api, path } = await subscribed();
+  const [subscription] = (await api.ports.configuration.of(DEFAULT_TENANT)).subscriptions.values();
+  await switchOff(api.ports, subscription ?? assert.fail('the subscription is there'), 'failures');
+  const after = async (method: string, to: string, body?: unknown) => {
+    const { enabled, state, disabledReason } = (await api.call(method, to, body)).json.data;
+    return [enabled, state, disabledReason];
+  };
+  const off = [true, 'disabled', 'failures'];
+  assert.deepEqual(await after('GET', path), off);
+  assert.deepEqual(await after('PATCH', path, { enabled: true }), off);
+  assert.deepEqual(await after('PATCH', path, { enabled: false }), [false, 'disabled', 'user']);
+  assert.deepEqual(await after('PATCH', path, { enabled: true }), off);
+  await after('PATCH', path, { enabled: false });
+  assert.deepEqual(await after('POST', `${path}/enable`), [true, 'active', null]);
+});
+
+test('pausing, resuming and enabling are 412 on a version that has passed, and leave what stands', async () => {
+  const { api, path } = await subscribed();
+  await api.call('PATCH', path, { name: 'x' });
+  const statuses = async (etag: string) => {
+    const calls = ['pause', 'resume', 'enable'];
+    const got = [];
+    for (const word of calls) {
+      got.push((await api.call('POST', `${path}/${word}`, undefined, { headers: { 'If-Match': etag } })).status);
+    }
+    return got;
+  };
+  assert.deepEqual(await statuses('"1"'), [412, 412, 412]);
+  assert.equal((await api.call('GET', path)).json.data.version, 2);
+  assert.deepEqual(await statuses('"2"'), [200, 412, 412]);
+  await api.call('PATCH', path, { enabled: false });
+  assert.deepEqual(await statuses('"2"'), [412, 412, 412]);
 });
 
 test('a change based on a version of before the pause is 412', async () => {

@@ -1,6 +1,7 @@
 import { changeSubscription } from '../../flows/change-subscription.ts';
 import { pauseSubscription } from '../../flows/pause-subscription.ts';
 import { type Rotation, rotateSecret } from '../../flows/rotate-secret.ts';
+import { overtakenBy } from '../../flows/sealed-configuration.ts';
 import { MAY_CHANGE } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
@@ -50,10 +51,14 @@ function pausing(server: Server, { word, paused, summary, description }: Pausing
     summary,
     description,
     roles: MAY_CHANGE,
+    headers: IF_MATCH_HEADER,
     success: AS_IT_STANDS,
-    problems: ['subscription_disabled', 'secret_unavailable'],
-    run: async ({ caller, id }) => {
-      const outcome = await pauseSubscription(server.ports, { tenant: caller.tenant, id, paused });
+    problems: ['subscription_disabled', 'precondition_failed', 'secret_unavailable'],
+    run: async ({ caller, id, request }) => {
+      const condition = readIfMatch(request.header('if-match'));
+      if (condition.kind === 'problem') return condition;
+      const pausing = { tenant: caller.tenant, id, paused, ifVersion: condition.version };
+      const outcome = await pauseSubscription(server.ports, pausing);
       if (outcome.kind === 'problem') return outcome;
       return shownAnswer(200, outcome.subscription, await healthOf(server, outcome.subscription));
     },
@@ -67,16 +72,22 @@ function enable(server: Server): Endpoint {
     operationId: 'enableSubscription',
     tag: TAG,
     summary: 'Switch a disabled subscription on again',
-    description: 'It is active then, whether it was paused before or not. One that is not disabled is left as it is.',
+    description:
+      'It is active then, whoever switched it off, a person or its failures, and whether it was paused before or not. One that is not disabled is left as it is.',
     roles: MAY_CHANGE,
+    headers: IF_MATCH_HEADER,
     success: AS_IT_STANDS,
-    problems: [],
-    run: async ({ caller, id }) => {
+    problems: ['precondition_failed', 'secret_unavailable'],
+    run: async ({ caller, id, request: { header } }) => {
+      const condition = readIfMatch(header('if-match'));
+      if (condition.kind === 'problem') return condition;
       const found = await find(server, caller.tenant, id);
       if (found.kind === 'problem') return found;
-      const request = { tenant: caller.tenant, id, patch: {}, enabled: true, ifVersion: null };
+      const ifVersion = condition.version;
+      const request = { tenant: caller.tenant, id, patch: {}, cleared: true, ifVersion } as const;
       const isOn = found.subscription.state.kind !== 'disabled';
-      const outcome = isOn ? found : await changeSubscription(server.ports, request);
+      const standing = overtakenBy(found.subscription, ifVersion) ?? found;
+      const outcome = isOn ? standing : await changeSubscription(server.ports, request);
       if (outcome.kind === 'problem') return outcome;
       return shownAnswer(200, outcome.subscription, await healthOf(server, outcome.subscription));
     },

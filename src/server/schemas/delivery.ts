@@ -78,9 +78,9 @@ export const deliveryShown = z
     kind: z.enum(['first', 'redelivery', 'replay', 'test']),
     redeliverOf: uuid.nullable(),
     status: z.enum(DELIVERY_STATUSES),
-    heldReason: z.enum(['paused', 'disabled', 'circuit', 'full', 'ordered']).nullable().openapi({
+    heldReason: z.enum(['paused', 'disabled', 'secret', 'circuit', 'full', 'ordered']).nullable().openapi({
       description:
-        'Why an open delivery is held back: its subscription is `paused` or `disabled`; its receiver fails (`circuit`); others wait before it (`full`), or before it in the order of its key (`ordered`).',
+        'Why an open delivery is held back: its subscription is `paused` or `disabled`; its secret cannot be read where this process looks for it (`secret`), which uses up no try; its receiver fails (`circuit`); others wait before it (`full`), or before it in the order of its key (`ordered`).',
     }),
     heldCause: z.string().nullable().openapi({ description: 'The reason in words.' }),
     heldRemedy: z.string().nullable().openapi({ description: 'What to do about it.' }),

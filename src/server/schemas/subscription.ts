@@ -140,7 +140,7 @@ export const subscriptionInput = z
     }),
     enabled: z.boolean().optional().openapi({
       description:
-        'false disables, which also ends a pause; true makes a disabled subscription active. A paused one is enabled: true leaves it paused.',
+        'The switch of a person, beside which `disabledReason` may say that the program switched it off: both must allow. false disables, which also ends a pause; true takes that back, and leaves what is paused or was switched off by the program as it is.',
     }),
   })
   .openapi('SubscriptionInput');

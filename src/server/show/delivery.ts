@@ -1,4 +1,5 @@
 import type { AttemptRecord } from '../../core/attempt.ts';
+import { hasReferences } from '../../core/credential.ts';
 import { statusOf } from '../../core/delivery.ts';
 import type { HookEvent } from '../../core/event.ts';
 import { type Id, idMs } from '../../core/ids.ts';
@@ -6,11 +7,12 @@ import { profiles } from '../../core/profile.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import { idempotencyKey } from '../../core/wire.ts';
 import type { FlowPorts, LiveConfiguration, LiveSubscription } from '../../flows/configuration.ts';
+import { findCredentials } from '../../flows/credentials.ts';
 import { sequenceOf } from '../../flows/deliver.ts';
 import { type PastRequest, pastRequest } from '../../flows/past-request.ts';
-import type { DeliveryView, HoldReason } from '../../ports.ts';
+import type { DeliveryView } from '../../ports.ts';
 import { showFailure } from './failure.ts';
-import { showHold } from './held.ts';
+import { type Lacks, type ShownReason, showHold } from './held.ts';
 import { showBeginning } from './text.ts';
 
 /** What the fields of a delivery come from. */
@@ -22,6 +24,8 @@ export interface DeliveryParts {
   sent: PastRequest | null;
   /** null when the event is gone. */
   idempotencyKey: string | null;
+  /** What keeps an open delivery from being signed or authenticated; null when nothing does. */
+  lacks: Lacks | null;
 }
 
 /**
@@ -47,8 +51,20 @@ export function deliveryShower(
     const sent = event === null || view.last === null ? null : await pastRequest(ports, view.last, event, view.kind);
     const subscription = subscriptions.get(view.subscriptionId);
     const key = event === null ? null : keyOf(ports, view, event, subscription, sent);
-    return showDelivery({ view, subscription, sent, idempotencyKey: key }, maxBodyBytes);
+    const lacks = view.open === null || subscription === undefined ? null : await lacksOf(ports, subscription);
+    return showDelivery({ view, subscription, sent, idempotencyKey: key, lacks }, maxBodyBytes);
   };
+}
+
+/** Asked anew: a delivery that waits for a secret leaves no attempt that could tell. */
+async function lacksOf(
+  ports: Pick<FlowPorts, 'secretReferences'>,
+  { config, missingKeyId }: LiveSubscription,
+): Promise<Lacks | null> {
+  if (config === null) return missingKeyId === null ? {} : { keyId: missingKeyId };
+  if (!hasReferences(config)) return null;
+  const found = await findCredentials(ports, config);
+  return found.kind === 'ready' ? null : { reference: found.reference, reason: found.reason };
 }
 
 function isWithoutEvent({ kind }: DeliveryView, subscription: LiveSubscription | undefined): boolean {
@@ -70,11 +86,12 @@ function keyOf(
 }
 
 /** A delivery with the names of the design's log: the attempt's fields are those of its last attempt. */
-export function showDelivery({ view, subscription, sent, idempotencyKey: key }: DeliveryParts, maxBodyBytes: number) {
+export function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
+  const { view, subscription, sent, idempotencyKey: key, lacks } = parts;
   const { last, open, event, kind } = view;
   const closes = last?.closes ?? null;
   const failure = showFailure(last);
-  const held = heldReason(view, subscription);
+  const held = heldReason(parts);
   const body = showBeginning(sent?.body, maxBodyBytes);
   const response = showBeginning(last?.detail.responseBody, maxBodyBytes);
   return {
@@ -88,7 +105,7 @@ export function showDelivery({ view, subscription, sent, idempotencyKey: key }: 
     redeliverOf: view.redeliverOf,
     status: statusOf({ open: open !== null, attempts: view.attempts, closes }),
     heldReason: held,
-    ...showHold(held),
+    ...showHold(held, lacks),
     sequence: sequence(view),
     attempt: last?.n ?? 0,
     attempts: view.attempts,
@@ -123,10 +140,11 @@ function maxAttempts(view: DeliveryView, subscription: LiveSubscription | undefi
 }
 
 /** What a lane was opened for says nothing of each delivery in it, and may be over: only an open circuit holds all. */
-function heldReason({ open }: DeliveryView, subscription: LiveSubscription | undefined): HoldReason | null {
+function heldReason({ view: { open }, subscription, lacks }: DeliveryParts): ShownReason | null {
   if (open === null) return null;
   const state = subscription?.state.kind ?? 'active';
   if (state !== 'active') return state;
+  if (lacks !== null) return 'secret';
   if (open.hold === 'circuit' || open.hold === null) return open.hold;
   return sequenceOf(open.place) === null ? 'full' : 'ordered';
 }

@@ -1,5 +1,6 @@
 import type { AttemptRecord } from '../../core/attempt.ts';
 import { describeFailure } from '../../core/failure.ts';
+import { parseRetryAfterMs } from '../../core/retry.ts';
 import { isoTime } from '../../core/time.ts';
 
 /** A failure in the fields of attempts, deliveries and tests. */
@@ -22,7 +23,9 @@ export function showFailure(attempt: AttemptRecord | null): ShownFailure {
 
 /** What the sentences may name: the attempt's own facts, and those its answer holds. */
 function factsOf({ detail, eventId, statusCode, responseTimeMs, atMs }: AttemptRecord): Record<string, string> {
+  const askedMs = parseRetryAfterMs(detail.responseHeaders?.['retry-after'], atMs + (responseTimeMs ?? 0));
   const facts: Record<string, string | undefined> = {
+    s: askedMs === null ? undefined : `${Math.ceil(askedMs / 1000)}`,
     status: statusCode === null ? undefined : `${statusCode}`,
     ms: responseTimeMs === null ? undefined : `${responseTimeMs}`,
     time: isoTime(atMs),

@@ -1,4 +1,11 @@
+import { describeFailure } from '../../core/failure.ts';
 import type { HoldReason } from '../../ports.ts';
+
+/** Why an open delivery waits: what the store holds it back for, or that its secret cannot be read. */
+export type ShownReason = HoldReason | 'secret';
+
+/** Of a secret that cannot be read: where it should stand, or the key it is sealed with. */
+export type Lacks = Readonly<Record<string, string>>;
 
 /** Why an open delivery is held back, and what to do, in words. */
 export interface ShownHold {
@@ -33,6 +40,9 @@ const HELD: Readonly<Record<HoldReason, { heldCause: string; heldRemedy: string 
 const NOT_HELD: ShownHold = { heldCause: null, heldRemedy: null };
 
 /** The words for a reason; nulls for none. */
-export function showHold(reason: HoldReason | null): ShownHold {
-  return reason === null ? NOT_HELD : HELD[reason];
+export function showHold(reason: ShownReason | null, lacks: Lacks | null = null): ShownHold {
+  if (reason === null) return NOT_HELD;
+  if (reason !== 'secret') return HELD[reason];
+  const { error, remedy } = describeFailure('secret_unavailable', lacks ?? {});
+  return { heldCause: error, heldRemedy: remedy };
 }

@@ -1,6 +1,6 @@
 import { cautionsOf } from '../../core/caution.ts';
 import { redactHeaders } from '../../core/header.ts';
-import type { SubscriptionConfig, SubscriptionState } from '../../core/subscription.ts';
+import { keepersOf, type SubscriptionConfig, type SubscriptionState, saidReason } from '../../core/subscription.ts';
 import { shownInput } from '../../core/subscription-input.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import type { LiveSubscription } from '../../flows/configuration.ts';
@@ -43,11 +43,11 @@ function lastRetiring({ retiringSecrets }: SubscriptionConfig): number | null {
 function showState(state: SubscriptionState) {
   const disabled = state.kind === 'disabled' ? state : null;
   return {
-    enabled: disabled === null,
+    enabled: disabled === null || !keepersOf(disabled.reason).user,
     state: state.kind,
     pausedAt: isoTimeOrNull(state.kind === 'paused' ? state.sinceMs : null),
     disabledAt: isoTimeOrNull(disabled?.sinceMs ?? null),
-    disabledReason: disabled?.reason ?? null,
+    disabledReason: disabled === null ? null : saidReason(disabled.reason),
   };
 }
 

@@ -1,0 +1,30 @@
+import type { Decision } from '../../core/match.ts';
+import type { Explained } from '../../flows/explain.ts';
+import { showHold } from './held.ts';
+
+/** The first rule that says no, in words. */
+const REASONS: Readonly<Record<Exclude<Decision['kind'], 'wanted' | 'filter'>, string>> = {
+  itself: 'The event is about this subscription itself.',
+  disabled: 'It is switched off; `disabledReason` says why.',
+  secret_unavailable: 'Its configuration cannot be read: the sealing key is missing.',
+  type: 'None of its `events` names this type.',
+  owner: 'Its `owner` is not on the path of the owner of the event.',
+};
+
+/** What one subscription says to an event, as the API shows it. */
+export function showExplained({ subscription: { id, config, filters }, decision, hold }: Explained) {
+  const named = { subscriptionId: id, name: config?.name ?? null };
+  if (decision.kind === 'wanted') {
+    const held = { heldReason: hold?.reason ?? null, ...showHold(hold?.reason ?? null) };
+    return { ...named, receives: true, rule: null, reason: null, ...held };
+  }
+  if (decision.kind !== 'filter') {
+    return { ...named, receives: false, rule: decision.kind, reason: REASONS[decision.kind] };
+  }
+  const { index, actual } = decision;
+  const said = filters.rules[index]?.rule;
+  const reason = `Filter ${index} does not hold: ${said?.field} ${said?.operator}.`;
+  // JSON has no word for a path that selects nothing: `found` has it.
+  const filter = { index, ...said, found: actual !== undefined, ...(actual === undefined ? {} : { actual }) };
+  return { ...named, receives: false, rule: decision.kind, reason, filter };
+}

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { authorities } from './adapters/authorities.ts';
 import { systemClock } from './adapters/clock.ts';
+import { createCollector } from './adapters/garbage.ts';
 import { createGate, ownAddresses } from './adapters/gate.ts';
 import { createSealer } from './adapters/keyring.ts';
 import { createLog } from './adapters/log.ts';
@@ -208,7 +209,7 @@ async function run(options: HookyardOptions, { opened, ports, worker, others }: 
   const admission = admissionOn({ memoryBytes: memoryBytes(), openFiles: openFiles() });
   const { maxRequestBytes = admission.maxRequestBytes, maxConnections = admission.maxConnections } = options;
   const readiness = createReadiness({ ports, worker, janitor, shared });
-  const limits = { maxBodyBytes, maxRequestBytes, maxConnections };
+  const limits = { maxBodyBytes, maxRequestBytes, maxConnections, collect: createCollector() };
   const told = { publicUrl, trustedProxies, egressIps };
   const app = createApp(ports, { version: VERSION, roles, readiness, ...told, ...limits });
   const listening = createListening(app, ports);

@@ -12,7 +12,7 @@ import { projectFiles, projectSources } from './architecture/sources.ts';
 const CORE = ['core', 'core/signature'];
 const PORTS = ['ports', ...CORE];
 const FLOWS = ['flows', ...PORTS];
-const ADAPTERS = ['adapters', 'adapters/sqlite', 'adapters/postgres', 'adapters/memory'];
+const ADAPTERS = ['adapters', 'adapters/garbage', 'adapters/sqlite', 'adapters/postgres', 'adapters/memory'];
 const FILES = ['node:fs', 'node:fs/promises', 'node:path', 'node:os', 'node:url'];
 const OWN_ADAPTERS = ['src/adapters/*', 'src/adapters/sender/', 'src/adapters/executor/'];
 const CORE_PACKAGES = ['uuid', 'ipaddr.js', 're2js', 'jsonpath-rfc9535'];
@@ -29,9 +29,16 @@ const MAP: readonly Layer[] = [
   { name: 'adapters', holds: OWN_ADAPTERS, layers: PORTS, npm: ['undici', 'pino', 'prom-client'], node: 'any' },
   { name: 'adapters/sql', holds: ['src/adapters/sql/'], layers: PORTS, npm: [], node: [...FILES, 'node:crypto'] },
   {
+    name: 'adapters/garbage',
+    holds: ['src/adapters/garbage.ts'],
+    layers: [],
+    npm: [],
+    node: ['node:v8', 'node:vm'],
+  },
+  {
     name: 'adapters/sqlite',
     holds: ['src/adapters/sqlite/'],
-    layers: ['adapters/sql', ...PORTS],
+    layers: ['adapters/sql', 'adapters/garbage', ...PORTS],
     npm: [],
     node: [...FILES, ...THREADS],
   },

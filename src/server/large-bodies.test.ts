@@ -73,3 +73,12 @@ test('room that is given back twice counts once', async () => {
   second?.();
   assert.equal(typeof (await next), 'function');
 });
+
+test('the collector is asked each time that 16 MiB were left to it', async () => {
+  let asked = 0;
+  const room = createLargeBodies(steppedClock(), LIMITS, () => {
+    asked += 1;
+  });
+  for (let n = 0; n < 8; n++) (await room.enter(5 * 1024 * 1024))?.();
+  assert.equal(asked, 2);
+});

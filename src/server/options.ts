@@ -30,6 +30,8 @@ export interface ServerOptions {
   maxConnections?: number | undefined;
   /** Replaces the limit of events (1 MiB) and of inbound requests (5 MiB). */
   maxBodyBytes?: number | undefined;
+  /** Takes back memory that large bodies left behind; left to the runtime unless told. */
+  collect?: (() => void) | undefined;
   /** Addresses and networks of proxies whose word on the sender's address is taken; none unless told. */
   trustedProxies?: readonly string[] | undefined;
 }
@@ -90,7 +92,7 @@ export function createServer(ports: FlowPorts, options: ServerOptions): Server {
     trustedProxies,
     running: new Set(),
     load: loadOf(options, limits),
-    largeBodies: createLargeBodies(ports.clock, LARGE_LIMITS),
+    largeBodies: createLargeBodies(ports.clock, LARGE_LIMITS, options.collect),
     receive: createReceive(ports),
   };
 }

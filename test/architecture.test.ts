@@ -26,8 +26,6 @@ const MAP: readonly Layer[] = [
   { name: 'core', holds: ['src/core/'], layers: ['core/signature'], npm: CORE_PACKAGES, node: [] },
   { name: 'ports', holds: ['src/ports.ts', 'src/ports/'], layers: CORE, npm: [], node: [] },
   { name: 'flows', holds: ['src/flows/'], layers: PORTS, npm: [], node: [] },
-  { name: 'adapters', holds: OWN_ADAPTERS, layers: PORTS, npm: ['undici', 'pino', 'prom-client'], node: 'any' },
-  { name: 'adapters/sql', holds: ['src/adapters/sql/'], layers: PORTS, npm: [], node: [...FILES, 'node:crypto'] },
   {
     name: 'adapters/garbage',
     holds: ['src/adapters/garbage.ts'],
@@ -35,6 +33,8 @@ const MAP: readonly Layer[] = [
     npm: [],
     node: ['node:v8', 'node:vm'],
   },
+  { name: 'adapters', holds: OWN_ADAPTERS, layers: PORTS, npm: ['undici', 'pino', 'prom-client'], node: 'any' },
+  { name: 'adapters/sql', holds: ['src/adapters/sql/'], layers: PORTS, npm: [], node: [...FILES, 'node:crypto'] },
   {
     name: 'adapters/sqlite',
     holds: ['src/adapters/sqlite/'],

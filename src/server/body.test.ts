@@ -171,7 +171,7 @@ test('a length that is no number says nothing', async () => {
 
 test('who leaves while it waits for room for a large body leaves it to the others', async () => {
   const load = emptyLoad({ maxInFlight: 9, maxBytes: 9e6 });
-  const largeBodies = createLargeBodies(steppedClock(), { bytes: 100, waitMs: 5000, waiting: 9 });
+  const largeBodies = createLargeBodies(steppedClock(), { bytes: 100, waitMs: 5000, waiting: 9, stayMs: 60_000 });
   const coming = () => {
     const stay = arrival('/', 'POST', '');
     const rest = { maxBytes: 100, declaredBytes: 100, bytes: new Uint8Array(0), length: 0 };

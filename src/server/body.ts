@@ -57,12 +57,13 @@ export function turnsLarge({ largeBodies, length }: Intake, bytes: number): bool
 }
 
 /** Waits for room for a body that turned large, which it keeps until its request leaves; why not, if there is none. */
-export async function roomRefusal({ largeBodies, stay, declaredBytes, maxBytes }: Intake): Promise<Problem | null> {
+export async function roomRefusal(intake: Intake): Promise<Problem | null> {
+  const { largeBodies, stay, declaredBytes, maxBytes } = intake;
   const leave = await largeBodies?.enter(declaredBytes || maxBytes);
   if (leave == null) return OVERLOADED;
   // Its sender may have broken off while it waited: nobody would give the room back any more.
-  if (stay.hasLeft) leave();
-  else stay.leaves.push(leave);
+  if (stay.hasLeft) leave(intake.length);
+  else stay.leaves.push(() => leave(intake.length));
   return null;
 }
 

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { steppedClock } from '../../test/support/stepped-clock.ts';
 import { createLargeBodies } from './large-bodies.ts';
 
-const LIMITS = { bytes: 100, waitMs: 5000, waiting: 2 };
+const LIMITS = { bytes: 100, waitMs: 5000, waiting: 2, stayMs: 60_000 };
+const CAME = 0;
 
 function open() {
   const clock = steppedClock();
@@ -23,7 +24,7 @@ test('large bodies get in while there is room, and the next one when somebody le
   assert.ok((await room.enter(40)) !== null);
   const third = room.enter(50);
   assert.equal(await nowOf(third), 'waits');
-  first();
+  first(CAME);
   assert.equal(typeof (await third), 'function');
 });
 
@@ -33,7 +34,7 @@ test('one that is larger than all the room gets in alone', async () => {
   assert.ok(alone !== null);
   const next = room.enter(1);
   assert.equal(await nowOf(next), 'waits');
-  alone();
+  alone(CAME);
   assert.equal(typeof (await next), 'function');
 });
 
@@ -43,10 +44,10 @@ test('nobody who came later overtakes those who wait', async () => {
   const large = room.enter(100);
   const small = room.enter(5);
   assert.equal(await nowOf(small), 'waits');
-  first?.();
+  first?.(CAME);
   const inside = await large;
   assert.equal(await nowOf(small), 'waits');
-  inside?.();
+  inside?.(CAME);
   assert.equal(typeof (await small), 'function');
 });
 
@@ -57,7 +58,7 @@ test('who waits too long is told so, and who finds too many waiting at once', as
   assert.equal(await room.enter(10), null);
   clock.advance(LIMITS.waitMs);
   assert.deepEqual(await Promise.all(waiting), [null, null]);
-  inside?.();
+  inside?.(CAME);
   assert.equal(typeof (await room.enter(100)), 'function');
 });
 
@@ -65,12 +66,12 @@ test('room that is given back twice counts once', async () => {
   const { room } = open();
   const first = await room.enter(60);
   const second = await room.enter(40);
-  first?.();
-  first?.();
+  first?.(CAME);
+  first?.(CAME);
   assert.equal(typeof (await room.enter(60)), 'function');
   const next = room.enter(1);
   assert.equal(await nowOf(next), 'waits');
-  second?.();
+  second?.(CAME);
   assert.equal(typeof (await next), 'function');
 });
 
@@ -79,6 +80,19 @@ test('the collector is asked each time that 16 MiB were left to it', async () =>
   const room = createLargeBodies(steppedClock(), LIMITS, () => {
     asked += 1;
   });
-  for (let n = 0; n < 8; n++) (await room.enter(5 * 1024 * 1024))?.();
+  for (let n = 0; n < 8; n++) (await room.enter(100))?.(5 * 1024 * 1024);
   assert.equal(asked, 2);
+});
+
+test('a slow one goes on without its room, and gives none back later', async () => {
+  const clock = steppedClock();
+  const room = createLargeBodies(clock, { ...LIMITS, stayMs: 1000 });
+  const slow = await room.enter(100);
+  const next = room.enter(100);
+  clock.advance(999);
+  assert.equal(await nowOf(next), 'waits');
+  clock.advance(1);
+  assert.equal(typeof (await next), 'function');
+  slow?.(CAME);
+  assert.equal(await nowOf(room.enter(1)), 'waits');
 });

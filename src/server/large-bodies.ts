@@ -12,8 +12,8 @@ export interface LargeBodies {
   enter(bytes: number): Promise<Leave | null>;
 }
 
-/** Gives room back, once. */
-export type Leave = () => void;
+/** Gives room back, once. @param cameBytes how much of the body came, and is left to the collector now */
+export type Leave = (cameBytes: number) => void;
 
 export interface LargeLimits {
   /** Of all at once; a single one always gets in. */
@@ -22,6 +22,8 @@ export interface LargeLimits {
   waitMs: number;
   /** How many wait at most. */
   waiting: number;
+  /** How long one has room, in milliseconds: a slow sender goes on without it, and keeps nobody out. */
+  stayMs: number;
 }
 
 interface Waiting {
@@ -47,19 +49,27 @@ export function createLargeBodies(
   const fits = (bytes: number) => taken === 0 || taken + bytes <= limits.bytes;
 
   function take(bytes: number): Leave {
-    let isIn = true;
     taken += bytes;
-    return () => {
-      if (!isIn) return;
-      isIn = false;
+    let hasRoom = true;
+    const giveBack = () => {
+      if (!hasRoom) return;
+      hasRoom = false;
       taken -= bytes;
-      left += bytes;
-      if (left >= LEFT_BYTES) {
-        left = 0;
-        collect();
-      }
       admitNext();
     };
+    const forget = after(limits.stayMs, giveBack);
+    return (cameBytes) => {
+      forget();
+      leave(cameBytes);
+      giveBack();
+    };
+  }
+
+  function leave(cameBytes: number): void {
+    left += cameBytes;
+    if (left < LEFT_BYTES) return;
+    left = 0;
+    collect();
   }
 
   function admitNext(): void {

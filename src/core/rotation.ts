@@ -1,6 +1,6 @@
 /** A signing secret gives way to a new one: for a while both sign, so that no receiver has to change at that moment. */
 import { profiles } from './profile.ts';
-import { signatureKey } from './signature/sign.ts';
+import { signingSecretFault } from './signing-secret.ts';
 import { liveRetiring, type RetiringSecret, type SubscriptionConfig } from './subscription.ts';
 import { isoTime } from './time.ts';
 
@@ -28,7 +28,8 @@ export function rotated(
 ): Rotated {
   const refusal = refusalOf(config);
   if (refusal !== null) return { kind: 'refused', detail: refusal };
-  if (signatureKey(secret, 'standard').length === 0) return { kind: 'invalid', message: 'An empty key signs nothing.' };
+  const fault = signingSecretFault(secret, config.profile);
+  if (fault !== null) return { kind: 'invalid', message: fault };
   if (config.signatureSecrets.includes(secret)) return { kind: 'invalid', message: 'It is the secret in use already.' };
   const untilMs = nowMs + 1000 * graceSeconds;
   const replaced = config.signatureSecrets.map((old) => ({ secret: old, untilMs }));

@@ -1,6 +1,7 @@
 /** The tenant's configuration, opened and compiled once per version; what matching and sending read. */
-import { type CompiledFilters, compileFilters } from '../core/filter.ts';
+import { type CompiledFilters, compileSaved } from '../core/filter.ts';
 import type { Id } from '../core/ids.ts';
+import type { Lack } from '../core/secret-reference.ts';
 import type { SourceConfig } from '../core/source.ts';
 import { completeStored, type StoredConfig, type Subscription, type SubscriptionConfig } from '../core/subscription.ts';
 import type { Configuration, Health, Ports, SealContext, SourceRow, SubscriptionRow } from '../ports.ts';
@@ -11,6 +12,8 @@ export interface LiveSubscription extends Omit<Subscription, 'config'> {
   /** null when its sealing key is missing: its deliveries wait and an operator is told. */
   config: SubscriptionConfig | null;
   filters: CompiledFilters;
+  /** The reference that cannot be read, where that was looked at to be shown. */
+  lacks?: Lack;
   /** As it was when the configuration was read. */
   health: Health;
   missingKeyId: string | null;
@@ -50,7 +53,7 @@ export interface ConfigurationCache {
   refresh(tenant: Id): Promise<LiveConfiguration>;
 }
 
-const NO_FILTERS = compileFilters([]);
+const NO_FILTERS = compileSaved([]);
 const fromUtf8 = new TextDecoder();
 
 /** Where a subscription's sealed configuration belongs. */
@@ -167,10 +170,7 @@ export function openedConfig(plain: Uint8Array): SubscriptionConfig {
 
 /** Compiles rules that were checked when they were saved. */
 export function filtersOf(rules: SubscriptionConfig['filters']): CompiledFilters {
-  const compiled = rules.length === 0 ? NO_FILTERS : compileFilters(rules);
-  // They were compiled once before they were saved.
-  if (compiled.kind === 'refused') throw new Error('a stored filter does not compile');
-  return compiled.filters;
+  return rules.length === 0 ? NO_FILTERS : compileSaved(rules);
 }
 
 function compileSource({ config: sealed, ...row }: SourceRow, ports: Pick<Ports, 'sealer' | 'log'>): LiveSource {

@@ -90,7 +90,7 @@ export interface ChangeSource {
  * change that changes nothing writes nothing.
  */
 export function changeSource(ports: FlowPorts, request: ChangeSource): Promise<ChangedSource | Problem> {
-  return unlessOvertaken(request.ifVersion, () => changeSourceOnce(ports, request));
+  return unlessOvertaken(request, () => changeSourceOnce(ports, request));
 }
 
 async function changeSourceOnce(ports: FlowPorts, request: ChangeSource): Promise<ChangedSource | Problem> {
@@ -155,7 +155,7 @@ export interface RegenerateUrl {
 
 /** Gives a source a new secret URL; the old one answers 404 from now on (seed 003). */
 export function regenerateUrl(ports: FlowPorts, request: RegenerateUrl): Promise<ChangedSource | Repeated | Problem> {
-  return unlessOvertaken(null, () => regenerateOnce(ports, request));
+  return unlessOvertaken({ id: request.id, ifVersion: null }, () => regenerateOnce(ports, request));
 }
 
 async function regenerateOnce(ports: FlowPorts, request: RegenerateUrl): Promise<ChangedSource | Repeated | Problem> {

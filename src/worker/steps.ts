@@ -40,7 +40,7 @@ function isNews({ closed, known, hooks }: Turns, { ticket }: Item): boolean {
 function letIn(turns: Turns, item: Item): boolean {
   const { ticket } = item;
   if (!isNews(turns, item)) return false;
-  turns.known.add(ticket);
+  turns.known.add(ticket, item.mayRepeat);
   const subscription = subscriptionOf(turns, item);
   const entry: Entry = subscription ? entryOf(turns, item, subscription) : LET_IN;
   if (entry.kind !== 'in') {
@@ -197,7 +197,7 @@ async function send(
   const { subscription, config } = decision;
   const traffic = trafficOf(turns.traffic, subscription.id, config);
   const begun = begin(traffic, nowMs, item.probe);
-  turns.known.tryBegins(item.ticket.place.shard);
+  turns.known.tryBegins(item.ticket);
   steer(turns, subscription.id, traffic, config.maxConcurrency);
   const onItsWay = begun.slot === null ? undefined : () => sent(turns, subscription.id, traffic, begun);
   try {

@@ -149,6 +149,7 @@ export async function openApi(options: Partial<ServerOptions> = {}): Promise<Tes
       hold: () => null,
       configurationChanged: () => {},
       withdraw: () => {},
+      recall: () => 'kept_back' as const,
     },
   };
   const configuration = createConfigurationCache(base);

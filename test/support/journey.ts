@@ -16,6 +16,7 @@ export interface DeliveryShown {
   heldReason: string | null;
   heldCause: string | null;
   sequence: number | null;
+  attempt: number;
   attempts: number;
   maxAttempts: number;
   nextRetryAt: string | null;

@@ -3,6 +3,7 @@ import { NO_HEALTH } from '../../core/health.ts';
 import type { Id } from '../../core/ids.ts';
 import { type Problem, problem } from '../../core/problem.ts';
 import type { LiveSubscription } from '../../flows/configuration.ts';
+import { withLack } from '../../flows/credentials.ts';
 import type { Health } from '../../ports.ts';
 import { etag } from '../etag.ts';
 import type { Server } from '../options.ts';
@@ -19,7 +20,8 @@ export type Found = { kind: 'found'; subscription: LiveSubscription } | Problem;
 export async function find(server: Server, tenant: Id, id: Id): Promise<Found> {
   const { subscriptions } = await server.ports.configuration.current(tenant);
   const subscription = subscriptions.get(id);
-  return subscription === undefined ? problem('not_found') : { kind: 'found', subscription };
+  if (subscription === undefined) return problem('not_found');
+  return { kind: 'found', subscription: await withLack(server.ports, subscription) };
 }
 
 /** What happened last to it, as the store knows it. */

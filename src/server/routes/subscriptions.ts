@@ -7,6 +7,7 @@ import type { SubscriptionInput } from '../../core/subscription-input.ts';
 import { changeSubscription } from '../../flows/change-subscription.ts';
 import type { LiveSubscription } from '../../flows/configuration.ts';
 import { createSubscription, type Made } from '../../flows/create-subscription.ts';
+import { withLack } from '../../flows/credentials.ts';
 import { deleteSubscription } from '../../flows/delete-subscription.ts';
 import { testSubscription } from '../../flows/test-subscription.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
@@ -84,7 +85,8 @@ function list(server: Server): Endpoint {
       if (asked.kind === 'problem') return asked;
       const { subscriptions } = await server.ports.configuration.current(caller.tenant);
       const wanted = [...subscriptions.values()].filter((subscription) => isAskedFor(subscription, query));
-      const rows = pageOf(wanted, asked.paging);
+      const page = pageOf(wanted, asked.paging);
+      const rows = await Promise.all(page.map((row) => withLack(server.ports, row)));
       const health = await server.ports.store.health(
         caller.tenant,
         rows.map(({ id }) => id),
@@ -145,7 +147,7 @@ function change(server: Server): Endpoint {
       if (found.kind === 'problem') return found;
       const { subscription } = found;
       const shown = showSubscription(subscription, await healthOf(server, subscription));
-      const fields = readPatch(subscriptionPatch, body, shown, HEALTH_FIELDS);
+      const fields = readPatch(subscriptionPatch, body, shown, [...HEALTH_FIELDS, 'warnings']);
       if (fields.kind === 'problem') return fields;
       const { enabled, ...patch } = fields.fields;
       const outcome = await changeSubscription(server.ports, {
@@ -209,7 +211,7 @@ function test(server: Server): Endpoint {
     roles: MAY_CHANGE,
     body: testInput,
     success: { status: 200, description: 'What the receiver answered.', schema: testShown },
-    problems: [...URL_PROBLEMS, 'secret_unavailable'],
+    problems: ['secret_unavailable'],
     run: async ({ caller, id, body, claims }) => {
       const outcome = await testSubscription(server.ports, {
         tenant: caller.tenant,

@@ -59,7 +59,10 @@ export const attemptShown = z
     remoteAddress: z.string().nullable(),
     reused: z.boolean().nullable(),
     httpVersion: z.string().nullable(),
-    mayRepeat: z.boolean(),
+    mayRepeat: z.boolean().openapi({
+      description:
+        'True when a send of this try that left no result may have reached the receiver: before a crash, or under way when the delivery was cancelled.',
+    }),
     ...failure,
   })
   .openapi('Attempt');

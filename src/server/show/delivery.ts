@@ -107,7 +107,7 @@ export function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
     heldReason: held,
     ...showHold(held, lacks),
     sequence: sequence(view),
-    attempt: last?.n ?? 0,
+    attempt: lastTry(last),
     attempts: view.attempts,
     maxAttempts: maxAttempts(view, subscription),
     nextRetryAt: nextRetryAt(view),
@@ -131,6 +131,12 @@ export function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
     errorSummary: failure.error,
     ...failure,
   };
+}
+
+/** A row that only closes is no try of its own. */
+function lastTry(last: AttemptRecord | null): number {
+  if (last === null) return 0;
+  return last.detail.phases === null ? last.n - 1 : last.n;
 }
 
 function maxAttempts(view: DeliveryView, subscription: LiveSubscription | undefined): number | null {

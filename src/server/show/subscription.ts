@@ -1,4 +1,6 @@
+import { shownAuth } from '../../core/auth-input.ts';
 import { cautionsOf } from '../../core/caution.ts';
+import { describeFailure } from '../../core/failure.ts';
 import { redactHeaders } from '../../core/header.ts';
 import { keepersOf, type SubscriptionConfig, type SubscriptionState, saidReason } from '../../core/subscription.ts';
 import { shownInput } from '../../core/subscription-input.ts';
@@ -21,9 +23,10 @@ export function showSubscription(
       : {
           ...shownInput(config),
           headers: redactHeaders(config.headers),
+          ...shownAuth(config),
           hasSignatureSecret: config.signatureSecrets.length > 0 || config.secretRef !== null,
           oldSecretsUntil: isoTimeOrNull(lastRetiring(config)),
-          warnings: cautionsOf(config),
+          warnings: [...cautionsOf(config), ...lackWords(subscription)],
         }),
     ...(generatedSecret === null ? {} : { signatureSecret: generatedSecret }),
     ...showState(state),
@@ -34,6 +37,12 @@ export function showSubscription(
     version: subscription.version,
     missingKeyId: subscription.missingKeyId,
   };
+}
+
+function lackWords({ lacks }: LiveSubscription): string[] {
+  if (lacks === undefined) return [];
+  const { error, remedy } = describeFailure('secret_unavailable', { ...lacks });
+  return [`Its deliveries wait. ${error} ${remedy}`];
 }
 
 function lastRetiring({ retiringSecrets }: SubscriptionConfig): number | null {

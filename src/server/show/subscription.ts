@@ -1,13 +1,15 @@
 import { cautionsOf } from '../../core/caution.ts';
 import { redactHeaders } from '../../core/header.ts';
+import type { Id } from '../../core/ids.ts';
 import { keepersOf, type SubscriptionConfig, type SubscriptionState, saidReason } from '../../core/subscription.ts';
 import { shownInput } from '../../core/subscription-input.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import type { LiveSubscription } from '../../flows/configuration.ts';
-import type { Health } from '../../ports.ts';
+import type { Health, Sealer } from '../../ports.ts';
 
 /** A subscription as the API shows it; `signatureSecret` only when it was just generated. */
 export function showSubscription(
+  { sealer }: { sealer: Pick<Sealer, 'fingerprint'> },
   subscription: LiveSubscription,
   health: Health = subscription.health,
   generatedSecret: string | null = null,
@@ -22,6 +24,7 @@ export function showSubscription(
           ...shownInput(config),
           headers: redactHeaders(config.headers),
           hasSignatureSecret: config.signatureSecrets.length > 0 || config.secretRef !== null,
+          signatureSecretFingerprint: fingerprintOf(sealer, subscription.tenant, config),
           oldSecretsUntil: isoTimeOrNull(lastRetiring(config)),
           warnings: cautionsOf(config),
         }),
@@ -34,6 +37,15 @@ export function showSubscription(
     version: subscription.version,
     missingKeyId: subscription.missingKeyId,
   };
+}
+
+/** Of the secret that signs now; one that stands elsewhere is read at each try, and not to be shown. */
+function fingerprintOf(
+  sealer: Pick<Sealer, 'fingerprint'>,
+  tenant: Id,
+  { signatureSecrets: [secret], secretRef }: SubscriptionConfig,
+): string | null {
+  return secret === undefined || secretRef !== null ? null : sealer.fingerprint(tenant, secret);
 }
 
 function lastRetiring({ retiringSecrets }: SubscriptionConfig): number | null {
@@ -51,14 +63,17 @@ function showState(state: SubscriptionState) {
   };
 }
 
-/** Fields that deliveries move, by the minute or the millisecond. */
-export const HEALTH_FIELDS = [
+/** Fields that may be others the next time although nobody changed the subscription. */
+export const MOVING_FIELDS = [
   'consecutiveFailures',
   'lastDelivery',
   'lastStatus',
   'lastSuccessAt',
   'lastFailureAt',
-] as const satisfies readonly (keyof ReturnType<typeof showHealth>)[];
+  'circuit',
+  // Keyed with the active key of the process that answers.
+  'signatureSecretFingerprint',
+] as const;
 
 function showHealth(health: Health) {
   return {

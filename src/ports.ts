@@ -52,6 +52,11 @@ export interface Sealer {
   seal(context: SealContext, plain: Uint8Array): Uint8Array;
   /** `unavailable` when its key is missing or the bytes do not belong to `context`. Never throws. */
   open(context: SealContext, sealed: Uint8Array): Opened;
+  /**
+   * 12 hex digits that tell two secrets of a tenant apart and give neither away: they are keyed with the active key, so
+   * that nobody without the keyring can try out guesses, and are others once another key is active.
+   */
+  fingerprint(tenant: Id, secret: string): string;
 }
 
 /**

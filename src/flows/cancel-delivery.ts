@@ -49,8 +49,8 @@ async function cancelOnce(
   const subscription = configuration.subscriptions.get(view.subscriptionId);
   const atMs = ports.clock.nowMs();
   const recalled = ports.dispatch.recall(ticket);
-  const mayRepeat =
-    recalled === 'unknown' ? isSendable(ticket, subscription, view.open.hold, atMs) : recalled === 'under_way';
+  const hold = view.open.hold?.reason ?? null;
+  const mayRepeat = recalled === 'unknown' ? isSendable(ticket, subscription, hold, atMs) : recalled === 'under_way';
   const reason = `cancelled by ${request.by === null ? 'an administrator' : `key ${request.by}`}`;
   const settlement = closeWithoutTry(ticket, stored.event, subscription?.version ?? 0, {
     closes: 'cancelled',

@@ -109,7 +109,7 @@ test('a disabled subscription holds what is open, and goes on when it is enabled
   await pass(ports, 20_000);
   assert.equal(ports.sent.length, 1);
   const [held] = await ports.store.deliveries({ tenant: DEFAULT_TENANT, limit: 1 });
-  assert.equal(held?.open?.hold, 'disabled');
+  assert.equal(held?.open?.hold?.reason, 'disabled');
   await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch: {}, enabled: true, ifVersion: null });
   await pass(ports, 1_000);
   assert.equal(ports.sent.length, 2);

@@ -10,6 +10,7 @@ import type { LiveSubscription } from '../flows/configuration.ts';
 import type { Settlement } from '../ports.ts';
 import { decideEntry, type Entry, FULL, holdOn, LEAVE, LET_IN, type PutBack } from './entry.ts';
 import { bytesOf, type Item } from './item.ts';
+import { noteCircuit } from './lane-note.ts';
 import { arrived, type Begun, begin, mayBeginNow, nextStartMs, note, type Traffic, trafficOf } from './traffic.ts';
 import { report, type Turn, trySending, unsent } from './tries.ts';
 import { decideTurn, type TurnDecision } from './turn-decision.ts';
@@ -198,6 +199,7 @@ async function send(
   const traffic = trafficOf(turns.traffic, subscription.id, config);
   const begun = begin(traffic, nowMs, item.probe);
   turns.known.tryBegins(item.ticket);
+  if (item.probe && subscription.state.kind === 'active') noteCircuit(turns, subscription.id, traffic);
   steer(turns, subscription.id, traffic, config.maxConcurrency);
   const onItsWay = begun.slot === null ? undefined : () => sent(turns, subscription.id, traffic, begun);
   try {

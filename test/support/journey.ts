@@ -14,6 +14,8 @@ export interface DeliveryShown {
   kind: string;
   status: string;
   heldReason: string | null;
+  heldSince: string | null;
+  nextProbeAt: string | null;
   heldCause: string | null;
   sequence: number | null;
   attempt: number;

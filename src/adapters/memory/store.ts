@@ -135,9 +135,19 @@ function working(
 function reading(
   reach: Reach,
 ): Part<
-  'events' | 'event' | 'deliveries' | 'delivery' | 'attempts' | 'openTickets' | 'receipts' | 'receipt' | 'pulse'
+  | 'lane'
+  | 'events'
+  | 'event'
+  | 'deliveries'
+  | 'delivery'
+  | 'attempts'
+  | 'openTickets'
+  | 'receipts'
+  | 'receipt'
+  | 'pulse'
 > {
   return {
+    lane: async (subscriptionId, shard) => lanes.laneOf(reach(), { subscriptionId, shard }),
     events: async (query) => queries.events(reach(), query),
     event: async (tenant, id) => queries.event(reach(), tenant, id),
     deliveries: async (query) => queries.deliveries(reach(), query),

@@ -13,7 +13,7 @@ const BASIC = { authType: 'basic', basicUsername: 'ada', basicPassword: 'one' };
 const BEARER = { authType: 'bearer', bearerToken: 'one' };
 const HEADER = { authType: 'header', authHeader: { name: 'X-Key', value: 'one' } };
 const SIGNED = { authType: 'signature', signatureSecret: 'one' };
-const OF_A_REPOSITORY = { ownerKind: 'repo', ownerId: 42 };
+const OF_A_REPOSITORY = { ownerKind: 'repo', ownerId: 42, signatureSecret: 'one' };
 
 type Field = keyof z.input<typeof subscriptionInput>;
 
@@ -37,14 +37,18 @@ const CHANGES: Readonly<Record<Field, Row>> = {
   metadata: { value: { team: 'release' } },
   method: { value: 'PUT' },
   headers: { value: { Accept: '*/*' } },
-  authType: { before: SIGNED, value: 'none', moves: ['hasSignatureSecret'] },
+  authType: { before: SIGNED, value: 'none', moves: ['hasSignatureSecret', 'signatureSecretFingerprint'] },
   basicUsername: { before: BASIC, value: 'bob' },
   basicPassword: { before: BASIC, value: 'two', secret: true },
   bearerToken: { before: BEARER, value: 'two', secret: true },
   authHeader: { before: HEADER, value: { name: 'X-Token', value: 'two' }, shown: { name: 'X-Token' } },
   credentialRef: { before: BEARER, value: 'env:HOOKYARD_SECRET_TOKEN', moves: ['warnings'] },
-  signatureSecret: { before: SIGNED, value: 'two', secret: true },
-  secretRef: { before: SIGNED, value: 'env:HOOKYARD_SECRET_SIGNING', moves: ['warnings'] },
+  signatureSecret: { before: SIGNED, value: 'two', moves: ['signatureSecretFingerprint'], secret: true },
+  secretRef: {
+    before: SIGNED,
+    value: 'env:HOOKYARD_SECRET_SIGNING',
+    moves: ['signatureSecretFingerprint', 'warnings'],
+  },
   events: { value: ['deployment.*', 'release.created'] },
   filters: { value: [{ field: 'data.environment.name', operator: 'in', value: ['production', null, 7, true] }] },
   retryPolicy: {
@@ -70,7 +74,7 @@ const CHANGES: Readonly<Record<Field, Row>> = {
   rateLimit: { value: { count: 5, seconds: 60 } },
   ordered: { value: true },
   autoDisableThreshold: { value: 7 },
-  enabled: { value: false, moves: ['state', 'disabledAt', 'disabledReason'] },
+  enabled: { value: false, moves: ['state', 'disabledAt', 'disabledReason', 'circuit'] },
 };
 
 type Shown = Readonly<Record<string, unknown>>;
@@ -151,7 +155,10 @@ describe('a whole subscription', () => {
   test('has read-only fields, which only come back as they are', async () => {
     const { api, path, shown } = await created();
     const writable: readonly string[] = Object.keys(subscriptionInput.shape);
-    const moving = ['consecutiveFailures', 'lastDelivery', 'lastStatus', 'lastSuccessAt', 'lastFailureAt', 'warnings'];
+    const moving = [
+      ...['consecutiveFailures', 'lastDelivery', 'lastStatus', 'lastSuccessAt', 'lastFailureAt', 'warnings'],
+      ...['circuit', 'signatureSecretFingerprint'],
+    ];
     const fixed = Object.keys(shown).filter((name) => !writable.includes(name) && !moving.includes(name));
     for (const name of ['tenantId', 'createdAt', 'updatedAt', 'createdBy']) assert.ok(fixed.includes(name), name);
     for (const name of fixed) {

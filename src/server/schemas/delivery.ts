@@ -1,4 +1,5 @@
 /** Deliveries and attempts as the API shows them. */
+import { NEXT_PROBE } from './subscription.ts';
 import { z } from './zod.ts';
 
 const time = z.string().openapi({ format: 'date-time' });
@@ -85,7 +86,12 @@ export const deliveryShown = z
       description:
         'Why an open delivery is held back: its subscription is `paused` or `disabled`; its secret cannot be read where this process looks for it (`secret`), which uses up no try; its receiver fails (`circuit`); others wait before it (`full`), or before it in the order of its key (`ordered`).',
     }),
-    heldCause: z.string().nullable().openapi({ description: 'The reason in words.' }),
+    heldSince: time.nullable().openapi({
+      description:
+        'Since when the reason holds: when its subscription was paused or switched off, when the circuit opened, since when others have been waiting. null for `secret` and `ordered`.',
+    }),
+    nextProbeAt: time.nullable().openapi({ description: NEXT_PROBE }),
+    heldCause: z.string().nullable().openapi({ description: 'The reason in words, with these times.' }),
     heldRemedy: z.string().nullable().openapi({ description: 'What to do about it.' }),
     sequence: z.int().nullable().openapi({
       description:

@@ -167,6 +167,10 @@ export const subscriptionPatch = subscriptionInput.partial().openapi('Subscripti
   description: 'Read-only fields may be sent back with the value they have.',
 });
 
+/** What is said of `nextProbeAt` wherever it is shown. */
+export const NEXT_PROBE =
+  'By when a single delivery is tried to find out whether the receiver is there again; a retry that is due before may be it. null when no time is set that is still to come.';
+
 const time = z.string().openapi({ format: 'date-time' });
 
 /** A subscription as shown. */
@@ -180,6 +184,10 @@ export const subscriptionShown = subscriptionInput
     basicUsername: z.string().nullable().openapi({ description: 'null without one, and where it has no password.' }),
     authHeader: z.object({ name: z.string() }).nullable().openapi({ description: 'Without its value.' }),
     hasSignatureSecret: z.boolean(),
+    signatureSecretFingerprint: z.string().nullable().openapi({
+      description:
+        'Twelve hex digits, the same for equal secrets of one tenant, for telling which secret signs. Keyed with the active sealing key, with which they change. null without a secret, or with `secretRef`.',
+    }),
     oldSecretsUntil: time.nullable().openapi({
       description: 'Until when secrets that a rotation replaced sign beside the new one; null without a rotation.',
     }),
@@ -208,6 +216,18 @@ export const subscriptionShown = subscriptionInput
     lastFailureAt: time
       .nullable()
       .openapi({ description: 'Of the last try that failed, or of giving up without one.' }),
+    circuit: z
+      .object({
+        state: z.enum(['closed', 'open']),
+        since: time.nullable().openapi({ description: 'When it opened; null while it is closed.' }),
+        nextProbeAt: time.nullable().openapi({ description: NEXT_PROBE }),
+      })
+      .nullable()
+      .optional()
+      .openapi({
+        description:
+          'Whether its receiver fails, so that first tries are held back: not shown in lists. null while it is paused or disabled, and under a profile that always sends.',
+      }),
     createdAt: time,
     updatedAt: time,
     createdBy: z.string().nullable(),
@@ -246,6 +266,7 @@ export const subscriptionShown = subscriptionInput
     ordered: true,
     autoDisableThreshold: true,
     hasSignatureSecret: true,
+    signatureSecretFingerprint: true,
     oldSecretsUntil: true,
     warnings: true,
   })

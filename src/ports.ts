@@ -6,7 +6,7 @@ import type { CheckedTarget, Refusal } from './core/address.ts';
 import type { Answer } from './core/attempt.ts';
 import type { Id } from './core/ids.ts';
 import type { HashName } from './core/signature/schemes.ts';
-import type { Handover, Store } from './ports/store.ts';
+import type { Handover, Store, Ticket } from './ports/store.ts';
 
 export type * from './ports/store.ts';
 
@@ -52,6 +52,11 @@ export interface Sealer {
   seal(context: SealContext, plain: Uint8Array): Uint8Array;
   /** `unavailable` when its key is missing or the bytes do not belong to `context`. Never throws. */
   open(context: SealContext, sealed: Uint8Array): Opened;
+  /**
+   * 12 hex digits that tell two secrets of a tenant apart and give neither away: they are keyed with the active key, so
+   * that nobody without the keyring can try out guesses, and are others once another key is active.
+   */
+  fingerprint(tenant: Id, secret: string): string;
 }
 
 /**
@@ -202,6 +207,9 @@ export type GaugeName =
   | 'requests_in_flight'
   | 'request_bytes_in_flight';
 
+/** What became of a delivery that was to be kept from being sent. */
+export type Recall = 'kept_back' | 'under_way' | 'unknown';
+
 /** The in-memory hand-over from an acknowledged append to the worker of this process. */
 export interface Dispatch {
   /** Takes fresh tickets; what it cannot take now stays in the store and is claimed later. */
@@ -213,6 +221,12 @@ export interface Dispatch {
   hold(subscriptionId: Id): 'circuit' | 'full' | null;
   /** A delivery was closed by somebody else: it is not sent any more if its turn has not come. */
   withdraw(deliveryId: Id): void;
+  /**
+   * Keeps an open delivery that waits here for its turn from being sent, for whoever is about to close it. It is
+   * `under_way` when a try of it has begun whose result is not in the store yet, and nobody knows of what another
+   * process may be sending. What is not closed after all is found in the store again.
+   */
+  recall(ticket: Pick<Ticket, 'deliveryId' | 'place'>): Recall;
   /** The configuration changed on this node: queues look again at what is paused, disabled or gone. */
   configurationChanged(tenant: Id): void;
 }

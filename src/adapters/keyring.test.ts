@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +16,23 @@ function freshKeyring(): Keyring {
   assert.equal(opened.kind, 'keyring');
   return opened.kind === 'keyring' ? opened.keyring : assert.fail();
 }
+
+test('equal secrets of a tenant have one fingerprint, whatever else they are sealed with; others have another', () => {
+  const keyring = freshKeyring();
+  const of = (tenant: string, secret: string, suite = SUITES[0] as (typeof SUITES)[number], keys = keyring) =>
+    createSealer(keys, suite).fingerprint(tenant, secret);
+  const one = of('tenant', 'my-secret-key');
+  assert.match(one, /^[0-9a-f]{12}$/);
+  assert.deepEqual(
+    SUITES.map((suite) => of('tenant', 'my-secret-key', suite)),
+    SUITES.map(() => one),
+  );
+  const others = [of('other', 'my-secret-key'), of('tenant', 'my-secret-ke'), of('tenant', '')];
+  assert.equal(new Set([one, ...others]).size, 4);
+  assert.notEqual(of('tenant', 'my-secret-key', SUITES[0], freshKeyring()), one, 'it is keyed');
+  const digest = createHash('sha256').update('my-secret-key').digest('hex');
+  assert.equal(digest.includes(one), false);
+});
 
 for (const suite of SUITES) {
   test(`a secret sealed with ${suite} opens in its own place and holds no plaintext`, () => {

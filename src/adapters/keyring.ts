@@ -5,6 +5,7 @@ import {
   createCipheriv,
   createDecipheriv,
   createHash,
+  createHmac,
   type DecipherChaCha20Poly1305,
   type DecipherGCM,
   hkdfSync,
@@ -24,6 +25,7 @@ import {
 import type { Opened, SealContext, Sealer, SealingKeys } from '../ports.ts';
 
 const KEY_BYTES = 32;
+const FINGERPRINT_DIGITS = 12;
 
 export interface SealingKey {
   /** 16 hex digits. */
@@ -165,6 +167,13 @@ export function createSealer(keyring: Keyring, suite: Suite = DEFAULT_SUITE): Se
     return made;
   }
   return {
+    fingerprint(tenant, secret) {
+      const mac = createHmac('sha256', subKey(keyring.active, 'fingerprint', DEFAULT_SUITE));
+      return mac
+        .update(associatedData(['secret', tenant, secret]))
+        .digest('hex')
+        .slice(0, FINGERPRINT_DIGITS);
+    },
     seal(context, plain) {
       const nonce = randomBytes(NONCE_BYTES);
       const cipher = ciphers[suite].seal(subKey(keyring.active, context.purpose, suite), nonce);

@@ -1,8 +1,9 @@
 /** How a subscription authenticates, as a caller writes it: with the credential itself or with where it stands. */
-import { headerErrors, isHeaderName, isHeaderValue } from './header.ts';
+import { headerErrors, isHeaderName, isHeaderValue, REDACTED, REDACTED_WORDS } from './header.ts';
 import type { FieldError } from './problem.ts';
+import type { ProfileName } from './profile.ts';
 import { parseSecretReference } from './secret-reference.ts';
-import { signatureKey } from './signature/sign.ts';
+import { signingSecretFault } from './signing-secret.ts';
 import type { Auth, SubscriptionConfig } from './subscription.ts';
 
 export interface AuthInput {
@@ -99,11 +100,27 @@ function credentialOf(auth: Auth, isReferred: boolean): AuthInput {
   }
 }
 
+/** What of it is no secret. A user name without a password is the credential itself: such keys exist. */
+export function shownAuth({ auth, credentialRef }: Pick<SubscriptionConfig, 'auth' | 'credentialRef'>): {
+  basicUsername: string | null;
+  authHeader: { name: string } | null;
+} {
+  const isUser = auth.type === 'basic' && (credentialRef === null ? auth.password : auth.username) !== '';
+  return {
+    basicUsername: isUser ? auth.username : null,
+    authHeader: auth.type === 'header' ? { name: auth.name } : null,
+  };
+}
+
 /**
  * What is wrong with it: fields that are missing or have no effect, and credentials that cannot be sent.
  * @param owned lower-case names of headers that the subscription sends anyway
  */
-export function authErrors(input: AuthInput, type: Auth['type'], owned: readonly string[]): FieldError[] {
+export function authErrors(
+  input: AuthInput,
+  type: Auth['type'],
+  { owned, profile }: { owned: readonly string[]; profile: ProfileName },
+): FieldError[] {
   const { stored, referred } = rows[type];
   const taken = given(input.credentialRef) && referred !== null ? referred : stored;
   const missing = taken.needed.filter((field) => !given(input[field]));
@@ -111,7 +128,9 @@ export function authErrors(input: AuthInput, type: Auth['type'], owned: readonly
   return [
     ...missing.map((field) => fault(field, `Needed with authType "${type}".`)),
     ...idle.map((field) => fault(field, idleWords(field, input, type))),
-    ...valueErrors(input, owned).filter(({ pointer }) => !idle.some((field) => pointer.startsWith(`/${field}`))),
+    ...valueErrors(input, owned, profile).filter(
+      ({ pointer }) => !idle.some((field) => pointer.startsWith(`/${field}`)),
+    ),
   ];
 }
 
@@ -128,28 +147,33 @@ function idleWords(field: CredentialField, { credentialRef }: AuthInput, type: A
     : `Has no effect with authType "${type}"; leave it out.`;
 }
 
-function valueErrors(input: AuthInput, owned: readonly string[]): FieldError[] {
+function valueErrors(input: AuthInput, owned: readonly string[], profile: ProfileName): FieldError[] {
   return [
     ...authHeaderErrors(input, owned),
     ...referenceErrors(input, 'credentialRef'),
     ...referenceErrors(input, 'secretRef'),
     ...literalErrors(input),
+    ...secretErrors(input, profile),
   ];
 }
 
-function literalErrors({ bearerToken, basicUsername, signatureSecret, secretRef }: AuthInput): FieldError[] {
-  const errors: FieldError[] = [];
+function literalErrors(input: AuthInput): FieldError[] {
+  const { bearerToken, basicUsername } = input;
+  const shown = (['basicPassword', 'bearerToken'] as const).filter((field) => input[field] === REDACTED);
+  const errors = shown.map((field) => fault(field, REDACTED_WORDS));
   if (bearerToken !== undefined && !isHeaderValue(bearerToken)) {
     errors.push(fault('bearerToken', 'Printable ASCII without line breaks.'));
   }
   if (basicUsername?.includes(':')) errors.push(fault('basicUsername', 'A user name holds no colon (RFC 7617).'));
-  if (signatureSecret !== undefined && given(secretRef)) {
-    errors.push(fault('secretRef', 'The secret is stored here by signatureSecret or referred to, not both.'));
-  }
-  if (signatureSecret !== undefined && signatureKey(signatureSecret, 'standard').length === 0) {
-    errors.push(fault('signatureSecret', 'An empty key signs nothing.'));
-  }
   return errors;
+}
+
+function secretErrors({ signatureSecret, secretRef }: AuthInput, profile: ProfileName): FieldError[] {
+  if (signatureSecret === undefined) return [];
+  const message = signingSecretFault(signatureSecret, profile);
+  const errors = message === null ? [] : [fault('signatureSecret', message)];
+  if (!given(secretRef)) return errors;
+  return [...errors, fault('secretRef', 'The secret is stored here by signatureSecret or referred to, not both.')];
 }
 
 function authHeaderErrors({ authHeader, credentialRef }: AuthInput, owned: readonly string[]): FieldError[] {
@@ -161,7 +185,8 @@ function authHeaderErrors({ authHeader, credentialRef }: AuthInput, owned: reado
   if (!given(credentialRef) && value === undefined) {
     return [fault('authHeader/value', 'Needed with authType "header", or a credentialRef.')];
   }
-  const at = isHeaderName(name) && !isHeaderValue(value ?? '') ? 'authHeader/value' : 'authHeader/name';
+  const isValueWrong = value === REDACTED || !isHeaderValue(value ?? '');
+  const at = isHeaderName(name) && isValueWrong ? 'authHeader/value' : 'authHeader/name';
   return headerErrors({ [name]: value ?? '' }, owned, '').map(({ message }) => fault(at, message));
 }
 

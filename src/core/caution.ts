@@ -1,3 +1,4 @@
+import { isLoadable, UNLOADABLE_WORDS } from './signing-secret.ts';
 import type { SubscriptionConfig } from './subscription.ts';
 
 interface Caution {
@@ -14,6 +15,10 @@ const CAUTIONS: readonly Caution[] = [
   {
     applies: ({ sslVerification, customCa }) => !sslVerification && customCa !== null,
     words: 'customCa has no effect while sslVerification is false.',
+  },
+  {
+    applies: ({ profile, signatureSecrets }) => profile === 'stella' && !signatureSecrets.every(isLoadable),
+    words: `The headers webhook-* cannot be verified with this signatureSecret. ${UNLOADABLE_WORDS}`,
   },
 ];
 

@@ -166,6 +166,32 @@ test('a try that the end of the process broke off is made again at once, also wh
   assert.deepEqual(next, { kind: 'retry', delayMs: 0 });
 });
 
+describe('why a delivery ended although tries were left', () => {
+  const why = (profile: ProfileName, answer: Answer, changes: Partial<TryContext> = {}) =>
+    judged(profile, answer, changes).because;
+
+  test('is that the receiver asked for it, where its profile heeds that', () => {
+    const stop = answered(500, { 'webhook-delivery': 'abort-message' });
+    assert.deepEqual(why('standard', stop), { wish: 'abort-message' });
+    assert.deepEqual(why('stella', stop), {});
+  });
+
+  test('is that the next try would come too late', () => {
+    assert.deepEqual(why('stella', answered(500), { ageMs: 999_999_000 }), { maxAgeSeconds: '1000000' });
+  });
+
+  test('is that the policy does not name the failure', () => {
+    assert.deepEqual(why('stella', answered(429)), { unlisted: '429' });
+    assert.deepEqual(why('standard', answered(429)), {});
+    assert.deepEqual(judge(answered(429), policyOf('stella', { retryOn: ['4xx'], maxRetries: 0 }), first).because, {});
+  });
+
+  test('is nothing else: it goes on, was delivered, or its tries are used up', () => {
+    for (const answer of [answered(200), answered(500)]) assert.deepEqual(why('stella', answer), {});
+    assert.deepEqual(why('stella', answered(500), { n: 4 }), {});
+  });
+});
+
 describe('Retry-After', () => {
   const asked = (value: string, changes: Partial<RetryPolicy> = {}) =>
     judge(answered(503, { 'retry-after': value }), policyOf('stella', changes), first).next;

@@ -27,6 +27,8 @@ export interface Judgement {
   next: NextState;
   /** The receiver is gone, or asks for it: its subscription is to be switched off. */
   disable: boolean;
+  /** Why it ends although tries are left, as facts for the sentence of its failure. */
+  because: Readonly<Record<string, string>>;
 }
 
 /**
@@ -39,14 +41,27 @@ export function judge(answer: Answer, policy: RetryPolicy, context: TryContext):
   const wish = context.heedsReceiver ? wishOf(answer) : undefined;
   const disable = wish === 'disable' || (failure === 'http_410' && context.goneDisables);
   if (failure === null) {
-    return { delivered: true, failure, next: { kind: 'close', closes: 'succeeded' }, disable };
+    return { delivered: true, failure, next: { kind: 'close', closes: 'succeeded' }, disable, because: {} };
   }
   if (answer.kind === 'failure' && failureRetry(answer.code) === 'always') {
-    return { delivered: false, failure, next: { kind: 'retry', delayMs: 0 }, disable };
+    return { delivered: false, failure, next: { kind: 'retry', delayMs: 0 }, disable, because: {} };
   }
   const again = wish === undefined && !disable && context.n <= policy.maxRetries && isRetried(answer, policy.retryOn);
   const next: NextState = again ? wait(answer, policy, context) : { kind: 'close', closes: 'failed_permanent' };
-  return { delivered: false, failure, next, disable };
+  return { delivered: false, failure, next, disable, because: because(answer, wish, next, policy) };
+}
+
+function because(
+  answer: Answer,
+  wish: string | undefined,
+  next: NextState,
+  { retryOn, maxAgeSeconds }: RetryPolicy,
+): Judgement['because'] {
+  if (wish !== undefined) return { wish };
+  if (next.kind === 'retry') return {};
+  if (next.closes === 'expired') return { maxAgeSeconds: `${maxAgeSeconds}` };
+  if (answer.kind === 'failure' || isRetried(answer, retryOn)) return {};
+  return { unlisted: statusClasses(answer.status)[0] };
 }
 
 /** A last try starts this long before the maximum age, so that a queue does not make it too late. */
@@ -78,7 +93,7 @@ function isRetried(answer: Answer, retryOn: readonly RetryOn[]): boolean {
 }
 
 /** The `retryOn` words that cover a status; `4xx` covers the three that also stand alone. */
-function statusClasses(status: number): readonly RetryOn[] {
+function statusClasses(status: number): readonly [RetryOn, ...RetryOn[]] {
   if (status >= 500 && status < 600) return ['5xx'];
   if (status === 408 || status === 425 || status === 429) return [`${status}`, '4xx'];
   if (status >= 400 && status < 500) return ['4xx'];

@@ -32,6 +32,14 @@ export function isEventType(text: string): boolean {
   return text.length <= 64 && EVENT_TYPE.test(text);
 }
 
+/** Beginnings of the types of events that the program makes about itself. */
+export const RESERVED_TYPES = ['subscription.', 'source.'] as const;
+
+/** True for a type that says something only the program can know. */
+export function isReservedType(type: string): boolean {
+  return RESERVED_TYPES.some((prefix) => type.startsWith(prefix));
+}
+
 /** True for a type or a trailing wildcard such as `deployment.*`; `*` alone means every type. */
 export function isEventPattern(text: string): boolean {
   if (text === '*') return true;

@@ -18,11 +18,45 @@ describe('a failure in words', () => {
     assert.equal(describeFailure('connect_timeout', {}).remedy, 'Allow our address in the firewall of the receiver.');
   });
 
+  it('puts an IPv6 address in brackets before its port, and nowhere else', () => {
+    const error = (facts: Record<string, string>) => describeFailure('connect_timeout', facts).error;
+    assert.equal(error({ ip: '::1', port: '9101' }), 'No connection to [::1]:9101.');
+    assert.equal(error({ ip: '::1' }), 'No connection to ::1.');
+    assert.equal(error({ port: '9101' }), 'No connection to the receiver.');
+  });
+
+  it('knows a redirect from a status that leads nowhere', () => {
+    const moved = describeFailure('redirect_refused', { status: '301', location: 'https://a.test/' });
+    assert.equal(moved.error, '301 to https://a.test/; redirects are not followed.');
+    assert.equal(moved.cause, 'The receiver moved.');
+    const odd = describeFailure('redirect_refused', { status: '304' });
+    assert.equal(odd.error, 'The receiver answered 304, which is no success, and names no other URL.');
+    assert.doesNotMatch(odd.cause + odd.remedy, /moved|final URL/);
+  });
+
+  it('says for how long the receiver asks to be left alone', () => {
+    const { error } = describeFailure('http_5xx', { status: '503', ms: '12', s: '3600' });
+    assert.equal(error, 'The receiver failed with 503 after 12 ms and asks to wait 3600 s.');
+  });
+
+  it('says why it ended a delivery that had tries left', () => {
+    const stopped = describeFailure('http_5xx', { status: '500', wish: 'abort-message' });
+    assert.equal(stopped.error, 'The receiver failed with 500. It asked for no more: webhook-delivery: abort-message.');
+    assert.match(stopped.remedy, / If `abort-message` was a mistake, redeliver it\.$/);
+    const late = describeFailure('connect_refused', { maxAgeSeconds: '60' });
+    assert.match(late.error, / Given up: the next try would come after the maximum age of 60 s\.$/);
+    assert.match(late.remedy, / raise `maxAgeSeconds` above 60\.$/);
+    const final = describeFailure('http_429', { status: '429', unlisted: '429' });
+    assert.match(final.remedy, /put `429` into `retryOn`/);
+  });
+
   it('tells a refused address in the words of the address gate', () => {
     const facts = { message: 'a.test resolves to 10.0.0.1, which is private.', remedy: '--allow-cidrs 10.0.0.0/8' };
     const text = describeFailure('ssrf_blocked', facts);
     assert.equal(text.error, facts.message);
     assert.equal(text.remedy, facts.remedy);
+    assert.equal(text.cause, 'A private or reserved address.');
+    assert.equal(describeFailure('ssrf_blocked', { ...facts, rule: 'scheme' }).cause, 'A URL that is not https.');
   });
 
   it('tells a refused address also without them', () => {

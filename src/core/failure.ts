@@ -1,5 +1,7 @@
 /** Why a try failed, in words: one table read by the API, the page, the command line and the docs. */
-import { FAILURES, type FailureGroup, type FailureRetry } from './failure/table.ts';
+import { bracketed } from './address/policy.ts';
+import { causeOfRule } from './address/refusal.ts';
+import { ENDING, FAILURES, type FailureGroup, type FailureRetry, type FailureRow } from './failure/table.ts';
 
 export type { FailureGroup, FailureRetry };
 
@@ -12,7 +14,7 @@ export const FAILURE_CODES = Object.keys(FAILURES) as readonly FailureCode[];
 /** What the facts lack reads as one of these, so that a sentence is whole without them. */
 const FALLBACKS: Readonly<Record<string, string>> = {
   host: 'this host',
-  ip: 'the receiver',
+  endpoint: 'the receiver',
   status: 'an error status',
   reason: 'it was stopped',
 };
@@ -39,20 +41,28 @@ export interface FailureText {
   remedy: string;
 }
 
+/** Address and port as one word: an IPv6 address stands in brackets before a port (RFC 3986 §3.2.2). */
+function withEndpoint(facts: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const { ip, port } = facts;
+  return ip ? { ...facts, endpoint: port ? `${bracketed(ip)}:${port}` : ip } : facts;
+}
+
 /**
  * A failure in words. `facts` fill the sentences; those that are absent are left out of them. The address gate's own
  * `message` and `remedy`, where the facts have them, take the place of the row's text, so that a refusal reads the
  * same at create, test and delivery.
  */
 export function describeFailure(code: FailureCode, facts: Readonly<Record<string, string>>): FailureText {
-  const row = FAILURES[code];
+  const row: FailureRow = FAILURES[code];
+  const { sentence, cause, remedy } = row.without && !facts[row.without.fact] ? row.without : row;
+  const known = withEndpoint(facts);
   const blocked = code === 'ssrf_blocked';
   return {
     code,
     errorClass: row.group,
-    error: (blocked && facts.message) || fill(row.sentence, facts),
-    cause: fill(row.cause, facts),
-    remedy: (blocked && facts.remedy) || fill(row.remedy, facts),
+    error: (blocked && facts.message) || fill(sentence + ENDING.sentence, known),
+    cause: (blocked && causeOfRule(facts.rule)) || fill(cause, known),
+    remedy: (blocked && facts.remedy) || fill(remedy + ENDING.remedy, known),
   };
 }
 

@@ -1,27 +1,10 @@
-import { type Condition, compileOperator, type FilterOperator, type FilterValue } from './filter-operator.ts';
+import { compileOperator, type FilterOperator } from './filter-operator.ts';
+import type { CompiledRule, FilterError, FilterRule } from './filter-rule.ts';
+import { contradictions, numberErrors, rootErrors } from './filter-sense.ts';
 import { type JsonPath, parsePath, someNode } from './json-path.ts';
 
 export { FILTER_OPERATORS, type FilterOperator, type FilterValue } from './filter-operator.ts';
-
-/** One condition on a document. All rules of a list must hold. */
-export interface FilterRule {
-  /** JSONPath (`$.data.environment.name`) or dotted path (`data.environment.name`). */
-  field: string;
-  operator: FilterOperator;
-  value: FilterValue;
-}
-
-/** What is wrong with a rule, by JSON pointer into the object that holds `filters`. */
-export interface FilterError {
-  pointer: string;
-  message: string;
-}
-
-interface CompiledRule {
-  rule: FilterRule;
-  path: JsonPath;
-  condition: Condition;
-}
+export type { FilterError, FilterRule } from './filter-rule.ts';
 
 /** Rules that were checked once and can be evaluated any number of times. */
 export interface CompiledFilters {
@@ -58,15 +41,25 @@ export const MAX_PATTERN_COST = 500;
 const MAX_SHOWN_NODES = 10;
 
 /**
- * Checks and compiles rules. Refused, with every fault found: more than 50 rules, a wrong or unbounded path, a wrong
- * value for an operator, patterns too costly together, and rules that contradict each other.
+ * Checks and compiles rules that are to be saved. Refused, with every fault found: more than 50 rules, a wrong or
+ * unbounded path, a wrong value for an operator, patterns too costly together, and what can never pass.
+ * @param roots the members that the documents have at their top; null when they may have any
  */
-export function compileFilters(rules: readonly FilterRule[]): FiltersCompiled {
+export function compileFilters(rules: readonly FilterRule[], roots: readonly string[] | null = null): FiltersCompiled {
   if (rules.length > MAX_FILTERS) return refuse([{ pointer: '/filters', message: `at most ${MAX_FILTERS} filters` }]);
   const errors: FilterError[] = [];
   const compiled = rules.flatMap((rule, index) => compileRule(rule, index, errors));
+  errors.push(...numberErrors(compiled), ...(roots === null ? [] : rootErrors(compiled, roots)));
   if (errors.length === 0) errors.push(...patternErrors(compiled), ...contradictions(compiled));
   return errors.length === 0 ? { kind: 'compiled', filters: { rules: compiled } } : refuse(errors);
+}
+
+/** Compiles rules as they were saved, also by a version of the program that refused less. Throws when they are none. */
+export function compileSaved(rules: readonly FilterRule[]): CompiledFilters {
+  const errors: FilterError[] = [];
+  const compiled = rules.flatMap((rule, index) => compileRule(rule, index, errors));
+  if (errors.length > 0) throw new Error('a stored filter does not compile');
+  return { rules: compiled };
 }
 
 function compileRule(rule: FilterRule, index: number, errors: FilterError[]): CompiledRule[] {
@@ -77,7 +70,7 @@ function compileRule(rule: FilterRule, index: number, errors: FilterError[]): Co
     errors.push({ pointer: `/filters/${index}/value`, message: `${rule.operator} ${condition.message}` });
   }
   if (parsed.kind === 'refused' || condition.kind === 'refused') return [];
-  return [{ rule, path: parsed.path, condition }];
+  return [{ rule, index, path: parsed.path, condition }];
 }
 
 function patternErrors(rules: readonly CompiledRule[]): FilterError[] {
@@ -86,19 +79,6 @@ function patternErrors(rules: readonly CompiledRule[]): FilterError[] {
   const message = `the patterns are too large together (${cost} of ${MAX_PATTERN_COST}); lower their repeat counts or use "in"`;
   const first = rules.findIndex(({ condition }) => condition.cost > 0);
   return [{ pointer: rules.length === 1 ? `/filters/${first}/value` : '/filters', message }];
-}
-
-/** Two `equals` on one node with different values: no document can pass. A path to several nodes may satisfy both. */
-function contradictions(rules: readonly CompiledRule[]): FilterError[] {
-  const firstByPath = new Map<string, number>();
-  return rules.flatMap(({ rule, path }, index) => {
-    if (rule.operator !== 'equals' || path.kind !== 'singular') return [];
-    const first = firstByPath.get(path.id);
-    if (first === undefined) firstByPath.set(path.id, index);
-    if (first === undefined || rules[first]?.rule.value === rule.value) return [];
-    const message = `contradicts filter ${first}: ${rule.field} cannot equal two values at once; use "in" for either`;
-    return [{ pointer: `/filters/${index}/value`, message }];
-  });
 }
 
 function refuse(errors: readonly FilterError[]): FiltersCompiled {

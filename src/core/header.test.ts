@@ -25,6 +25,7 @@ describe('custom headers', () => {
     const refused = [
       'Host',
       'content-length',
+      'Content-Encoding',
       'Transfer-Encoding',
       'Connection',
       'TE',
@@ -72,6 +73,25 @@ describe('custom headers', () => {
     assert.ok(isHeaderName('x'.repeat(128)) && !isHeaderName('x'.repeat(129)));
   });
 
+  test('are limited in all, names and values together', () => {
+    const large = { 'x-a': 'x'.repeat(4093), 'x-b': 'x'.repeat(4093) };
+    assert.deepEqual(pointers(large), []);
+    assert.deepEqual(pointers({ ...large, a: '' }), ['/headers']);
+  });
+
+  test('are none where a value is not shown: what stands for it is not taken for it', () => {
+    const [error] = headerErrors({ 'X-A': REDACTED }, OWNED, '/headers');
+    assert.equal(error?.pointer, '/headers/X-A');
+    assert.match(error?.message ?? '', /write the value itself/);
+    assert.deepEqual(pointers({ 'X-A': `${REDACTED}.` }), []);
+  });
+
+  test('that somebody else sets are told with who that is', () => {
+    const words = (...owner: [] | [string]) => headerErrors({ 'Webhook-Id': 'x' }, OWNED, '', ...owner)[0]?.message;
+    assert.match(words() ?? '', /authentication of this subscription\.$/);
+    assert.match(words('a profile') ?? '', /belongs to a profile\.$/);
+  });
+
   test('are pointed at by an escaped JSON pointer', () => {
     assert.deepEqual(pointers({ 'a/b~c': '1' }), ['/headers/a~1b~0c']);
   });
@@ -112,6 +132,13 @@ describe('headers that are kept and shown', () => {
       'Hookyard-Attempt': '2',
       'x-stella-signature': 'ab12',
     });
+  });
+
+  test('show what an answer says of the receiver and of the proxies before it', () => {
+    const names = ['allow', 'cf-ray', 'connection', 'keep-alive', 'transfer-encoding', 'via', 'webhook-delivery'];
+    const headers = Object.fromEntries([...names, 'WWW-Authenticate'].map((name) => [name, 'v']));
+    assert.deepEqual(redactHeaders(headers), headers);
+    assert.deepEqual(redactHeaders({ 'set-cookie': 's' }), { 'set-cookie': REDACTED });
   });
 
   test('hide a harmless name that somebody chose for a credential', () => {

@@ -7,14 +7,17 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
 const VALUE = /^$|^[\x21-\x7e](?:[\x20-\x7e\t]*[\x21-\x7e])?$/;
 const MAX_VALUE_CHARS = 4096;
 export const MAX_HEADERS = 64;
+/** Names and values together: many receivers take no more than 8 or 16 KiB of headers, ours included. */
+export const MAX_HEADERS_CHARS = 8192;
 /** The member that JavaScript takes for an object's prototype: a header of this name would be lost on the way. */
 export const LOST_NAME = '__proto__';
 export const LOST_NAME_WORDS = `${LOST_NAME} cannot be a name here; choose another.`;
 
-/** Headers that frame the message or belong to the connection; never a user's. */
+/** Headers that frame the message, say how it is coded or belong to the connection; never a user's. */
 const FRAMING = [
   'host',
   'content-length',
+  'content-encoding',
   'transfer-encoding',
   'connection',
   'te',
@@ -40,31 +43,43 @@ export function isHeaderValue(value: string): boolean {
 
 /**
  * What is wrong with custom headers, each with its pointer below `base`.
- * @param owned lower-case names the active profile or the chosen authentication sets itself
+ * @param owned lower-case names that are set anyway
+ * @param owner who sets them, in words
  */
 export function headerErrors(
   headers: Readonly<Record<string, string>>,
   owned: readonly string[],
   base: string,
+  owner = 'the profile or authentication of this subscription',
 ): FieldError[] {
   const names = Object.keys(headers);
-  if (names.length > MAX_HEADERS) return [{ pointer: base, message: `At most ${MAX_HEADERS} headers.` }];
+  const excess = excessOf(headers);
+  if (excess !== null) return [{ pointer: base, message: excess }];
   const seen = new Set<string>();
   return names.flatMap((name) => {
-    const message = headerFault(name, headers[name] ?? '', owned, seen);
+    const fault = headerFault(name, headers[name] ?? '', seen);
+    const isOwned = owned.includes(name.toLowerCase());
+    const message = fault ?? (isOwned ? `The header ${name} belongs to ${owner}.` : null);
     seen.add(name.toLowerCase());
     return message === null ? [] : [{ pointer: `${base}/${escapePointer(name)}`, message }];
   });
 }
 
-function headerFault(name: string, value: string, owned: readonly string[], seen: ReadonlySet<string>): string | null {
+function excessOf(headers: Readonly<Record<string, string>>): string | null {
+  const entries = Object.entries(headers);
+  if (entries.length > MAX_HEADERS) return `At most ${MAX_HEADERS} headers.`;
+  const size = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  return size > MAX_HEADERS_CHARS ? `At most ${MAX_HEADERS_CHARS} characters, names and values together.` : null;
+}
+
+function headerFault(name: string, value: string, seen: ReadonlySet<string>): string | null {
   const lower = name.toLowerCase();
   if (name === LOST_NAME) return LOST_NAME_WORDS;
   if (!isHeaderName(name)) return "Not a header name: letters, digits and -_.!#$%&'*+^`|~ only.";
   if (!isHeaderValue(value)) return 'Not a header value: printable ASCII up to 4096 characters, no line breaks.';
+  if (value === REDACTED) return REDACTED_WORDS;
   if (seen.has(lower)) return 'This header is set twice (names are case-insensitive).';
-  if (isReserved(lower)) return `The header ${name} is set by Hookyard and cannot be changed.`;
-  if (owned.includes(lower)) return `The header ${name} belongs to the profile or authentication of this subscription.`;
+  if (isReserved(lower)) return `The header ${name} is for Hookyard to set, or to leave out, and cannot be changed.`;
   return null;
 }
 
@@ -124,18 +139,28 @@ const SENDERS_OWN = [
 const SHOWN = new Set([
   'accept',
   'accept-encoding',
+  'age',
+  'allow',
   'cache-control',
+  'cf-ray',
+  'connection',
   'content-encoding',
   'content-length',
   'content-type',
   'date',
   'host',
   'idempotency-key',
+  'keep-alive',
   'location',
   'retry-after',
   'server',
   'traceparent',
+  'transfer-encoding',
   'user-agent',
+  'vary',
+  'via',
+  'webhook-delivery',
+  'www-authenticate',
   'x-request-id',
   ...SENDERS_OWN,
   // Ids, times, and signatures that only the secret makes.
@@ -144,7 +169,9 @@ const SHOWN = new Set([
 /** Only families whose names nobody can choose for a credential of their own. */
 const SHOWN_PREFIXES = ['hookyard-', 'ratelimit-', 'x-ratelimit-'];
 
+/** What is shown in place of a credential. */
 export const REDACTED = '[redacted]';
+export const REDACTED_WORDS = `${REDACTED} stands for a value that is not shown; write the value itself.`;
 
 /**
  * The headers with every value that is not known to be harmless replaced.

@@ -35,6 +35,16 @@ export interface FilterDocument {
   tags: readonly string[];
 }
 
+/** The members of the document, for those who write paths into it. */
+export const FILTER_ROOTS = [
+  'id',
+  'timestamp',
+  'event',
+  'tenantId',
+  'data',
+  'tags',
+] as const satisfies readonly (keyof FilterDocument)[];
+
 /** An event as filters see it; `data` is the parsed form of the event's bytes. */
 export function filterDocument(event: HookEvent, data: unknown): FilterDocument {
   const timestamp = isoTime(event.acceptedAtMs);

@@ -18,6 +18,10 @@ describe('the problem', () => {
     });
   }
 
+  test('of wrong fields speaks of what has them: the other events of a batch may well be stored', () => {
+    assert.doesNotMatch(problemPage('validation_failed').remedy, /nothing/);
+  });
+
   test('value carries its code and only what is given beside it', () => {
     assert.deepEqual(problem('not_found'), { kind: 'problem', code: 'not_found' });
     const detail = problem('overloaded', { retryAfterSeconds: 2 });

@@ -81,7 +81,7 @@ const catalogue = {
   validation_failed: {
     status: 400,
     title: 'Some fields are not valid',
-    remedy: 'Correct the fields that `errors` points at; nothing was stored.',
+    remedy: 'Correct the fields that `errors` points at and send it again; it was not stored.',
     action: 'Tell the user which fields in `errors` are wrong and what each message says is allowed.',
   },
   url_refused: {

@@ -3,14 +3,15 @@ import type { FieldError } from './problem.ts';
 import { type ProfileName, profiles } from './profile.ts';
 import { type BackoffType, defaultMaxAgeSeconds, type RetryOn, type RetryPolicy } from './retry.ts';
 
+/** null is the default of a field, as if it had been left out of a new policy. */
 export interface RetryInput {
-  maxRetries?: number | undefined;
-  backoffType?: BackoffType | undefined;
-  backoffSeconds?: number | undefined;
-  scheduleSeconds?: readonly number[] | undefined;
-  maxAgeSeconds?: number | undefined;
-  jitter?: number | undefined;
-  retryOn?: readonly RetryOn[] | 'all' | undefined;
+  maxRetries?: number | null | undefined;
+  backoffType?: BackoffType | null | undefined;
+  backoffSeconds?: number | null | undefined;
+  scheduleSeconds?: readonly number[] | null | undefined;
+  maxAgeSeconds?: number | null | undefined;
+  jitter?: number | null | undefined;
+  retryOn?: readonly RetryOn[] | 'all' | null | undefined;
 }
 
 const ALL_CAUSES: readonly RetryOn[] = ['network', '5xx', '408', '425', '429', '4xx', '3xx'];
@@ -18,7 +19,7 @@ const ALL_CAUSES: readonly RetryOn[] = ['network', '5xx', '408', '425', '429', '
 /** The complete policy; with nothing given that of the profile. */
 export function retryOf(input: RetryInput, profile: ProfileName, timeoutMs: number): RetryPolicy {
   const defaults = profiles[profile].retry;
-  const own = Object.values(input).some((value) => value !== undefined);
+  const own = Object.values(input).some(given);
   const backoffType = backoffTypeOf(input, profile);
   const policy = {
     maxRetries: input.maxRetries ?? defaults.maxRetries,
@@ -35,21 +36,47 @@ export function retryOf(input: RetryInput, profile: ProfileName, timeoutMs: numb
 
 /** The type a caller names or means: a field that only one kind of type reads is never without effect. */
 function backoffTypeOf(input: RetryInput, profile: ProfileName): BackoffType {
-  if (input.backoffType !== undefined) return input.backoffType;
-  if (input.scheduleSeconds !== undefined) return 'schedule';
+  const { backoffType = null } = input;
+  if (backoffType !== null) return backoffType;
+  if (given(input.scheduleSeconds)) return 'schedule';
   const byDefault = profiles[profile].retry.backoffType;
-  return byDefault === 'schedule' && input.backoffSeconds !== undefined ? 'exponential' : byDefault;
+  return byDefault === 'schedule' && given(input.backoffSeconds) ? 'exponential' : byDefault;
+}
+
+function given(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
+
+/**
+ * A stored policy with a change of some of its fields over it. Waits of another type of backoff give way, and so does a
+ * maximum age that was counted from the policy.
+ */
+export function mergedRetry(stored: RetryPolicy, change: RetryInput, timeoutMs: number): RetryInput {
+  const merged: RetryInput = { ...shownRetry(stored) };
+  for (const field of overruled(stored.backoffType, change)) delete merged[field];
+  if (stored.maxAgeSeconds === defaultMaxAgeSeconds(stored, timeoutMs)) delete merged.maxAgeSeconds;
+  return { ...merged, ...change };
+}
+
+function overruled(stored: BackoffType, change: RetryInput): (keyof RetryInput)[] {
+  const { backoffType, backoffSeconds, scheduleSeconds } = change;
+  if (backoffType === undefined) {
+    const isOther = given(stored === 'schedule' ? backoffSeconds : scheduleSeconds);
+    return isOther ? ['backoffType', 'backoffSeconds', 'scheduleSeconds'] : [];
+  }
+  if (backoffType === null) return ['backoffSeconds', 'scheduleSeconds'];
+  return [backoffType === 'schedule' ? 'backoffSeconds' : 'scheduleSeconds'];
 }
 
 /** What is wrong with a policy whose values are within their limits. */
 export function retryErrors(retry: RetryInput, profile: ProfileName): FieldError[] {
   const type = backoffTypeOf(retry, profile);
-  const isNamed = retry.backoffType === 'schedule' || retry.scheduleSeconds !== undefined;
+  const isNamed = retry.backoffType === 'schedule' || given(retry.scheduleSeconds);
   if (type === 'schedule' && isNamed && (retry.scheduleSeconds ?? []).length === 0) {
     return [{ pointer: '/retryPolicy/scheduleSeconds', message: 'Needed with backoffType "schedule".' }];
   }
   const idle = type === 'schedule' ? 'backoffSeconds' : 'scheduleSeconds';
-  if (retry[idle] === undefined) return [];
+  if (!given(retry[idle])) return [];
   return [{ pointer: `/retryPolicy/${idle}`, message: `Has no effect with backoffType "${type}"; leave it out.` }];
 }
 

@@ -99,4 +99,10 @@ describe('a rotation is refused', () => {
       assert.equal(rotated(configured(), secret, at(NOW)).kind, 'invalid', secret);
     }
   });
+
+  test('to what stands for a secret, and under standard to what nobody can load', () => {
+    assert.equal(rotated(configured(), '[redacted]', at(NOW)).kind, 'invalid');
+    assert.equal(rotated(configured({ profile: 'standard' }), 'whsec_!!!', at(NOW)).kind, 'invalid');
+    assert.equal(rotated(configured(), 'whsec_!!!', at(NOW)).kind, 'rotated');
+  });
 });

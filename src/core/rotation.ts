@@ -1,7 +1,7 @@
 /** A signing secret gives way to a new one: for a while both sign, so that no receiver has to change at that moment. */
 import { profiles } from './profile.ts';
 import { type Grace, goingOn, tooManyRemedy } from './retiring.ts';
-import { signatureKey } from './signature/sign.ts';
+import { signingSecretFault } from './signing-secret.ts';
 import { liveRetiring, type RetiringSecret, type SubscriptionConfig } from './subscription.ts';
 
 /** How long an old secret goes on signing unless the caller says. */
@@ -23,7 +23,8 @@ export type Rotated =
 export function rotated(config: SubscriptionConfig, secret: string, grace: Grace): Rotated {
   const refusal = refusalOf(config);
   if (refusal !== null) return { kind: 'refused', detail: refusal };
-  if (signatureKey(secret, 'standard').length === 0) return { kind: 'invalid', message: 'An empty key signs nothing.' };
+  const fault = signingSecretFault(secret, config.profile);
+  if (fault !== null) return { kind: 'invalid', message: fault };
   if (config.signatureSecrets.includes(secret)) return { kind: 'invalid', message: 'It is the secret in use already.' };
   const replaced = config.signatureSecrets.map((old) => ({ secret: old }));
   const goOn = goingOn(replaced, config.retiringSecrets, grace);

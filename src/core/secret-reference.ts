@@ -11,6 +11,12 @@ export type SecretReference =
   /** Below the directory of secrets: relative to it, or absolute. */
   | { kind: 'file'; path: string };
 
+/** A reference that leads nowhere, and why. */
+export interface Lack {
+  reference: string;
+  reason: string;
+}
+
 const VARIABLE = new RegExp(`^${VARIABLE_PREFIX}[A-Za-z0-9_]{1,200}$`);
 const MAX_PATH_CHARS = 1024;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what no path may hold

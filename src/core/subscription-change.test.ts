@@ -63,6 +63,60 @@ describe('a credential', () => {
   });
 });
 
+describe('the name of a credential header', () => {
+  test('changes without its value', () => {
+    const before = { authType: 'header', authHeader: { name: 'X-Key', value: 'v' } } as const;
+    assert.deepEqual(changed(before, { authHeader: { name: 'X-Token' } }).auth, {
+      type: 'header',
+      name: 'X-Token',
+      value: 'v',
+    });
+  });
+});
+
+describe('a retry policy', () => {
+  const OWN = { maxRetries: 5, backoffType: 'fixed', backoffSeconds: 30, jitter: 0.1, retryOn: ['5xx'] } as const;
+  const retryAfter = (before: Partial<SubscriptionInput>, retryPolicy: SubscriptionInput['retryPolicy']) =>
+    changed(before, { retryPolicy }).retry;
+
+  test('changes in the fields that are named, and keeps the others', () => {
+    const before = config({ retryPolicy: { ...OWN, maxAgeSeconds: 900 } }).retry;
+    const after = retryAfter({ retryPolicy: { ...OWN, maxAgeSeconds: 900 } }, { jitter: 0.5 });
+    assert.deepEqual(after, { ...before, jitter: 0.5 });
+    assert.equal(retryAfter({ profile: 'standard' }, { maxRetries: 3 }).jitter, profiles.standard.retry.jitter);
+  });
+
+  test('has its maximum age counted anew, unless somebody has set it', () => {
+    const counted = config({ retryPolicy: { ...OWN, maxRetries: 50 } }).retry.maxAgeSeconds;
+    assert.equal(retryAfter({ retryPolicy: OWN }, { maxRetries: 50 }).maxAgeSeconds, counted);
+    assert.equal(retryAfter({ retryPolicy: { ...OWN, maxAgeSeconds: 900 } }, { maxRetries: 50 }).maxAgeSeconds, 900);
+  });
+
+  test('of another type gives up the waits of the old one, and keeps them where they still apply', () => {
+    const schedule = retryAfter({ retryPolicy: OWN }, { scheduleSeconds: [1, 2] });
+    assert.deepEqual([schedule.backoffType, schedule.scheduleSeconds, schedule.maxRetries], ['schedule', [1, 2], 5]);
+    const back = retryAfter({ profile: 'standard' }, { backoffSeconds: 7 });
+    assert.deepEqual([back.backoffType, back.backoffSeconds, back.scheduleSeconds], ['exponential', 7, []]);
+    const linear = retryAfter({ retryPolicy: OWN }, { backoffType: 'linear' });
+    assert.deepEqual([linear.backoffType, linear.backoffSeconds], ['linear', 30]);
+    const named = retryAfter({ retryPolicy: OWN }, { backoffType: 'schedule', scheduleSeconds: [9] });
+    assert.deepEqual([named.backoffType, named.scheduleSeconds], ['schedule', [9]]);
+    const fixed = retryAfter({ profile: 'standard' }, { backoffType: 'fixed' });
+    assert.deepEqual([fixed.backoffType, fixed.scheduleSeconds], ['fixed', []]);
+    const missing = complete(changedInput(config({ retryPolicy: OWN }), { retryPolicy: { backoffType: 'schedule' } }));
+    assert.ok(missing.kind === 'invalid' && missing.errors[0]?.pointer === '/retryPolicy/scheduleSeconds');
+  });
+
+  test('goes back to its defaults with null, a field or all of it', () => {
+    assert.deepEqual(retryAfter({ retryPolicy: OWN }, null), config({}).retry);
+    const { maxRetries, jitter } = retryAfter({ retryPolicy: OWN }, { maxRetries: null });
+    assert.deepEqual([maxRetries, jitter], [profiles.stella.retry.maxRetries, 0.1]);
+    const type = retryAfter({ retryPolicy: OWN, profile: 'standard' }, { backoffType: null });
+    assert.deepEqual(type.scheduleSeconds, profiles.standard.retry.scheduleSeconds);
+    assert.deepEqual(config({ retryPolicy: { jitter: null, scheduleSeconds: null } }).retry, config({}).retry);
+  });
+});
+
 describe('another profile', () => {
   test('brings its own policy, timeout and envelope where the old ones came from the old profile', () => {
     const { profile, retry, timeoutMs, envelope, auth } = changed({}, { profile: 'foreman' });

@@ -2,7 +2,7 @@
 import { CREDENTIAL_FIELDS } from './auth-input.ts';
 import { shownOwner } from './owner-input.ts';
 import { profiles } from './profile.ts';
-import { retryOf } from './retry-input.ts';
+import { mergedRetry, retryOf } from './retry-input.ts';
 import type { RetiringSecret, SubscriptionConfig } from './subscription.ts';
 import { inputOf, type SubscriptionInput } from './subscription-input.ts';
 
@@ -38,7 +38,25 @@ export function changedInput(config: SubscriptionConfig, patch: Patch): Subscrip
   for (const field of rules.flatMap((rule) => rule(patch, config))) delete stored[field];
   const { authHeader } = stored;
   if (given(patch.credentialRef) && authHeader !== undefined) stored.authHeader = { name: authHeader.name };
-  return { ...stored, ...patch, ...wholeOwner(config, patch) };
+  return {
+    ...stored,
+    ...patch,
+    ...wholeOwner(config, patch),
+    ...wholeHeader(stored, patch),
+    ...wholeRetry(config, stored, patch),
+  };
+}
+
+/** A header that gets another name keeps its value. */
+function wholeHeader(stored: Patch, { authHeader }: Patch): Patch {
+  const value = authHeader?.value ?? stored.authHeader?.value;
+  return authHeader === undefined || value === undefined ? {} : { authHeader: { ...authHeader, value } };
+}
+
+/** Of the policy what is not changed stays. */
+function wholeRetry({ retry, timeoutMs }: SubscriptionConfig, stored: Patch, { retryPolicy }: Patch): Patch {
+  if (!retryPolicy || !stored.retryPolicy) return {};
+  return { retryPolicy: mergedRetry(retry, retryPolicy, timeoutMs) };
 }
 
 /** Of kind and id the one that is not changed stays. */

@@ -3,6 +3,7 @@ import { type AuthInput, authErrors, authInputOf, authOf, authTypeOf } from './a
 import { isEventPattern } from './event.ts';
 import { compileFilters, type FilterRule } from './filter.ts';
 import { headerErrors } from './header.ts';
+import { FILTER_ROOTS } from './match.ts';
 import { type OwnerInput, ownerErrors, ownerOf, shownOwner } from './owner-input.ts';
 import type { FieldError } from './problem.ts';
 import { type ContentType, type Profile, type ProfileName, profiles } from './profile.ts';
@@ -20,7 +21,7 @@ export interface SubscriptionInput extends AuthInput, OwnerInput {
   headers?: Readonly<Record<string, string>> | undefined;
   events?: readonly string[] | undefined;
   filters?: readonly FilterRule[] | undefined;
-  retryPolicy?: RetryInput | undefined;
+  retryPolicy?: RetryInput | null | undefined;
   timeout?: number | undefined;
   profile?: ProfileName | undefined;
   envelope?: 'full' | 'none' | undefined;
@@ -96,14 +97,14 @@ function hostOf(url: string): string {
 }
 
 function inputErrors(input: SubscriptionInput, profile: ProfileName, authType: Auth['type']): FieldError[] {
-  const filters = compileFilters(input.filters ?? []);
+  const filters = compileFilters(input.filters ?? [], FILTER_ROOTS);
   const owned = ownedHeaders(input, profiles[profile]);
   return [
     ...eventErrors(input.events ?? []),
     ...ownerErrors(input),
     ...(filters.kind === 'refused' ? filters.errors : []),
     ...headerErrors(input.headers ?? {}, [...owned, ...credentialHeaders(input, authType)], '/headers'),
-    ...authErrors(input, authType, owned),
+    ...authErrors(input, authType, { owned, profile }),
     ...retryErrors(input.retryPolicy ?? {}, profile),
     ...profileErrors(input, profile),
   ];

@@ -10,6 +10,21 @@ function faults(changes: Partial<SubscriptionInput>): string[] {
 describe('what has no effect or no meaning', () => {
   const rows: readonly [string, Partial<SubscriptionInput>, string[]][] = [
     ['a type that is none', { events: ['ping', 'deploy*'] }, ['/events/1']],
+    ['a header in place of its value', { headers: { 'X-Api': '[redacted]' } }, ['/headers/X-Api']],
+    ['a token in place of its value', { authType: 'bearer', bearerToken: '[redacted]' }, ['/bearerToken']],
+    [
+      'a password in place of its value',
+      { authType: 'basic', basicUsername: 'a', basicPassword: '[redacted]' },
+      ['/basicPassword'],
+    ],
+    [
+      'a credential header in place of its value',
+      { authType: 'header', authHeader: { name: 'X-Key', value: '[redacted]' } },
+      ['/authHeader/value'],
+    ],
+    ['a secret in place of its value', { authType: 'signature', signatureSecret: '[redacted]' }, ['/signatureSecret']],
+    ['a secret that nobody can load', { profile: 'standard', signatureSecret: 'whsec_!!!' }, ['/signatureSecret']],
+    ['a path to nothing', { filters: [{ field: 'owner', operator: 'exists', value: true }] }, ['/filters/0/field']],
     ['an owner that is no path', { owner: 'org' }, ['/owner']],
     ['a filter path', { filters: [{ field: '$..x', operator: 'equals', value: 1 }] }, ['/filters/0/field']],
     ['a filter pattern', { filters: [{ field: 'a', operator: 'matches', value: '(' }] }, ['/filters/0/value']],

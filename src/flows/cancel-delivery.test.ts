@@ -6,6 +6,7 @@ import { describeFailure } from '../core/failure.ts';
 import { DEFAULT_TENANT, type Id } from '../core/ids.ts';
 import type { Store, Ticket } from '../ports.ts';
 import { cancelDelivery } from './cancel-delivery.ts';
+import { pauseSubscription } from './pause-subscription.ts';
 
 function cancel(ports: FakePorts, id: Id) {
   return cancelDelivery(ports, { tenant: DEFAULT_TENANT, id, by: null });
@@ -37,6 +38,38 @@ describe('a cancelled delivery', () => {
     const { settled } = await tryOnce(ports, ticket);
     assert.deepEqual(settled, { kind: 'lost' });
     assert.equal((await ports.store.delivery(DEFAULT_TENANT, ticket.deliveryId))?.last?.closes, 'cancelled');
+  });
+
+  for (const [where, recall] of [
+    ['here', () => 'under_way'],
+    ['where only another process could know', () => 'unknown'],
+  ] as const) {
+    test(`says that it may have arrived when a try is under way ${where}`, async () => {
+      const ports = fakePorts();
+      Object.assign(ports.dispatch, { recall });
+      const ticket = await waiting(ports);
+      await cancel(ports, ticket.deliveryId);
+      const { detail, sent } = (await ports.store.delivery(DEFAULT_TENANT, ticket.deliveryId))?.last ?? assert.fail();
+      assert.deepEqual([sent, detail.mayRepeat], [false, true]);
+      const words = describeFailure('cancelled', detail.facts).error;
+      assert.equal(words, 'Not sent but for try 1, which may have arrived: cancelled by an administrator.');
+    });
+  }
+
+  test('was not sent by another process before its time, or while its subscription is paused', async () => {
+    for (const paused of [true, false]) {
+      const ports = fakePorts();
+      Object.assign(ports.dispatch, { recall: () => 'unknown' });
+      const ticket = await waiting(ports);
+      ports.answers.push(answered(500));
+      await tryOnce(ports, ticket);
+      const pause = { tenant: DEFAULT_TENANT, id: ticket.subscriptionId, paused };
+      if (paused) await pauseSubscription(ports, pause);
+      if (paused) ports.clock.advance(60_000);
+      await cancel(ports, ticket.deliveryId);
+      const view = await ports.store.delivery(DEFAULT_TENANT, ticket.deliveryId);
+      assert.equal(view?.last?.detail.mayRepeat, false);
+    }
   });
 
   test('is cancelled too when a try is settled in the same moment', async () => {

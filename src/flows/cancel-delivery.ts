@@ -1,7 +1,7 @@
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
-import type { Ticket } from '../ports.ts';
-import type { FlowPorts } from './configuration.ts';
+import type { HoldReason, Ticket } from '../ports.ts';
+import type { FlowPorts, LiveSubscription } from './configuration.ts';
 import { closeWithoutTry } from './deliver.ts';
 
 export interface CancelDelivery {
@@ -13,7 +13,10 @@ export interface CancelDelivery {
 /** A delivery that is settled more often than this while it is being cancelled is given up on. */
 const MAX_DECISIONS = 8;
 
-/** Closes an open delivery as cancelled. A try that is on its way may still arrive; its result changes nothing. */
+/**
+ * Closes an open delivery as cancelled. A try that is on its way may still arrive; its result changes nothing, and the
+ * record says so.
+ */
 export async function cancelDelivery(
   ports: FlowPorts,
   request: CancelDelivery,
@@ -43,15 +46,32 @@ async function cancelOnce(
     place: view.open.place,
   };
   const configuration = await ports.configuration.of(request.tenant);
-  const version = configuration.subscriptions.get(view.subscriptionId)?.version ?? 0;
-  const settlement = closeWithoutTry(ticket, stored.event, version, {
+  const subscription = configuration.subscriptions.get(view.subscriptionId);
+  const atMs = ports.clock.nowMs();
+  const recalled = ports.dispatch.recall(ticket);
+  const hold = view.open.hold?.reason ?? null;
+  const mayRepeat = recalled === 'unknown' ? isSendable(ticket, subscription, hold, atMs) : recalled === 'under_way';
+  const reason = `cancelled by ${request.by === null ? 'an administrator' : `key ${request.by}`}`;
+  const settlement = closeWithoutTry(ticket, stored.event, subscription?.version ?? 0, {
     closes: 'cancelled',
     failure: 'cancelled',
-    atMs: ports.clock.nowMs(),
-    facts: { reason: `cancelled by ${request.by === null ? 'an administrator' : `key ${request.by}`}` },
+    atMs,
+    facts: mayRepeat ? { reason, underWay: `${ticket.n + 1}` } : { reason },
+    mayRepeat,
   });
   const [outcome] = await ports.store.settle({ settlements: [settlement], health: new Map() });
   if (outcome?.kind !== 'settled') return { kind: 'overtaken' };
   ports.dispatch.withdraw(ticket.deliveryId);
   return { kind: 'cancelled' };
+}
+
+/** Whether another process may be sending a delivery: nothing holds it back, and its time has come. */
+function isSendable(
+  { place }: Ticket,
+  subscription: LiveSubscription | undefined,
+  hold: HoldReason | null,
+  nowMs: number,
+): boolean {
+  const fromMs = place.kind === 'due' ? place.dueMs : place.notBeforeMs;
+  return subscription?.state.kind === 'active' && hold !== 'circuit' && fromMs <= nowMs;
 }

@@ -23,7 +23,7 @@ export interface ChangeSource {
  * change that changes nothing writes nothing.
  */
 export function changeSource(ports: FlowPorts, request: ChangeSource): Promise<ChangedSource | Problem> {
-  return unlessOvertaken(request.ifVersion, () => changeOnce(ports, request));
+  return unlessOvertaken(request, () => changeOnce(ports, request));
 }
 
 async function changeOnce(ports: FlowPorts, request: ChangeSource): Promise<ChangedSource | Problem> {

@@ -94,6 +94,26 @@ describe('a change', () => {
     assert.deepEqual([config?.name, config?.description], ['two', 'both']);
   });
 
+  test('on no version in particular is made however many come at once, and is never 412', async () => {
+    const ports = fakePorts();
+    const { id } = await subscribe(ports);
+    const names = Array.from({ length: 60 }, (_, at) => `name ${at}`);
+    const outcomes = await Promise.all(names.map((name) => changed(ports, id, { patch: { name } })));
+    const versions = outcomes.map(({ subscription }) => subscription.version);
+    assert.deepEqual([new Set(versions).size, (await live(ports, id))?.version], [60, 61]);
+  });
+
+  test('that is overtaken again and again can be sent again, and is no broken condition', async () => {
+    const ports = fakePorts();
+    const { id } = await subscribe(ports);
+    const configure = async () => ({ kind: 'conflict', version: 7 }) as const;
+    const restless = { ...ports, store: { ...ports.store, configure } };
+    const refused = problemOf(await change(restless, id, { patch: { name: 'x' } }), 'store_unavailable');
+    assert.equal(refused.retryAfterSeconds, 1);
+    problemOf(await change(restless, id, { patch: { name: 'x' }, ifVersion: 1 }), 'precondition_failed');
+    await changed(ports, id, { patch: { name: 'x' } });
+  });
+
   test('is made on the version another node wrote a moment ago', async () => {
     const ports = fakePorts();
     const { id } = await subscribe(ports);

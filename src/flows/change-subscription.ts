@@ -6,6 +6,7 @@ import type { SubscriptionInput } from '../core/subscription-input.ts';
 import type { StateChange } from '../ports.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
 import { completeChecked, tellCautions } from './create-subscription.ts';
+import { withLack } from './credentials.ts';
 import { isSame, overtakenBy, putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
 import { vetReceiver } from './vet-receiver.ts';
 
@@ -32,7 +33,7 @@ export interface Changed extends Standing {
  * nothing, and a URL is vetted only where it is another one.
  */
 export function changeSubscription(ports: FlowPorts, request: ChangeSubscription): Promise<Changed | Problem> {
-  return unlessOvertaken(request.ifVersion, () => changeOnce(ports, request));
+  return unlessOvertaken(request, () => changeOnce(ports, request));
 }
 
 async function changeOnce(ports: FlowPorts, request: ChangeSubscription): Promise<Changed | Problem> {
@@ -51,12 +52,13 @@ async function changeOnce(ports: FlowPorts, request: ChangeSubscription): Promis
   const config = { ...completed.config, retiringSecrets: retiringAfter(subscription.config, completed.config) };
   const state = stateChange(subscription, request);
   if (state === undefined && isSame(config, subscription.config)) {
-    return { kind: 'changed', subscription, generatedSecret: null };
+    return { kind: 'changed', subscription: await withLack(ports, subscription), generatedSecret: null };
   }
   const outcome = await putVersion(ports, subscription, withoutEnded(config, ports.clock.nowMs()), state);
   if (outcome.kind === 'problem') return outcome;
   tellCautions(ports, outcome.subscription);
-  return { ...outcome, generatedSecret: completed.generatedSecret };
+  const changed = await withLack(ports, outcome.subscription);
+  return { kind: 'changed', subscription: changed, generatedSecret: completed.generatedSecret };
 }
 
 /** What a rotation is done with is not kept any longer. */

@@ -1,7 +1,8 @@
 /** The tenant's configuration, opened and compiled once per version; what matching and sending read. */
 import { type Networks, readNetworks } from '../core/address.ts';
-import { type CompiledFilters, compileFilters, type FilterRule } from '../core/filter.ts';
+import { type CompiledFilters, compileSaved, type FilterRule } from '../core/filter.ts';
 import type { Id } from '../core/ids.ts';
+import type { Lack } from '../core/secret-reference.ts';
 import { completeStoredSource, type SourceConfig, type StoredSource } from '../core/source.ts';
 import { completeStored, type StoredConfig, type Subscription, type SubscriptionConfig } from '../core/subscription.ts';
 import type { Configuration, Health, Ports, SealContext, SourceRow, SubscriptionRow } from '../ports.ts';
@@ -12,6 +13,8 @@ export interface LiveSubscription extends Omit<Subscription, 'config'> {
   /** null when its sealing key is missing: its deliveries wait and an operator is told. */
   config: SubscriptionConfig | null;
   filters: CompiledFilters;
+  /** The reference that cannot be read, where that was looked at to be shown. */
+  lacks?: Lack;
   /** As it was when the configuration was read. */
   health: Health;
   missingKeyId: string | null;
@@ -62,7 +65,7 @@ export interface ConfigurationCache {
   refresh(tenant: Id): Promise<LiveConfiguration>;
 }
 
-const NO_FILTERS = compileFilters([]);
+const NO_FILTERS = compileSaved([]);
 const fromUtf8 = new TextDecoder();
 
 /** Where a subscription's sealed configuration belongs. */
@@ -186,10 +189,7 @@ export function openedConfig(plain: Uint8Array): SubscriptionConfig {
 
 /** Compiles rules that were checked when they were saved. */
 export function filtersOf(rules: readonly FilterRule[]): CompiledFilters {
-  const compiled = rules.length === 0 ? NO_FILTERS : compileFilters(rules);
-  // They were compiled once before they were saved.
-  if (compiled.kind === 'refused') throw new Error('a stored filter does not compile');
-  return compiled.filters;
+  return rules.length === 0 ? NO_FILTERS : compileSaved(rules);
 }
 
 function compileSource(

@@ -5,6 +5,7 @@ import type { SubscriptionConfig } from '../core/subscription.ts';
 import { type Completed, completeSubscription, type SubscriptionInput } from '../core/subscription-input.ts';
 import type { IdempotencyClaim, Ports } from '../ports.ts';
 import { type FlowPorts, filtersOf, type LiveSubscription } from './configuration.ts';
+import { withLack } from './credentials.ts';
 import { configure, type Repeated, sealSubscription } from './sealed-configuration.ts';
 import { vetReceiver } from './vet-receiver.ts';
 
@@ -57,7 +58,7 @@ export async function createSubscription(
   const refusal = await vetReceiver(ports, input.url);
   if (refusal !== null) return refusal;
   const made: Made = {
-    subscription: fresh(ports, request, completed.config),
+    subscription: await withLack(ports, fresh(ports, request, completed.config)),
     generatedSecret: completed.generatedSecret,
   };
   const { id } = made.subscription;

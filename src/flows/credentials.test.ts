@@ -6,8 +6,10 @@ import { DEFAULT_TENANT } from '../core/ids.ts';
 import { hexSignature } from '../core/signature/sign.ts';
 import type { SubscriptionConfig } from '../core/subscription.ts';
 import type { SubscriptionInput } from '../core/subscription-input.ts';
+import { changeSubscription } from './change-subscription.ts';
 import { deliver, type Tried } from './deliver.ts';
 import { pastRequest } from './past-request.ts';
+import { pauseSubscription } from './pause-subscription.ts';
 import { sealSubscription } from './sealed-configuration.ts';
 
 const TOKEN = 'env:HOOKYARD_SECRET_TOKEN';
@@ -113,4 +115,29 @@ describe('the TLS policy of a try', () => {
       assert.equal(second?.tls, first?.tls);
     }
   });
+});
+
+test('a subscription that is saved says which of its references leads nowhere, as long as it does', async () => {
+  const values: Record<string, string> = {};
+  const ports = holding(values);
+  const made = await subscribe(ports, { authType: 'bearer', credentialRef: TOKEN });
+  const lack = { reference: TOKEN, reason: 'there is no such file' };
+  assert.deepEqual(made.lacks, lack);
+  const change = (name: string) =>
+    changeSubscription(ports, { tenant: DEFAULT_TENANT, id: made.id, patch: { name }, ifVersion: null });
+  for (const name of ['two', 'two']) {
+    const renamed = await change(name);
+    assert.ok(renamed.kind === 'changed');
+    assert.deepEqual(renamed.subscription.lacks, lack);
+  }
+  for (const paused of [true, true, false]) {
+    const outcome = await pauseSubscription(ports, { tenant: DEFAULT_TENANT, id: made.id, paused });
+    assert.ok(outcome.kind === 'changed');
+    assert.deepEqual(outcome.subscription.lacks, lack);
+  }
+  values[TOKEN] = 'there now';
+  for (const name of ['two', 'three']) {
+    const found = await change(name);
+    assert.ok(found.kind === 'changed' && found.subscription.lacks === undefined, name);
+  }
 });

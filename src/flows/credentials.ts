@@ -1,11 +1,11 @@
-import { credentialFault, secretFault, withReferred } from '../core/credential.ts';
+import { credentialFault, hasReferences, secretFault, withReferred } from '../core/credential.ts';
+import type { Lack } from '../core/secret-reference.ts';
 import type { SubscriptionConfig } from '../core/subscription.ts';
 import type { Ports } from '../ports.ts';
+import type { LiveSubscription } from './configuration.ts';
 
-/** A configuration that can be used, or the reference that leads nowhere and why. */
-export type Credentials =
-  | { kind: 'ready'; config: SubscriptionConfig }
-  | { kind: 'missing'; reference: string; reason: string };
+/** A configuration that can be used, or what it lacks. */
+export type Credentials = { kind: 'ready'; config: SubscriptionConfig } | ({ kind: 'missing' } & Lack);
 
 type Looked = { kind: 'value'; value: string | null } | Extract<Credentials, { kind: 'missing' }>;
 
@@ -25,4 +25,16 @@ export async function findCredentials(
   const secret = await look(config.secretRef, secretFault);
   if (secret.kind === 'missing') return secret;
   return { kind: 'ready', config: withReferred(config, { credential: credential.value, secret: secret.value }) };
+}
+
+/** A subscription that is to be shown, with what it lacks now. */
+export async function withLack(
+  ports: Pick<Ports, 'secretReferences'>,
+  subscription: LiveSubscription,
+): Promise<LiveSubscription> {
+  const { config } = subscription;
+  if (config === null || !hasReferences(config)) return subscription;
+  const found = await findCredentials(ports, config);
+  if (found.kind === 'ready') return subscription;
+  return { ...subscription, lacks: { reference: found.reference, reason: found.reason } };
 }

@@ -69,6 +69,20 @@ describe('a try', () => {
     assert.deepEqual([sent, closes, detail.facts], [false, 'failed_permanent', { host: 'api.example.com' }]);
   });
 
+  test('keeps why it ended its delivery, for its words; a test would have had no other try', async () => {
+    for (const [input, answer, facts] of [
+      [{ profile: 'standard' }, answered(500, { 'webhook-delivery': 'abort-message' }), { wish: 'abort-message' }],
+      [{ retryPolicy: { maxAgeSeconds: 1 } }, unanswered('dns_timeout', { ms: '1' }), { ms: '1', maxAgeSeconds: '1' }],
+      [{}, answered(429), { unlisted: '429' }],
+    ] as const) {
+      const { ports, ticket } = await ready(input);
+      ports.answers.push(answer, answer);
+      const [test, first] = [await tryOnce(ports, { ...ticket, kind: 'test' }), await tryOnce(ports, ticket)];
+      assert.deepEqual(first.tried.settlement.attempt.detail.facts, facts);
+      assert.deepEqual(test.tried.settlement.attempt.detail.facts, answer.kind === 'failure' ? answer.facts : {});
+    }
+  });
+
   test('switches a standard subscription off when its receiver has gone, and never as a test', async () => {
     for (const answer of [answered(410), answered(500, { 'webhook-delivery': 'disable' })]) {
       const { ports, ticket } = await ready({ profile: 'standard' });

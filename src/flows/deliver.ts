@@ -122,7 +122,8 @@ function judgementOf(ports: DeliverPorts, work: Work, answer: Answer): Judgement
 
 /** A test is tried once; the person asking sees the answer. */
 function onlyTry(judgement: Judgement): Judgement {
-  return judgement.delivered ? judgement : { ...judgement, next: { kind: 'close', closes: 'failed_permanent' } };
+  if (judgement.delivered) return judgement;
+  return { ...judgement, next: { kind: 'close', closes: 'failed_permanent' }, because: {} };
 }
 
 /** When a delivery was made: its event's acceptance, or the request of a redelivery, which its id carries. */
@@ -167,20 +168,20 @@ function settlementOf(
     failure: judgement.failure,
     responseTimeMs: Math.round(answer.phases.total),
     closes,
-    detail: detailOf(work, wire, answer),
+    detail: detailOf(work, wire, answer, judgement.because),
   };
   const next = judgement.next.kind === 'close' ? ({ kind: 'close' } as const) : judgement.next;
   return { ticket, attempt, next };
 }
 
-function detailOf(work: Work, wire: WireRequest, answer: Answer): AttemptDetail {
+function detailOf(work: Work, wire: WireRequest, answer: Answer, because: Judgement['because']): AttemptDetail {
   const response = answer.kind === 'response' ? answer : null;
   return {
     envelopeAtMs: wire.envelopeAtMs,
     sequence: sequenceOf(work.ticket.place),
     phases: answer.phases,
     connection: answer.connection,
-    facts: answer.kind === 'failure' ? answer.facts : {},
+    facts: answer.kind === 'failure' ? { ...answer.facts, ...because } : because,
     responseHeaders: response === null ? null : redactHeaders(response.headers),
     responseBody: response?.body ?? null,
     responseTruncated: response?.truncated ?? false,
@@ -194,7 +195,14 @@ export function closeWithoutTry(
   ticket: Ticket,
   event: HookEvent,
   subscriptionVersion: number,
-  why: { closes: Closing; failure: FailureCode; atMs: number; facts?: Readonly<Record<string, string>> },
+  why: {
+    closes: Closing;
+    failure: FailureCode;
+    atMs: number;
+    facts?: Readonly<Record<string, string>>;
+    /** A try of it may be under way. */
+    mayRepeat?: boolean;
+  },
 ): Settlement {
   const attempt: AttemptRecord = {
     deliveryId: ticket.deliveryId,
@@ -220,7 +228,7 @@ export function closeWithoutTry(
       responseBody: null,
       responseTruncated: false,
       responseLength: null,
-      mayRepeat: false,
+      mayRepeat: why.mayRepeat ?? false,
     },
   };
   return { ticket, attempt, next: { kind: 'close' } };

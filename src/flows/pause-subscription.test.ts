@@ -40,7 +40,7 @@ test('a paused subscription still gets deliveries, in its lane', async () => {
   await paused(ports, id, true);
   assert.equal((await emit(ports)).deliveries, 1);
   const [view] = await ports.store.deliveries({ tenant: DEFAULT_TENANT, limit: 9 });
-  assert.deepEqual([view?.open?.place.kind, view?.open?.hold], ['lane', 'paused']);
+  assert.deepEqual([view?.open?.place.kind, view?.open?.hold?.reason], ['lane', 'paused']);
 });
 
 test('a disabled subscription is neither paused nor resumed', async () => {

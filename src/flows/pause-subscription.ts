@@ -1,6 +1,7 @@
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { FlowPorts } from './configuration.ts';
+import { withLack } from './credentials.ts';
 import { overtakenBy, putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
 
 export interface PauseSubscription {
@@ -16,8 +17,11 @@ export interface PauseSubscription {
  * Pauses or resumes a subscription. Paused it still gets deliveries, which are held and do not age until it is resumed.
  * What stands already is left as it is: a second pause is the first. A disabled one has to be enabled first.
  */
-export function pauseSubscription(ports: FlowPorts, request: PauseSubscription): Promise<Standing | Problem> {
-  return unlessOvertaken(request.ifVersion ?? null, () => pauseOnce(ports, request));
+export async function pauseSubscription(ports: FlowPorts, request: PauseSubscription): Promise<Standing | Problem> {
+  const { id, ifVersion = null } = request;
+  const outcome = await unlessOvertaken({ id, ifVersion }, () => pauseOnce(ports, request));
+  if (outcome.kind === 'problem') return outcome;
+  return { kind: 'changed', subscription: await withLack(ports, outcome.subscription) };
 }
 
 async function pauseOnce(ports: FlowPorts, request: PauseSubscription): Promise<Standing | Problem> {

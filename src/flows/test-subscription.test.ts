@@ -44,12 +44,15 @@ describe('a test of a subscription', () => {
     }
   });
 
-  test('asks the address gate before it sends', async () => {
+  test('of a URL that may not be reached any more is a result like other failures, and is logged', async () => {
     const ports = fakePorts();
     const { id } = await subscribe(ports);
     ports.vetted.of = () => ({ kind: 'unresolved', host: 'x', failure: 'not_found' });
-    problemOf(await sample(ports, id), 'url_unresolved');
-    assert.equal(ports.sent.length, 0);
+    ports.answers.push(unanswered('ssrf_blocked', { rule: 'scheme' }));
+    const tested = await sample(ports, id);
+    assert.ok(tested.kind === 'tested');
+    assert.deepEqual([tested.attempt.failure, tested.attempt.sent], ['ssrf_blocked', false]);
+    assert.deepEqual((await ports.store.delivery(DEFAULT_TENANT, tested.deliveryId))?.last, tested.attempt);
   });
 
   test('needs a subscription and a sample', async () => {

@@ -5,7 +5,8 @@ import type { ReadFact } from '../core/fact.ts';
 import type { Health } from '../core/health.ts';
 import type { Id } from '../core/ids.ts';
 import type { Receipt } from '../core/receipt.ts';
-import type { DeliveryKind, HoldReason, Place } from './tickets.ts';
+import type { LaneState } from './settling.ts';
+import type { DeliveryKind, Place } from './tickets.ts';
 
 /** A page, newest first. `before` wins over `offset`. */
 export interface Paging {
@@ -54,6 +55,9 @@ export interface DeliveryQuery extends Paging {
   untilMs?: number;
 }
 
+/** What a lane was given as its reason to hold, since when, and when that is looked into. */
+export type LaneHold = Pick<LaneState, 'reason' | 'sinceMs' | 'probeAtMs'>;
+
 /** A delivery as it stands: its ticket while open, its attempts' sum, where it came from. */
 export interface DeliveryView {
   deliveryId: Id;
@@ -61,7 +65,7 @@ export interface DeliveryView {
   event: Pick<HookEvent, 'id' | 'tenant' | 'type' | 'owner' | 'acceptedAtMs'>;
   kind: DeliveryKind;
   redeliverOf: Id | null;
-  open: { place: Place; hold: HoldReason | null } | null;
+  open: { place: Place; hold: LaneHold | null } | null;
   /** Tries that were sent. */
   attempts: number;
   last: AttemptRecord | null;

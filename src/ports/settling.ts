@@ -69,7 +69,9 @@ export interface LaneState {
   subscriptionId: Id;
   shard: number;
   reason: HoldReason;
+  /** Engine time at which it got this reason. */
   sinceMs: number;
+  /** Wall time by which something of it is tried, to find out whether the receiver is there again; past once it was. */
   probeAtMs: number | null;
 }
 

@@ -110,6 +110,8 @@ export interface Store {
 
   /** Lanes that hold something or have a reason of their own, for a takeover. */
   lanes(shards: readonly number[]): Promise<readonly LaneState[]>;
+  /** The same for one subscription, for readers; null when it has no lane. */
+  lane(subscriptionId: Id, shard: number): Promise<LaneState | null>;
   /** Gives a lane a reason or a probe time of its own; for circuits and hourly probes. */
   setLane(lane: Omit<LaneState, 'sinceMs'>): Promise<void>;
   /** Forgets a lane's state if it holds nothing; false when it still does. */

@@ -12,14 +12,21 @@ export const IF_MATCH_HEADER = { 'If-Match': 'The ETag the change is based on; 4
 export type IfMatch = { kind: 'if'; version: number | null } | Problem;
 
 const STRONG = /^"([1-9][0-9]{0,9})"$/;
+const ANY_TAG = /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/;
 
-/** What `If-Match` asks for; null without it and for `*`. Anything that no version can equal is 412. */
+/**
+ * What `If-Match` asks for; null without it and for `*`. An ETag that no version can equal is 412; what is none, or a
+ * list of them, is 400.
+ */
 export function readIfMatch(header: string | null): IfMatch {
   const text = header?.trim() ?? '*';
   if (text === '*') return { kind: 'if', version: null };
   const version = STRONG.exec(text)?.[1];
   if (version !== undefined) return { kind: 'if', version: Number(version) };
-  return problem('precondition_failed', {
-    detail: 'If-Match takes one ETag as it was given, with its quotes, or `*`.',
+  if (ANY_TAG.test(text)) return problem('precondition_failed', { detail: `${text} is no version of it.` });
+  const message = 'Takes one ETag as it was given, with its quotes, or `*`.';
+  return problem('validation_failed', {
+    detail: `If-Match: ${message}`,
+    errors: [{ pointer: 'header/If-Match', message }],
   });
 }

@@ -15,6 +15,9 @@ const BAD: readonly [body: Record<string, unknown>, ...pointers: string[]][] = [
   [{ ...good, type: 7 }, '/type'],
   [{ ...good, type: 'a..b' }, '/type'],
   [{ ...good, type: 'x'.repeat(65) }, '/type'],
+  [{ ...good, type: 'subscription.disabled' }, '/type'],
+  [{ ...good, type: 'source.rejecting' }, '/type'],
+  [{ ...good, type: 'source. ' }, '/type'],
   [{ ...good, id: '' }, '/id'],
   [{ ...good, id: 'x'.repeat(129), orderingKey: 5 }, '/id', '/orderingKey'],
   [{ ...good, id: null }, '/id'],
@@ -39,6 +42,9 @@ const BAD: readonly [body: Record<string, unknown>, ...pointers: string[]][] = [
   [{ ...good, headers: { 'Webhook-Id': 'a' } }, '/headers/Webhook-Id'],
   [{ ...good, headers: { 'X-A': 'a', 'x-a': 'b' } }, '/headers/x-a'],
   [{ ...good, headers: Object.fromEntries(Array.from({ length: 65 }, (_, at) => [`x-${at}`, 'a'])) }, '/headers'],
+  [{ ...good, headers: { 'X-A': 'a'.repeat(4096), 'X-B': 'b'.repeat(4096) } }, '/headers'],
+  [{ ...good, headers: { 'X-A': '[redacted]' } }, '/headers/X-A'],
+  [{ ...good, headers: { 'Content-Encoding': 'gzip' } }, '/headers/Content-Encoding'],
   [{ ...good, colour: 'red', 'a/b': 1 }, '/a~1b', '/colour'],
 ];
 

@@ -2,7 +2,7 @@
  * The checks of `POST /api/v1/events` by hand: zod costs more than all the rest of accepting an event. A test feeds
  * the same inputs to these and to the schema of the document and compares every message and pointer.
  */
-import { isEventType } from '../core/event.ts';
+import { isEventType, isReservedType } from '../core/event.ts';
 import { escapePointer } from '../core/header.ts';
 import { isOwnerPath } from '../core/owner.ts';
 import { type FieldError, type Problem, problem } from '../core/problem.ts';
@@ -13,6 +13,7 @@ import {
   MAX_TAG_CHARACTERS,
   MAX_TAGS,
   OWNER_WORDS,
+  RESERVED_WORDS,
 } from './event-rules.ts';
 import { mustBe, REQUIRED, sizeOf, UNKNOWN_FIELD } from './fields.ts';
 import { isWhole, WHOLE_WORDS } from './text-input.ts';
@@ -50,6 +51,8 @@ export function readEvent(body: Body): EventFields | Problem {
     headers: headers(body, errors),
     orderingKey: sizedText(body, 'orderingKey', errors),
   };
+  if (isEventType(fields.type) && isReservedType(fields.type))
+    errors.push({ pointer: '/type', message: RESERVED_WORDS });
   if (!('data' in body)) errors.push({ pointer: '/data', message: REQUIRED });
   for (const name of Object.keys(body)) {
     if (!NAMES.has(name)) errors.push({ pointer: `/${escapePointer(name)}`, message: UNKNOWN_FIELD });

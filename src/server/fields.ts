@@ -4,6 +4,7 @@ import { type FieldError, type Problem, problem } from '../core/problem.ts';
 import type { z } from './schemas/zod.ts';
 
 export const UNKNOWN_FIELD = 'Unknown field.';
+export const READ_ONLY = 'Read-only: leave it out.';
 export const REQUIRED = 'Required.';
 
 /** What JSON calls the types, as the messages do. */
@@ -69,9 +70,22 @@ function queryPointer(path: readonly PropertyKey[]): string {
 
 export type Fields<Output> = { kind: 'fields'; fields: Output } | Problem;
 
-/** Checks a parsed body against a schema; everything wrong is named at once. */
-export function readFields<Schema extends z.ZodType>(schema: Schema, value: unknown): Fields<z.output<Schema>> {
-  return check(schema, value, jsonPointer);
+/**
+ * Checks a parsed body against a schema; everything wrong is named at once.
+ * @param shown names of the fields that the answer has: those that the body does not take are read-only
+ */
+export function readFields<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  shown: readonly string[] = [],
+): Fields<z.output<Schema>> {
+  const fields = check(schema, value, jsonPointer);
+  if (fields.kind === 'fields' || shown.length === 0) return fields;
+  const readOnly = shown.map((name) => `/${escapePointer(name)}`);
+  const errors = (fields.errors ?? []).map((error) =>
+    error.message === UNKNOWN_FIELD && readOnly.includes(error.pointer) ? { ...error, message: READ_ONLY } : error,
+  );
+  return { ...fields, errors };
 }
 
 /** Checks query parameters; unknown and repeated ones are refused. Pointers are `?name`. */

@@ -68,6 +68,7 @@ function specOf<Body extends z.ZodType, Query extends z.ZodType>(route: KeyedRou
   if (takesBody(route.method)) for (const code of BODY_PROBLEMS) problems.add(code);
   if (route.query !== undefined || route.method === 'GET') problems.add('validation_failed');
   if (route.path.includes('{id}')) problems.add('not_found');
+  if (route.headers !== undefined) problems.add('validation_failed');
   const headers = { ...route.headers };
   if (route.method === 'POST') {
     for (const code of POST_PROBLEMS) problems.add(code);
@@ -118,5 +119,9 @@ function readBody<Body extends z.ZodType, Query extends z.ZodType>(
   const refusal = typeRefusal(request.header('content-type'));
   if (refusal !== null) return refusal;
   const json = readJsonObject(bytes);
-  return json.kind === 'problem' ? json : readFields(schema, json.value);
+  return json.kind === 'problem' ? json : readFields(schema, json.value, shownNames(route.success.schema));
+}
+
+function shownNames(schema: z.ZodType | undefined): readonly string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }

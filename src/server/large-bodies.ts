@@ -45,7 +45,7 @@ export function createLargeBodies(
 ): LargeBodies {
   const queue = new Set<Waiting>();
   let taken = 0;
-  let left = 0;
+  const leave = createLeavings(collect);
   const fits = (bytes: number) => taken === 0 || taken + bytes <= limits.bytes;
 
   function take(bytes: number): Leave {
@@ -63,13 +63,6 @@ export function createLargeBodies(
       leave(cameBytes);
       giveBack();
     };
-  }
-
-  function leave(cameBytes: number): void {
-    left += cameBytes;
-    if (left < LEFT_BYTES) return;
-    left = 0;
-    collect();
   }
 
   function admitNext(): void {
@@ -101,5 +94,16 @@ export function createLargeBodies(
       if (queue.size === 0 && fits(bytes)) return take(bytes);
       return queue.size >= limits.waiting ? null : wait(bytes);
     },
+  };
+}
+
+/** Counts what is left to the collector, and asks it to look when that is much. */
+function createLeavings(collect: () => void): (cameBytes: number) => void {
+  let leftBytes = 0;
+  return (cameBytes) => {
+    leftBytes += cameBytes;
+    if (leftBytes < LEFT_BYTES) return;
+    leftBytes = 0;
+    collect();
   };
 }

@@ -106,7 +106,7 @@ test('inputs are closed in the document, as they are in fact', async () => {
     'SourceInput',
     'KeyInput',
     'TestInput',
-    'RetryPolicy',
+    'RetryPolicyInput',
     'Filter',
   ]) {
     assert.equal(json.components.schemas[name].additionalProperties, false, name);

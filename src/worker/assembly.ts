@@ -4,7 +4,17 @@ import { type Id, idAt, shardOf } from '../core/ids.ts';
 import type { Dispatch, Tickets } from '../ports.ts';
 import { createClaims } from './claims.ts';
 import { caughtUp, isFull, isHeld, laneRoom, mostInMemory } from './holding.ts';
-import { configurationChanged, expire, holdOf, leftMs, noteParked, offer, seeOff, withdraw } from './incoming.ts';
+import {
+  configurationChanged,
+  expire,
+  holdOf,
+  leftMs,
+  noteParked,
+  offer,
+  recall,
+  seeOff,
+  withdraw,
+} from './incoming.ts';
 import type { Item } from './item.ts';
 import type { Lanes } from './lane.ts';
 import { createLooks } from './lane-looks.ts';
@@ -79,6 +89,7 @@ function dispatchTo(parts: () => Parts): Dispatch {
   return {
     offer: (handover) => offer(parts(), handover),
     withdraw: (deliveryId) => withdraw(parts(), deliveryId),
+    recall: (ticket) => recall(parts(), ticket),
     hold: (id) => holdOf(parts(), id),
     configurationChanged: (tenant) => configurationChanged(parts(), tenant),
   };

@@ -1,6 +1,6 @@
 /** Whether an item may wait for its turn in memory, as a value; `turns.ts` makes it happen. */
 import type { Admission } from '../core/circuit.ts';
-import { profiles } from '../core/profile.ts';
+import { isProbedHourly } from '../core/probe.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
 import { holdOf } from '../flows/targets.ts';
 import type { Hold } from '../ports.ts';
@@ -26,12 +26,6 @@ export const FULL: Hold = { reason: 'full', key: '' };
 /** It stays where the store has it. */
 export const LEAVE: PutBack = { kind: 'leave' };
 const CIRCUIT: Hold = { reason: 'circuit', key: '' };
-
-/** Whether a subscription was switched off for its failures and is tried now and then. */
-export function isProbedHourly({ state, config }: Pick<LiveSubscription, 'state' | 'config'>): boolean {
-  if (state.kind !== 'disabled' || state.reason !== 'failures' || config === null) return false;
-  return profiles[config.profile].autoDisable?.probes === true;
-}
 
 /** What holds one item of a subscription. Whoever pauses it, or switches it off, stops its probes too. */
 export function holdOn({ probe }: Pick<Item, 'probe'>, subscription: LiveSubscription): Hold | null {

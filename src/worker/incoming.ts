@@ -1,6 +1,6 @@
 /** What comes to the worker from outside, and what becomes of an item that leaves its memory. */
 import { ageMs } from '../flows/deliver.ts';
-import type { Handover, Hint, Settlement, SettleOutcome } from '../ports.ts';
+import type { Handover, Hint, Recall, Settlement, SettleOutcome, Ticket } from '../ports.ts';
 import type { Item } from './item.ts';
 import { touch } from './lane.ts';
 import { withdrawn } from './lane-keys.ts';
@@ -40,6 +40,14 @@ export function noteParked(parts: Parts, item: Pick<Item, 'ticket' | 'event'>, i
   const inMs = leftMs(parts, { ...item, mayRepeat: false, probe: false });
   if (inMs !== null) lookAt(looks, id, 'age', ports.clock.monotonicMs() + inMs);
   feed(lanes);
+}
+
+/** Keeps a delivery that waits for its turn from being sent, while somebody closes it. */
+export function recall({ turns, leases }: Parts, { deliveryId, place }: Pick<Ticket, 'deliveryId' | 'place'>): Recall {
+  if (!leases.safe(place.shard)) return 'unknown';
+  if (turns.known.hasBegun(deliveryId)) return 'under_way';
+  withdrawItem(turns, deliveryId);
+  return 'kept_back';
 }
 
 /** Notes that a delivery was closed by somebody else. */

@@ -109,7 +109,7 @@ test('a disabled subscription holds what is open, and goes on when it is enabled
   await pass(ports, 20_000);
   assert.equal(ports.sent.length, 1);
   const [held] = await ports.store.deliveries({ tenant: DEFAULT_TENANT, limit: 1 });
-  assert.equal(held?.open?.hold, 'disabled');
+  assert.equal(held?.open?.hold?.reason, 'disabled');
   await changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch: {}, enabled: true, ifVersion: null });
   await pass(ports, 1_000);
   assert.equal(ports.sent.length, 2);
@@ -149,10 +149,57 @@ test('a delivery that is cancelled while it waits for its turn is not sent', asy
   await quiet();
   const [second] = await deliveries();
   await cancelDelivery(ports, { tenant: DEFAULT_TENANT, id: second?.deliveryId ?? '', by: null });
+  assert.equal((await deliveries())[0]?.last?.detail.mayRepeat, false);
   held[0]?.answer(answered(200));
   await pass(ports, 1000);
   assert.equal(held.length, 1);
   assert.deepEqual((await statuses()).sort(), ['cancelled', 'succeeded']);
+});
+
+test('a delivery that is cancelled during its try, or before its result is stored, may have arrived', async () => {
+  for (const isAnswered of [false, true]) {
+    const { sender, held } = heldSender();
+    const { ports, worker, subscribe, publish: send, deliveries } = yard({}, { sender });
+    await worker.start();
+    await subscribe();
+    await send(1);
+    await quiet();
+    const { settle } = ports.store;
+    const stored = Promise.withResolvers<void>();
+    ports.store.settle = (request) =>
+      request.settlements[0]?.attempt?.sent ? stored.promise.then(() => settle(request)) : settle(request);
+    if (isAnswered) held[0]?.answer(answered(200));
+    await quiet();
+    const [view] = await deliveries();
+    await cancelDelivery(ports, { tenant: DEFAULT_TENANT, id: view?.deliveryId ?? '', by: null });
+    assert.equal((await deliveries())[0]?.last?.detail.mayRepeat, true);
+    stored.resolve();
+    held[0]?.answer(answered(200));
+    await quiet();
+    assert.equal((await deliveries())[0]?.last?.closes, 'cancelled');
+  }
+});
+
+test('a delivery that was recalled and not closed after all is sent when it is found again', async () => {
+  const { sender, held } = heldSender();
+  const { ports, worker, subscribe, publish: send, deliveries, statuses } = yard({}, { sender });
+  const ticketOf = async () => {
+    const [view] = await deliveries();
+    return { deliveryId: view?.deliveryId ?? '', place: view?.open?.place ?? assert.fail() };
+  };
+  await subscribe({ maxConcurrency: 1 });
+  await send(2);
+  assert.equal(worker.recall(await ticketOf()), 'unknown', 'its shard is not held yet');
+  await worker.start();
+  await quiet();
+  assert.equal(worker.recall(await ticketOf()), 'kept_back');
+  held[0]?.answer(answered(200));
+  await quiet();
+  assert.equal(held.length, 1);
+  await pass(ports, 10_000);
+  held[1]?.answer(answered(200));
+  await quiet();
+  assert.deepEqual(await statuses(), ['succeeded', 'succeeded']);
 });
 
 test('a store that fails once loses no settlement', async () => {

@@ -186,6 +186,27 @@ describe('when shards are given away', () => {
     assert.ok(yard.sent.slice(5).every(({ by }) => by === 'b'));
   });
 
+  test('the probes of an open circuit go on with the next owner when they were told to', async () => {
+    const all = await scene('one');
+    const { yard, a, b } = all;
+    yard.respond = () => answered(503);
+    const id = await all.subscription('x', 0, { retryPolicy: NO_RETRY });
+    await all.publish(a, 'x', [1, 2, 3, 4, 5]);
+    await yard.pass(1000);
+    await all.publish(a, 'x', [6, 7]);
+    await yard.pass(30_000);
+    await b.start();
+    await yard.until(() => b.worker.holds(0), 3000);
+    const told = (await b.ports.store.lane(id, 0))?.probeAtMs ?? assert.fail('a time is told');
+    await yard.pass(told - b.ports.clock.nowMs() - 1000);
+    assert.equal(yard.sent.length, 5);
+    await yard.pass(2000);
+    assert.deepEqual(
+      yard.sent.slice(5).map(({ by }) => by),
+      ['b'],
+    );
+  });
+
   test('nothing is told, switched or looked at twice an hour by who had it before', async () => {
     const all = await scene('one');
     const { yard, a, b } = all;

@@ -2,24 +2,24 @@
  * What becomes of a receiver that fails, or answers again: its circuit, its being switched off and on, the probes that
  * find out, and what its owner is told.
  */
-import { createCircuit, isOpen, LANE_PROBE_MS, laneProbeAtMs, restoreOpen, takeLaneProbe } from '../core/circuit.ts';
+import { createCircuit, isOpen, laneProbeAtMs, takeLaneProbe } from '../core/circuit.ts';
 import { disableRule, isExhausted } from '../core/health.ts';
 import { type Id, shardOf } from '../core/ids.ts';
+import { isProbedHourly, PROBE_EVERY_MS } from '../core/probe.ts';
 import { profiles } from '../core/profile.ts';
 import { type Announce, announce } from '../flows/announce.ts';
 import type { LiveConfiguration, LiveSubscription } from '../flows/configuration.ts';
 import type { PublishPorts } from '../flows/publish.ts';
 import { type SwitchPorts, switchOff, switchOn } from '../flows/switch-subscription.ts';
 import type { LaneState } from '../ports.ts';
-import { isProbedHourly } from './entry.ts';
 import { createHerald, type Herald } from './herald.ts';
 import { caughtUp, follow as followLimits, letGo, putBackWaiting } from './holding.ts';
 import type { Item } from './item.ts';
 import { touch } from './lane.ts';
 import { type Looks, lookAt } from './lane-looks.ts';
-import { noteLane } from './lane-note.ts';
+import { noteCircuit, noteLane } from './lane-note.ts';
 import { openLane } from './lane-takeover.ts';
-import { forgetIdle, trafficOf } from './traffic.ts';
+import { forgetIdle, foundOpen, trafficOf } from './traffic.ts';
 import type { Turn } from './tries.ts';
 import type { Turns } from './turns.ts';
 
@@ -37,9 +37,6 @@ export interface Receivers {
   /** Of those switched off for their failures: monotonic time before which none is tried again. */
   readonly hourlyAtMs: Map<Id, number>;
 }
-
-/** A subscription that was switched off for its failures is tried this often. */
-const PROBE_EVERY_MS = 60 * 60_000;
 
 /** A circuit that could not be probed, because nothing waits in its lane or its tenant is not known yet, is looked at again. */
 const NOTHING_TO_PROBE_MS = 10_000;
@@ -104,9 +101,7 @@ export function restored(receivers: Receivers, state: LaneState): void {
   if (subscription !== undefined) followState(receivers, subscription);
   if (reason === 'circuit') {
     const traffic = trafficOf(turns.traffic, id, subscription?.config ?? null);
-    traffic.usedAtMs = nowMs;
-    // Another process may have probed it a moment ago.
-    traffic.circuit = restoreOpen(turns.ports.store.neighbours === null ? nowMs : nowMs + LANE_PROBE_MS);
+    foundOpen(traffic, turns.ports, probeAtMs);
     lookAt(looks, id, 'probe', laneProbeAtMs(traffic.circuit));
   }
 }
@@ -174,7 +169,10 @@ function followReceiver(receivers: Receivers, subscription: LiveSubscription): v
   if (isOther) traffic.url = config.url;
   else if (profiles[config.profile].hasCircuit || !isOpen(traffic.circuit)) return;
   if (isOpen(traffic.circuit) && state.kind === 'active') beginAnew(receivers, subscription);
-  else traffic.circuit = createCircuit();
+  else {
+    if (isOpen(traffic.circuit)) noteLane(receivers.turns, subscription.id, 'full', null);
+    traffic.circuit = createCircuit();
+  }
 }
 
 /** Nothing of before is held against the receiver; what waits for it goes on, slowly. */
@@ -221,7 +219,7 @@ function opened(receivers: Receivers, { id }: LiveSubscription): void {
   turns.ports.log.warn('circuit.opened', { subscriptionId: id });
   turns.ports.metrics.count('circuits_opened_total');
   openLane(looks.lanes, id, shardOf(id, turns.ports.store.shards));
-  noteLane(turns, id, 'circuit', turns.ports.clock.nowMs());
+  noteCircuit(turns, id, traffic);
   lookAt(looks, id, 'probe', laneProbeAtMs(traffic.circuit));
   lookAt(looks, id, 'age', turns.ports.clock.monotonicMs());
   putBackWaiting(turns, id);

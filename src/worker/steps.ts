@@ -10,6 +10,7 @@ import type { LiveSubscription } from '../flows/configuration.ts';
 import type { Settlement } from '../ports.ts';
 import { decideEntry, type Entry, FULL, holdOn, LEAVE, LET_IN, type PutBack } from './entry.ts';
 import { bytesOf, type Item } from './item.ts';
+import { noteCircuit } from './lane-note.ts';
 import { arrived, type Begun, begin, mayBeginNow, nextStartMs, note, type Traffic, trafficOf } from './traffic.ts';
 import { report, type Turn, trySending, unsent } from './tries.ts';
 import { decideTurn, type TurnDecision } from './turn-decision.ts';
@@ -40,7 +41,7 @@ function isNews({ closed, known, hooks }: Turns, { ticket }: Item): boolean {
 function letIn(turns: Turns, item: Item): boolean {
   const { ticket } = item;
   if (!isNews(turns, item)) return false;
-  turns.known.add(ticket);
+  turns.known.add(ticket, item.mayRepeat);
   const subscription = subscriptionOf(turns, item);
   const entry: Entry = subscription ? entryOf(turns, item, subscription) : LET_IN;
   if (entry.kind !== 'in') {
@@ -197,7 +198,8 @@ async function send(
   const { subscription, config } = decision;
   const traffic = trafficOf(turns.traffic, subscription.id, config);
   const begun = begin(traffic, nowMs, item.probe);
-  turns.known.tryBegins(item.ticket.place.shard);
+  turns.known.tryBegins(item.ticket);
+  if (item.probe && subscription.state.kind === 'active') noteCircuit(turns, subscription.id, traffic);
   steer(turns, subscription.id, traffic, config.maxConcurrency);
   const onItsWay = begun.slot === null ? undefined : () => sent(turns, subscription.id, traffic, begun);
   try {

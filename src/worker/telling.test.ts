@@ -27,6 +27,7 @@ function scene(held: readonly number[] = []) {
   const local: Dispatch = {
     offer: ({ tickets }) => noted.push(`offered ${tickets.length}`),
     hold: () => 'circuit',
+    recall: () => 'under_way',
     withdraw: (id) => noted.push(`withdrawn ${id}`),
     configurationChanged: (id) => noted.push(`changed ${id}`),
   };
@@ -59,6 +60,7 @@ describe('the dispatch of one process among others', () => {
       { kind: 'configuration', tenants: [DEFAULT_TENANT] },
     ]);
     assert.equal(dispatch.hold(SUBSCRIPTION), 'circuit');
+    assert.equal(dispatch.recall(ticketOn(1)), 'under_way');
   });
 
   test('without a worker tells of all work, and holds nothing back', () => {
@@ -73,5 +75,6 @@ describe('the dispatch of one process among others', () => {
       { kind: 'configuration', tenants: [DEFAULT_TENANT] },
     ]);
     assert.equal(dispatch.hold(SUBSCRIPTION), null);
+    assert.equal(dispatch.recall(ticketOn(1)), 'unknown', 'another process may be sending it');
   });
 });

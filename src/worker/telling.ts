@@ -14,6 +14,7 @@ export function telling(local: Dispatch, neighbours: Tell, holds: (shard: number
       tellWork(neighbours, handover, holds);
     },
     hold: (subscriptionId) => local.hold(subscriptionId),
+    recall: (ticket) => local.recall(ticket),
     withdraw(deliveryId) {
       local.withdraw(deliveryId);
       neighbours.tell({ kind: 'closed', deliveryIds: [deliveryId] });
@@ -30,7 +31,13 @@ export function dispatchless(neighbours: Tell): Dispatch {
   return telling(NOBODY, neighbours, () => false);
 }
 
-const NOBODY: Dispatch = { offer: () => {}, hold: () => null, withdraw: () => {}, configurationChanged: () => {} };
+const NOBODY: Dispatch = {
+  offer: () => {},
+  hold: () => null,
+  withdraw: () => {},
+  recall: () => 'unknown',
+  configurationChanged: () => {},
+};
 
 /** On the path of every event: nothing is allocated while all of it is for this process. */
 function tellWork(neighbours: Tell, { tickets }: Handover, holds: (shard: number) => boolean): void {

@@ -1,12 +1,20 @@
 /** What this process knows of the traffic to each receiver: its circuit, its pace, and what its rate limit still allows. */
-import { afterTry as afterCircuit, type Circuit, createCircuit, isTrouble, probeBegins } from '../core/circuit.ts';
+import {
+  afterTry as afterCircuit,
+  type Circuit,
+  createCircuit,
+  isTrouble,
+  LANE_PROBE_MS,
+  probeBegins,
+  restoreOpen,
+} from '../core/circuit.ts';
 import type { Id } from '../core/ids.ts';
 import * as pacing from '../core/pace.ts';
 import { profiles } from '../core/profile.ts';
 import * as limiting from '../core/rate-limit.ts';
 import type { SubscriptionConfig } from '../core/subscription.ts';
 import type { Tried } from '../flows/deliver.ts';
-import type { Ticket } from '../ports.ts';
+import type { Ports, Ticket } from '../ports.ts';
 
 export interface Traffic {
   circuit: Circuit;
@@ -36,6 +44,22 @@ export function trafficOf(book: TrafficBook, id: Id, config: Pick<SubscriptionCo
   }
   followLimit(traffic, config?.rateLimit ?? null);
   return traffic;
+}
+
+/**
+ * The circuit of a receiver was found open in the store. Its probes go on where the last owner left them; one that does
+ * not tell may have probed it a moment ago.
+ */
+export function foundOpen(
+  traffic: Traffic,
+  { store, clock }: Pick<Ports, 'store' | 'clock'>,
+  probeAtMs: number | null,
+): void {
+  const nowMs = clock.monotonicMs();
+  const leftMs = (probeAtMs ?? 0) - clock.nowMs();
+  const toldMs = leftMs > 0 ? Math.min(leftMs, LANE_PROBE_MS) : LANE_PROBE_MS;
+  traffic.usedAtMs = nowMs;
+  traffic.circuit = restoreOpen(store.neighbours === null ? nowMs : nowMs + toldMs);
 }
 
 function followLimit(traffic: Traffic, limit: SubscriptionConfig['rateLimit']): void {

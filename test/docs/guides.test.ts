@@ -28,16 +28,32 @@ test('every command of the guide to delivering works and answers what is shown',
     assert.equal(verifyWebhook?.(rawBody, headers, 'another'), false);
     assert.equal(verifyWebhook?.(Buffer.concat([rawBody, Buffer.from(' ')]), headers, SECRET), false);
     assert.equal(verifyWebhook?.(rawBody, headers, SECRET, Date.now() / 1000 + 301), false);
+    for (const forged of forgedFrom(headers)) assert.equal(verifyWebhook?.(rawBody, forged, SECRET), false);
     const signature = `${headers['x-stella-signature']}`;
     assert.equal(isValidInPython(rawBody, signature, SECRET), true);
     assert.equal(isValidInPython(rawBody, signature, 'another'), false);
   }
+  for (const forged of [null, '', 'é', '\udcff', 'ab'])
+    assert.equal(isValidInPython(Buffer.from('{}'), forged, SECRET), false);
 });
 
-function isValidInPython(body: Buffer, signature: string, secret: string): boolean {
+type Headers = Readonly<Record<string, unknown>>;
+
+/** Headers of somebody who has not the secret: each one left out, and signatures that are none. */
+function forgedFrom(headers: Headers): Headers[] {
+  const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
+  const lacking = names.map((name) => ({ ...headers, [name]: undefined }));
+  const wrong = ['', 'v1,', 'v1,é', 'v1,AAAA', 'v1'].map((text) => ({ ...headers, 'webhook-signature': text }));
+  return [{}, ...lacking, ...wrong];
+}
+
+/** @param signature null when the request has none */
+function isValidInPython(body: Buffer, signature: string | null, secret: string): boolean {
   const snippet = onlyBlock(DELIVERING, 'python', 'Verify in the receiver');
-  const program = `${snippet}\n\nimport sys\nprint(is_from_hookyard(sys.stdin.buffer.read(), *sys.argv[1:]))`;
-  const { error, stdout, stderr } = spawnSync('python3', ['-c', program, signature, secret], { input: body });
+  const program = `${snippet}\n\nimport sys\nimport json
+print(is_from_hookyard(sys.stdin.buffer.read(), *json.loads(sys.argv[1])))`;
+  const given = JSON.stringify([signature, secret]);
+  const { error, stdout, stderr } = spawnSync('python3', ['-c', program, given], { input: body });
   assert.equal(error, undefined, 'this test needs python3');
   assert.equal(`${stderr}`, '');
   return `${stdout}` === 'True\n';
@@ -64,7 +80,7 @@ test('the tables of the guides have every status, reason to hold, subscription a
   assert.deepEqual(first(DELIVERING, 'Look at deliveries').sort(), [...DELIVERY_STATUSES].sort());
   const reasons = deliveryShown.shape.heldReason.unwrap().options;
   assert.deepEqual(named(DELIVERING, 'Why a delivery is held').sort(), [...reasons].sort());
-  const retry = Object.keys(subscriptionInput.shape.retryPolicy.unwrap().shape);
+  const retry = Object.keys(subscriptionInput.shape.retryPolicy.unwrap().unwrap().shape);
   assert.deepEqual(named(DELIVERING, 'When a receiver fails').sort(), retry.sort());
   const inText = ['name', 'description', 'metadata', 'basicUsername', 'basicPassword', 'bearerToken', 'authHeader'];
   const fields = Object.keys(subscriptionInput.shape).filter((field) => !inText.includes(field));

@@ -62,6 +62,9 @@ test('the first minute and a source work as written, and so does the snippet tha
   assert.equal(isFromHookyard?.(delivery.body, signature, 'my-secret-key'), true);
   assert.equal(isFromHookyard?.(`${delivery.body} `, signature, 'my-secret-key'), false);
   assert.equal(isFromHookyard?.(delivery.body, signature, 'another'), false);
+  for (const forged of [undefined, '', 'é', signature?.slice(2), `${signature}00`.slice(2)]) {
+    assert.equal(isFromHookyard?.(delivery.body, forged, 'my-secret-key'), false, `${forged}`);
+  }
 });
 
 test('it runs as "Running it" says', async (context) => {

@@ -1,6 +1,6 @@
 /** The reference pages as they follow from the tables of the program. */
 
-import { FAILURES } from '../../src/core/failure/table.ts';
+import { ENDING, FAILURES, type FailureRow } from '../../src/core/failure/table.ts';
 import { describeFailure, FAILURE_CODES, type FailureRetry, failureRetry } from '../../src/core/failure.ts';
 import { problemCodes, problemPage } from '../../src/core/problem.ts';
 import { type Envelope, type HeaderFact, type Profile, type ProfileName, profiles } from '../../src/core/profile.ts';
@@ -30,10 +30,9 @@ error is the bare 404 of an inbound door, see [receiving](../guides/receiving.md
   return [head, ...entries].join('\n');
 }
 
-const RETRIED: Record<Extract<FailureRetry, 'always' | 'never' | 'status' | 'held'>, string> = {
+const RETRIED: Record<Extract<FailureRetry, 'always' | 'never' | 'held'>, string> = {
   always: 'always',
   never: 'never',
-  status: 'as its status code says',
   held: 'nothing was sent; no try is used',
 };
 
@@ -41,7 +40,6 @@ function retriedWords(retry: FailureRetry): string {
   switch (retry) {
     case 'always':
     case 'never':
-    case 'status':
     case 'held':
       return RETRIED[retry];
     case '408':
@@ -60,15 +58,25 @@ Why a try failed: \`code\` and \`errorClass\` of an attempt or a delivery, with 
 \`remedy\` in words. In the sentences \`{name}\` is filled with what is known of the try, and text in \`[…]\` is left out
 when that is not known. "Retried", unless it is always, also needs a try that is left, and an age below the maximum, see
 [delivering](../guides/delivering.md#when-a-receiver-fails).
+
+A try that ended its delivery although tries were left says why behind its sentence, where the policy or the receiver
+wanted it so: \`${ENDING.sentence.trim()}\`
 `;
   const entries = FAILURE_CODES.map((code) => {
-    const { sentence, cause, remedy } = FAILURES[code];
+    const row: FailureRow = FAILURES[code];
     const { errorClass } = describeFailure(code, {});
-    const lines = [`Sentence: ${sentence}`, `Cause: ${cause}`, `Remedy: ${remedy}`];
+    const lines = row.without ? [...wordsOf(row), ...wordsOf(row.without, row.without.fact)] : wordsOf(row);
     const facts = [`- Class: \`${errorClass}\``, `- Retried: ${retriedWords(failureRetry(code))}`];
     return `## ${code}\n\n${[...lines.map((line) => `- ${line}`), ...facts].join('\n')}\n`;
   });
   return [head, ...entries].join('\n');
+}
+
+type Words = Pick<FailureRow, 'sentence' | 'cause' | 'remedy'>;
+
+function wordsOf({ sentence, cause, remedy }: Words, without?: string): string[] {
+  const when = without === undefined ? '' : ` without \`{${without}}\``;
+  return [`Sentence${when}: ${sentence}`, `Cause${when}: ${cause}`, `Remedy${when}: ${remedy}`];
 }
 
 const code = (text: string) => `\`${text}\``;

@@ -27,7 +27,7 @@ export interface ReceiverSetting extends Receiving {
   rateLimit: { count: number; seconds: number } | null;
 }
 
-/** An open circuit is probed once a minute, counted anew by each node that takes it over. */
+/** An open circuit is probed once a minute, counted anew by a node that takes it over and is not told. */
 const CIRCUIT_MS = 120_000;
 /** Ordered lanes of a lease that ran out wait for the longest timeout there is. */
 const LAPSED_MS = 60_000;

@@ -264,6 +264,16 @@ test('the log holds no secret, at its most talkative', () => {
   );
 });
 
+test('fingerprints of secrets stand in answers alone', async () => {
+  const { data } = await hookyard.api('GET', `${SUBSCRIPTIONS}?pageSize=200`);
+  const shown = data as unknown as { signatureSecretFingerprint: string | null }[];
+  const fingerprints = shown.flatMap(({ signatureSecretFingerprint: one }) => (one === null ? [] : [one]));
+  // Of three receivers with a secret of their own, and of the generated one.
+  assert.equal(new Set(fingerprints).size, 4);
+  const places = new Map(Object.entries({ 'the log': hookyard.logs(), '/metrics': metrics }));
+  for (const [place, text] of places) for (const one of fingerprints) assert.ok(!text.includes(one), place);
+});
+
 test('the files hold no secret, while the process runs and after it was killed', async () => {
   const secrets = new Map([...canaries, ...urlKeys]);
   // A publisher's headers are part of its event, like its data, and are kept with it; they are only never shown.

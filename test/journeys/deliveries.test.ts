@@ -110,6 +110,8 @@ test('an open delivery can be cancelled once, and is not tried again', async () 
   const open = await deliveryOf(hookyard, id, ({ attempts }) => attempts === 1);
   const cancelled = await api<DeliveryShown>('POST', `/api/v1/deliveries/${open.id}/cancel`);
   assert.deepEqual([cancelled.status, cancelled.data.status, cancelled.data.nextRetryAt], [200, 'cancelled', null]);
+  assert.deepEqual([cancelled.data.attempt, cancelled.data.attempts], [1, 1]);
+  assert.match(cancelled.data.error ?? '', /^Not sent: cancelled by key /);
   const attempts = await attemptsOf(hookyard, open.id);
   assert.deepEqual(
     attempts.map(({ n, sent, closes }) => `${n} ${sent} ${closes}`),
@@ -118,6 +120,19 @@ test('an open delivery can be cancelled once, and is not tried again', async () 
   const again = await api('POST', `/api/v1/deliveries/${open.id}/cancel`);
   assert.deepEqual([again.status, again.problem.code], [409, 'delivery_closed']);
   assert.equal(receiver.requests.length, 1);
+});
+
+test('a delivery that is cancelled while a try is under way says that it may have arrived', async () => {
+  const type = ownType();
+  const receiver = await journey.receiver({ kind: 'hang' });
+  await subscribe(hookyard, receiver.url, { events: [type], timeout: 20_000 });
+  const { id } = await publish(hookyard, type);
+  await receiver.waitFor((requests) => requests.length === 1);
+  const open = await deliveryOf(hookyard, id, () => true);
+  const { data } = await api<DeliveryShown>('POST', `/api/v1/deliveries/${open.id}/cancel`);
+  assert.match(data.error ?? '', /^Not sent but for try 1, which may have arrived: cancelled by key /);
+  const [attempt] = await attemptsOf(hookyard, open.id);
+  assert.deepEqual([attempt?.n, attempt?.mayRepeat, attempt?.closes], [1, true, 'cancelled']);
 });
 
 test('a disabled subscription gets nothing new and holds what is open until it is enabled', async () => {

@@ -72,7 +72,7 @@ test('an event goes to the subscriptions whose filters it passes, and to no othe
   await subscribe(hookyard, `${receiver.url}/pass/all`, { events: ['filtered.once'], filters: PASS.slice(3) });
   await subscribe(hookyard, `${receiver.url}/fail/one`, {
     events: ['filtered.once'],
-    filters: [...PASS.slice(3), ...FAIL.slice(0, 1)].slice(1),
+    filters: [...PASS.slice(3), ...FAIL.slice(3, 4)].slice(1),
   });
   const { deliveries } = await publish(hookyard, 'filtered.once', DATA, { tags: ['nightly'] });
   assert.equal(deliveries, PASS.length + 1);

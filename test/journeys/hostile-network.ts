@@ -13,7 +13,7 @@ import type { Gate } from '../../src/ports.ts';
 import { type AddressCase, addressCases } from '../support/address-corpus.ts';
 import { subscribe } from '../support/flows.ts';
 import { freshDirectory, type RunningHookyard, startHookyard } from '../support/hookyard.ts';
-import { attemptsOf, deliveryOf, publish } from '../support/journey.ts';
+import { type AttemptShown, attemptsOf, deliveryOf, publish } from '../support/journey.ts';
 import { startNameServer } from '../support/name-server.ts';
 import { allowed, fakePorts } from '../support/ports.ts';
 import { type Sink, startSink } from './hostile-sink.ts';
@@ -99,8 +99,8 @@ async function create({ hookyard }: Ground, one: AddressCase): Promise<{ said: S
 }
 
 async function tested({ hookyard }: Ground, id: string): Promise<Said> {
-  const answer = await hookyard.api('POST', `${SUBSCRIPTIONS}/${id}/test`, { event: 'release.created' });
-  return answer.status === 200 ? { verdict: 'allowed', words: '' } : refusalOf(answer);
+  const answer = await hookyard.api<AttemptShown>('POST', `${SUBSCRIPTIONS}/${id}/test`, { event: 'release.created' });
+  return answer.status === 200 ? saidBy(answer.data) : refusalOf(answer);
 }
 
 function refusalOf({ problem }: Awaited<ReturnType<RunningHookyard['api']>>): Said {
@@ -114,16 +114,21 @@ async function delivered({ hookyard }: Ground, { id, redirect }: AddressCase): P
   if (event.deliveries === 0) return { verdict: 'other', words: 'nothing was to be delivered' };
   const { id: deliveryId } = await deliveryOf(hookyard, event.id, ({ closedAt }) => closedAt !== null);
   const [attempt] = await attemptsOf(hookyard, deliveryId);
-  switch (attempt?.code) {
+  return attempt === undefined ? { verdict: 'other', words: 'no attempt' } : saidBy(attempt);
+}
+
+/** What a try says, of a test or of a delivery. */
+function saidBy({ code, error, remedy }: Pick<AttemptShown, 'code' | 'error' | 'remedy'>): Said {
+  switch (code) {
     case null:
     case 'redirect_refused':
       return { verdict: 'allowed', words: '' };
     case 'ssrf_blocked':
-      return { verdict: 'blocked', words: `${attempt.error} ${attempt.remedy}` };
+      return { verdict: 'blocked', words: `${error} ${remedy}` };
     case 'dns_not_found':
-      return { verdict: 'blocked', words: attempt.error ?? '' };
+      return { verdict: 'blocked', words: error ?? '' };
     default:
-      return { verdict: 'other', words: attempt?.error ?? 'no attempt' };
+      return { verdict: 'other', words: error ?? code };
   }
 }
 

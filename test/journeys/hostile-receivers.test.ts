@@ -144,7 +144,6 @@ const NOT_OF_RECEIVERS: Readonly<Partial<Record<FailureCode, string>>> = {
   dns_timeout: 'names: the resolver of this machine',
   ssrf_blocked: 'names and addresses: receiver-urls.test.ts',
   connect_unreachable: 'the network between',
-  response_too_large: 'the status of a large answer counts',
   secret_unavailable: 'our own secrets',
   endpoint_disabled: 'said by people',
   cancelled: 'said by people',

@@ -38,7 +38,9 @@ for (const { name, addresses } of REBOUND) {
     const test = await hookyard.api('POST', `/api/v1/webhook-subscriptions/${delivery.subscriptionId}/test`, {
       event: 'release.created',
     });
-    assert.deepEqual([test.status, test.problem.code], [400, 'url_refused']);
+    const { success, code, statusCode, error } = test.data;
+    assert.deepEqual([test.status, success, code, statusCode], [200, false, 'ssrf_blocked', null]);
+    assert.equal(error, delivery.error);
     assert.equal(receiver.connections(), 0, 'nothing was connected to');
   });
 }

@@ -77,6 +77,44 @@ test('a delivery whose tries are used up has failed for good', async () => {
   assert.equal(receiver.requests.length, 2);
 });
 
+for (const { name, fields, answer, status, code, error, remedy } of [
+  {
+    name: 'ended by its receiver',
+    fields: { profile: 'standard' },
+    answer: { ...failing, headers: { 'webhook-delivery': 'abort-message' } },
+    ...{ status: 'failed_permanent', code: 'http_5xx' },
+    error: /^The receiver failed with 500.* It asked for no more: webhook-delivery: abort-message\.$/,
+    remedy: / If `abort-message` was a mistake, redeliver it\.$/,
+  },
+  {
+    name: 'given up for its age',
+    fields: { retryPolicy: { ...MUCH_LATER, maxAgeSeconds: 60 } },
+    answer: failing,
+    ...{ status: 'expired', code: 'http_5xx' },
+    error: / Given up: the next try would come after the maximum age of 60 s\.$/,
+    remedy: / Redeliver it when the receiver is back, or raise `maxAgeSeconds` above 60\.$/,
+  },
+  {
+    name: 'of a policy that does not name the failure',
+    fields: {},
+    answer: { ...failing, status: 429 },
+    ...{ status: 'failed_permanent', code: 'http_429' },
+    error: /^The receiver asks to slow down \(429\)\.$/,
+    remedy: /put `429` into `retryOn` of its `retryPolicy`\.$/,
+  },
+]) {
+  test(`a delivery ${name} says so in its words`, async () => {
+    const type = ownType();
+    const receiver = await journey.receiver(answer);
+    await subscribe(hookyard, receiver.url, { events: [type], ...fields });
+    const { id } = await publish(hookyard, type);
+    const delivery = await deliveryOf(hookyard, id, ({ closedAt }) => closedAt !== null);
+    assert.deepEqual([delivery.status, delivery.code, delivery.attempts], [status, code, 1]);
+    assert.match(delivery.error ?? '', error);
+    assert.match(delivery.remedy ?? '', remedy);
+  });
+}
+
 test('while it waits for its next try a delivery says when that is', async () => {
   const type = ownType();
   const receiver = await journey.receiver(failing);
@@ -116,9 +154,9 @@ test('410 switches a subscription of the standard profile off', async () => {
   await publish(hookyard, type);
   const shown = await eventually('the disabling', async () => {
     const { data } = await api('GET', `/api/v1/webhook-subscriptions/${subscription}`);
-    return data.enabled === false ? data : null;
+    return data.state === 'disabled' ? data : null;
   });
-  assert.deepEqual([shown.state, shown.disabledReason], ['disabled', 'gone']);
+  assert.deepEqual([shown.enabled, shown.disabledReason], [true, 'gone']);
   assert.equal((await publish(hookyard, type)).deliveries, 0);
 });
 

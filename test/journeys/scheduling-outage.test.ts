@@ -65,6 +65,11 @@ test('a receiver that is down for an hour is asked once in half a minute, gets a
   const held = await publishTo(healthy, type, events++);
   const parked = await deliveryOf(journey, held, ({ subscriptionId }) => subscriptionId === subscription);
   assert.deepEqual([parked.heldReason, parked.status, parked.attempts], ['circuit', 'pending', 0]);
+  const { heldSince: since, nextProbeAt } = parked;
+  const leadMs = Date.parse(nextProbeAt ?? '') - Date.parse(since ?? '');
+  assert.ok(Math.abs(leadMs - 60_000) < 1000, `since ${since}, next probe by ${nextProbeAt}`);
+  const { data } = await api<{ circuit: unknown }>('GET', `/api/v1/webhook-subscriptions/${subscription}`);
+  assert.deepEqual(data.circuit, { state: 'open', since, nextProbeAt });
   for (let minute = 0; minute < 60; minute++) {
     await journey.pass(60_000);
     for (let n = 0; n < 4; n++) await publishTo(healthy, type, events++);

@@ -202,6 +202,18 @@ function states(sentence: Sentence): void {
     assert.ok((lane?.sinceMs ?? 0) >= fromMs);
   });
 
+  sentence('P1 the state of one lane is found by its subscription and shard', async (under) => {
+    const [hook, other] = [await subscribed(under.store), await subscribed(under.store)];
+    await under.store.setLane({ subscriptionId: other, shard: 0, reason: 'full', probeAtMs: null });
+    assert.equal(await under.store.lane(hook, 0), null);
+    await under.store.setLane({ subscriptionId: hook, shard: 0, reason: 'circuit', probeAtMs: 77 });
+    assert.deepEqual(await under.store.lane(hook, 0), await laneOf(under.store, hook));
+    assert.equal((await under.store.lane(hook, 0))?.probeAtMs, 77);
+    assert.equal(await under.store.lane(hook, 1), null);
+    assert.equal(await under.store.closeLane(hook, 0), true);
+    assert.equal(await under.store.lane(hook, 0), null);
+  });
+
   sentence('P1 a circuit and its probe outlive what comes into the lane and leaves it', async (under) => {
     const hook = await subscribed(under.store);
     await under.store.setLane({ subscriptionId: hook, shard: 0, reason: 'circuit', probeAtMs: 77 });

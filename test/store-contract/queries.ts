@@ -4,7 +4,9 @@ import type { Sentence } from './harness.ts';
 import {
   aDelivery,
   anEvent,
+  engineMs,
   giving,
+  laneOf,
   newId,
   OTHER_TENANT,
   parking,
@@ -58,12 +60,33 @@ function views(sentence: Sentence): void {
     assert.deepEqual([view?.attempts, view?.last?.n, view?.last?.closes], [1, 2, 'cancelled']);
   });
 
-  sentence('P1 a delivery in a lane says what holds it', async (under) => {
+  sentence('P1 a delivery in a lane says what holds it, since when and by when that is probed', async (under) => {
     const hook = await subscribed(under.store);
+    const fromMs = await engineMs(under.store);
     const ticket = await publishedTo(under.store, hook, { hold: { reason: 'full', key: '' } });
+    const first = (await under.store.delivery(TENANT, ticket.deliveryId))?.open?.hold;
+    assert.deepEqual([first?.reason, first?.probeAtMs], ['full', null]);
+    assert.ok((first?.sinceMs ?? 0) >= fromMs);
+    await under.advance(1_000);
+    await under.store.setLane({ subscriptionId: hook, shard: 0, reason: 'circuit', probeAtMs: 9 });
+    const { reason, sinceMs, probeAtMs } = (await laneOf(under.store, hook)) ?? assert.fail('it has a lane');
+    const open = { place: ticket.place, hold: { reason, sinceMs, probeAtMs } };
+    assert.deepEqual([reason, probeAtMs], ['circuit', 9]);
+    assert.ok(sinceMs >= (first?.sinceMs ?? 0) + 1_000, 'since it got this reason');
+    assert.deepEqual((await under.store.delivery(TENANT, ticket.deliveryId))?.open, open);
+    const listed = await under.store.deliveries({ tenant: TENANT, limit: 10 });
+    assert.deepEqual(
+      listed.map((view) => view.open),
+      [open],
+    );
+  });
+
+  sentence('P1 what is due is held by nothing, whatever holds the lane of its subscription', async (under) => {
+    const hook = await subscribed(under.store);
+    const ticket = await publishedTo(under.store, hook);
     await under.store.setLane({ subscriptionId: hook, shard: 0, reason: 'circuit', probeAtMs: 9 });
     const view = await under.store.delivery(TENANT, ticket.deliveryId);
-    assert.deepEqual(view?.open, { place: ticket.place, hold: 'circuit' });
+    assert.deepEqual(view?.open, { place: ticket.place, hold: null });
   });
 
   sentence("Q1 another tenant's deliveries, attempts and events are not there", async (under) => {

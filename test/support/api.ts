@@ -55,7 +55,8 @@ export interface CallOptions {
   headers?: Readonly<Record<string, string>>;
 }
 
-const START_MS = Date.UTC(2026, 2, 4, 9, 30);
+/** When a fresh API begins, by its clock. */
+export const START_MS = Date.UTC(2026, 2, 4, 9, 30);
 const FOREIGN_TENANT: Id = '01900000-0000-7000-8000-00000000f0f0';
 const keyring: Keyring = {
   active: { id: '00112233445566ff', key: new Uint8Array(32).map((_, at) => at * 7) },
@@ -149,6 +150,7 @@ export async function openApi(options: Partial<ServerOptions> = {}): Promise<Tes
       hold: () => null,
       configurationChanged: () => {},
       withdraw: () => {},
+      recall: () => 'kept_back' as const,
     },
   };
   const configuration = createConfigurationCache(base);

@@ -14,8 +14,11 @@ export interface DeliveryShown {
   kind: string;
   status: string;
   heldReason: string | null;
+  heldSince: string | null;
+  nextProbeAt: string | null;
   heldCause: string | null;
   sequence: number | null;
+  attempt: number;
   attempts: number;
   maxAttempts: number;
   nextRetryAt: string | null;

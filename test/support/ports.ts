@@ -97,6 +97,7 @@ export function fakePorts(overrides: Partial<Ports> = {}): FakePorts {
       hold: () => null,
       configurationChanged: () => {},
       withdraw: () => {},
+      recall: () => 'kept_back',
     },
     ...overrides,
   };

@@ -4,6 +4,7 @@ import { recall } from '../../src/adapters/postgres/claims.ts';
 import { configVersion } from '../../src/adapters/postgres/configuration.ts';
 import type { Session } from '../../src/adapters/postgres/database.ts';
 import { keyByHash } from '../../src/adapters/postgres/keys.ts';
+import { lane } from '../../src/adapters/postgres/lanes.ts';
 import { openTickets } from '../../src/adapters/postgres/placing.ts';
 import {
   configuration,
@@ -16,6 +17,7 @@ import { attempts, delivery, openTicketsOf } from '../../src/adapters/postgres/q
 import { event, events } from '../../src/adapters/postgres/query-events.ts';
 import { pulse } from '../../src/adapters/postgres/query-pulse.ts';
 import { heldReceipts, receipt, receipts } from '../../src/adapters/postgres/query-receipts.ts';
+import { shardOf } from '../../src/core/ids.ts';
 import type { DeliveryQuery } from '../../src/ports/store.ts';
 import { sha256 } from '../store-contract/samples.ts';
 import type { Filled } from './postgres-filled.ts';
@@ -125,6 +127,7 @@ export const LOOKS: Readonly<Record<string, Operation>> = {
     run: (session, { waiting }) => openTicketsOf(session, waiting, 10),
     reads: ROWS / 200,
   },
+  'state of a lane': { run: (session, { waiting }) => lane(session, waiting, shardOf(waiting, SHARDS)), reads: 1 },
   configuration: { run: (session, { tenant }) => configuration(session, tenant), reads: 500 },
   'configuration version': { run: (session, { tenant }) => configVersion(session, tenant), reads: 1 },
   'subscription version': {

@@ -27,6 +27,7 @@ export function yard(options: Partial<WorkerOptions> = {}, overrides: Partial<Po
       offer: (handover) => worker?.offer(handover),
       configurationChanged: (tenant) => worker?.configurationChanged(tenant),
       withdraw: (deliveryId) => worker?.withdraw(deliveryId),
+      recall: (ticket) => worker?.recall(ticket) ?? 'unknown',
       hold: (id) => worker?.hold(id) ?? null,
     },
     ...overrides,

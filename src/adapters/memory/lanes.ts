@@ -23,6 +23,11 @@ export function lanesOf(tables: Tables, shards: readonly number[]): LaneState[] 
   return copyOf(states.filter((state) => wanted.has(state.shard)));
 }
 
+/** The state of one lane. */
+export function laneOf(tables: Tables, name: LaneName): LaneState | null {
+  return copyOf(laneNamed(tables, name)?.state ?? null);
+}
+
 export function setLane(tables: Tables, state: Omit<LaneState, 'sinceMs'>): void {
   const lane = laneFor(tables, state);
   const sinceMs = lane.state.reason === state.reason ? lane.state.sinceMs : tables.nowMs();

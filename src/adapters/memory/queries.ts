@@ -7,10 +7,12 @@ import type {
   DeliveryQuery,
   DeliveryView,
   EventQuery,
+  LaneHold,
   Paging,
   ReceiptQuery,
   StoredEvent,
   StoredReceipt,
+  Ticket,
 } from '../../ports/store.ts';
 import { copyOf } from './copy.ts';
 import type { Ordered } from './ordered.ts';
@@ -85,19 +87,22 @@ function viewOf(tables: Tables, { deliveryId, subscriptionId, eventId, kind, of,
   const stored = tables.events.get(eventId);
   if (stored === undefined) throw new TypeError(`no event ${eventId}`);
   const { id, tenant, type, owner, acceptedAtMs } = stored.event;
-  const isHeld = ticket?.place.kind === 'lane';
-  const hold = isHeld ? (tables.lanes.get(subscriptionId)?.state.reason ?? null) : null;
   const view: DeliveryView = {
     deliveryId,
     subscriptionId,
     event: { id, tenant, type, owner, acceptedAtMs },
     kind,
     redeliverOf: of,
-    open: ticket === null ? null : { place: ticket.place, hold },
+    open: ticket === null ? null : { place: ticket.place, hold: holdOf(tables, ticket) },
     attempts: attempts.filter((attempt) => attempt.sent).length,
     last: attempts.at(-1) ?? null,
   };
   return copyOf(view);
+}
+
+function holdOf(tables: Tables, { place, subscriptionId }: Ticket): LaneHold | null {
+  const state = place.kind === 'lane' ? tables.lanes.get(subscriptionId)?.state : undefined;
+  return state === undefined ? null : { reason: state.reason, sinceMs: state.sinceMs, probeAtMs: state.probeAtMs };
 }
 
 export function attempts(tables: Tables, tenant: Id, deliveryId: Id): AttemptRecord[] {

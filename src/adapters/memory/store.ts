@@ -142,10 +142,11 @@ function working(
 function reading(
   reach: Reach,
 ): Part<
-  | ('events' | 'event' | 'deliveries' | 'delivery' | 'attempts' | 'openTickets')
+  | ('lane' | 'events' | 'event' | 'deliveries' | 'delivery' | 'attempts' | 'openTickets')
   | ('receipts' | 'receipt' | 'heldReceipts' | 'pulse')
 > {
   return {
+    lane: async (subscriptionId, shard) => lanes.laneOf(reach(), { subscriptionId, shard }),
     events: async (query) => queries.events(reach(), query),
     event: async (tenant, id) => queries.event(reach(), tenant, id),
     deliveries: async (query) => queries.deliveries(reach(), query),

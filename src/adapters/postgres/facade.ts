@@ -8,7 +8,7 @@ import { recall, remember } from './claims.ts';
 import { configure, configVersion } from './configuration.ts';
 import type { Database, Road, Session } from './database.ts';
 import { keyByHash, keys, touchKeys } from './keys.ts';
-import { claim, closeLane, laneHeads, laneRun, lanes, setLane } from './lanes.ts';
+import { claim, closeLane, lane, laneHeads, laneRun, lanes, setLane } from './lanes.ts';
 import { maintain } from './maintain.ts';
 import type { Neighbourhood } from './neighbours.ts';
 import { configuration, health, subscriptionVersion, troubled } from './query-configuration.ts';
@@ -141,6 +141,7 @@ function reading(database: Database, shards: number): Pick<Store, Reading> {
     troubled: (tenant, limit) => use((session) => troubled(session, tenant, limit)),
     keyByHash: (hash) => needed((session) => keyByHash(session, hash)),
     keys: (tenant) => use((session) => keys(session, tenant)),
+    lane: (subscription, shard) => use((session) => lane(session, subscription, shard)),
     events: (query) => use((session) => events(session, query)),
     event: (tenant, id) => needed((session) => event(session, tenant, id)),
     deliveries: (query) => snapshot((session) => deliveries(session, query)),

@@ -70,6 +70,12 @@ export async function lanes(session: Session, shards: readonly number[]): Promis
   return (await session.rows<LaneStateRow>('lanes_of_shards', { shards })).map(laneState);
 }
 
+/** The state of one lane; null when there is none. */
+export async function lane(session: Session, subscription: Id, shard: number): Promise<LaneState | null> {
+  const row = await session.row<LaneStateRow>('lane_state', { subscription, shard });
+  return row === undefined ? null : laneState(row);
+}
+
 export async function setLane(session: Session, lane: Omit<LaneState, 'sinceMs'>): Promise<void> {
   const { subscriptionId, shard, reason, probeAtMs } = lane;
   await session.run('set_lane', { subscription: subscriptionId, shard, reason, probe_at: probeAtMs });

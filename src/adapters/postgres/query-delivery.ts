@@ -1,7 +1,7 @@
 /** Deliveries as they stand, and their attempts. */
 import type { AttemptRecord } from '../../core/attempt.ts';
 import type { Id } from '../../core/ids.ts';
-import type { DeliveryKind, DeliveryView, HoldReason, Ticket } from '../../ports/store.ts';
+import type { DeliveryKind, DeliveryView, HoldReason, LaneHold, Ticket } from '../../ports/store.ts';
 import { detailOf } from '../sql/attempt-detail.ts';
 import type { Session } from './database.ts';
 import { type PlaceRow, placeOf, type TicketRow, ticketOf } from './rows.ts';
@@ -51,7 +51,10 @@ export async function attempts(session: Session, tenant: Id, id: Id): Promise<re
 type ViewRow = Omit<AttemptRow, 'try_n'> & { try_n: number | null } & Omit<PlaceRow, 'shard'> & {
     /** null when it is closed. */
     shard: number | null;
+    /** null when it does not stand in a lane. */
     hold: HoldReason | null;
+    hold_since_ms: number | null;
+    hold_probe_at_ms: number | null;
     event_tenant: Id;
     type: string;
     owner: string | null;
@@ -70,10 +73,15 @@ function deliveryView(row: ViewRow): DeliveryView {
     event: { id: row.event_id, tenant: row.event_tenant, type, owner, acceptedAtMs: row.accepted_ms },
     kind: row.kind ?? 'first',
     redeliverOf: row.of,
-    open: shard === null ? null : { place: placeOf({ ...row, shard }), hold: row.hold },
+    open: shard === null ? null : { place: placeOf({ ...row, shard }), hold: holdOf(row) },
     attempts: row.sent_attempts,
     last: try_n === null ? null : attemptRecord({ ...row, try_n }),
   };
+}
+
+function holdOf({ hold, hold_since_ms, hold_probe_at_ms }: ViewRow): LaneHold | null {
+  if (hold === null || hold_since_ms === null) return null;
+  return { reason: hold, sinceMs: hold_since_ms, probeAtMs: hold_probe_at_ms };
 }
 
 /** Those there are for this tenant, in the order of the ids; not of subscriptions that are deleted. */

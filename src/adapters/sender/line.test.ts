@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { testOnlyAuthority, validCertificate } from '../../../test/support/certificates.ts';
 import { assertFailure, assertResponse, receiver, request, sender, settled } from '../../../test/support/outbound.ts';
 import type { Script } from '../../../test/support/receiver.ts';
 import { floods, startHostile } from '../../../test/support/receiver-hostile.ts';
@@ -72,6 +73,20 @@ describe('what is no HTTP answer', () => {
 });
 
 describe('a connection that breaks', () => {
+  // Over TLS 1.3 the handshake is over on our side before the receiver looks for a certificate (RFC 8446 §4.4.2.4).
+  for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const) {
+    it(`because the receiver wants a client certificate says so over ${maxVersion}`, async (t) => {
+      const tls = { requestCert: true, rejectUnauthorized: true, ca: testOnlyAuthority, maxVersion };
+      const target = await startHostile({ certificate: validCertificate, tls });
+      t.after(target.close);
+      const sending = sender({ options: { authorities: [testOnlyAuthority] } });
+      const answer = await sending.send(request(`https://receiver.test:${target.port}/`));
+      assertFailure(answer, 'tls_protocol');
+      assert.match(answer.facts.alert ?? '', /alert (handshake failure|certificate required)$/);
+      assert.equal(target.requests(), 0);
+    });
+  }
+
   for (const when of ['before_answer', 'in_headers'] as const) {
     it(`${when.replace('_', ' ')} is a reset`, async () => {
       const target = await receiver({ kind: 'reset', when });

@@ -10,7 +10,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 import type { CheckedTarget } from '../../core/address.ts';
-import type { FailureCode } from '../../core/failure.ts';
 import type { Clock, OutboundRequest } from '../../ports.ts';
 import type { Connected } from './dial.ts';
 import { factsOfError, failureOfError, MAX_HEADER_BYTES } from './errors.ts';
@@ -31,6 +30,8 @@ export interface Line extends Carrier {
   handler: Dispatcher.DispatchHandler;
   exchange: Exchange | null;
   used: boolean;
+  /** What the socket itself broke on first. undici hands on the last error, which may only be the close that follows. */
+  socketError: unknown;
 }
 
 /** What a line tells its owner. */
@@ -55,6 +56,7 @@ export function openLine(connected: Connected, origin: string, clock: Clock, eve
     handler: {},
     exchange: null,
     used: false,
+    socketError: null,
     unsentBytes: () => socket.writableLength,
     cameBytes: () => socket.bytesRead - line.cameBefore,
     stop() {
@@ -64,6 +66,9 @@ export function openLine(connected: Connected, origin: string, clock: Clock, eve
     },
   };
   line.handler = handlerOf(line, clock, events);
+  socket.on('error', (error) => {
+    line.socketError ??= error;
+  });
   socket.once('close', () => {
     events.closed(line);
     // Only after undici's own listeners, which report to the exchange that was cut off.
@@ -157,7 +162,7 @@ function handlerOf(line: Line, clock: Clock, events: LineEvents): Dispatcher.Dis
       const { exchange } = line;
       if (!exchange) return;
       line.stop();
-      broken(exchange, error, clock, events);
+      broken(line, exchange, error, clock, events);
     },
   };
 }
@@ -187,16 +192,16 @@ function joined(headers: IncomingHttpHeaders): Record<string, string> {
   return headers as Record<string, string>;
 }
 
-function broken(exchange: Exchange, error: unknown, clock: Clock, events: LineEvents): void {
-  const code = failureOfError(error, 'exchanging');
-  const reset = code === 'connection_reset';
+function broken(line: Line, exchange: Exchange, error: unknown, clock: Clock, events: LineEvents): void {
+  const reset = failureOfError(error, 'exchanging') === 'connection_reset';
   const silent = exchange.firstByteMs === null;
   if (exchange.status > 0) respond(exchange, false, clock.monotonicMs());
   else if (reset && silent && exchange.reused && !exchange.repeated) events.lost(exchange);
-  else failBroken(exchange, error, code, clock.monotonicMs());
+  else failBroken(exchange, reset ? (line.socketError ?? error) : error, clock.monotonicMs());
 }
 
-function failBroken(exchange: Exchange, error: unknown, code: FailureCode, nowMs: number): void {
+function failBroken(exchange: Exchange, error: unknown, nowMs: number): void {
+  const code = failureOfError(error, 'exchanging');
   const silent = exchange.firstByteMs === null;
   const after = silent ? 'before it answered' : 'in the middle of its answer';
   const facts = { ip: exchange.address ?? '', port: `${exchange.target?.port ?? ''}`, ...factsOfError(error, code) };

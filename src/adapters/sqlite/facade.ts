@@ -97,6 +97,7 @@ export function facade(shards: number, roads: Roads): Store {
     delivery: (tenant, id) => read('delivery', { tenant, id }),
     attempts: (tenant, id) => read('attempts', { tenant, id }),
     openTickets: (subscriptionId, limit) => read('openTickets', { subscriptionId, limit }),
+    lane: (subscriptionId, shard) => read('lane', { subscriptionId, shard }),
     receipts: (query) => read('receipts', query),
     receipt: (tenant, id) => read('receipt', { tenant, id }),
     heldReceipts: (sourceId, limits) => read('heldReceipts', { sourceId, ...limits }),

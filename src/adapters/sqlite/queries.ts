@@ -10,7 +10,7 @@ import {
   troubled,
 } from './query-configuration.ts';
 import { deliveries } from './query-deliveries.ts';
-import { attempts, delivery, openTickets } from './query-delivery.ts';
+import { attempts, delivery, lane, openTickets } from './query-delivery.ts';
 import { event, events } from './query-events.ts';
 import { pulse } from './query-pulse.ts';
 import { heldReceipts, receipt, receipts } from './query-receipts.ts';
@@ -31,6 +31,7 @@ export const queries = {
   delivery,
   attempts,
   openTickets,
+  lane,
   receipts,
   receipt,
   heldReceipts,

@@ -1,12 +1,12 @@
 /** One delivery as it stands, and its attempts. */
 import type { AttemptRecord } from '../../core/attempt.ts';
 import type { Id } from '../../core/ids.ts';
-import type { DeliveryKind, DeliveryView, HoldReason, Ticket } from '../../ports/store.ts';
+import type { DeliveryKind, DeliveryView, LaneHold, LaneState, Ticket } from '../../ports/store.ts';
 import { detailOf } from '../sql/attempt-detail.ts';
 import { blob, idOf } from '../sql/id-bytes.ts';
 import type { Database } from './database.ts';
 import { openTicket } from './placing.ts';
-import { idOrNull } from './rows.ts';
+import { idOrNull, type LaneStateRow, laneState } from './rows.ts';
 
 interface AttemptRow {
   delivery_id: Uint8Array;
@@ -87,9 +87,15 @@ function originOf(db: Database, id: Id): { kind: DeliveryKind; redeliverOf: Id |
   return row === undefined ? { kind: 'first', redeliverOf: null } : { kind: row.kind, redeliverOf: idOrNull(row.of) };
 }
 
-function holdOf(db: Database, { place, subscriptionId }: Ticket): HoldReason | null {
-  if (place.kind === 'due') return null;
-  return db.get<{ reason: HoldReason }>('lane_reason', blob(subscriptionId), place.shard)?.reason ?? null;
+function holdOf(db: Database, { place, subscriptionId }: Ticket): LaneHold | null {
+  const state = place.kind === 'lane' ? lane(db, { subscriptionId, shard: place.shard }) : null;
+  return state === null ? null : { reason: state.reason, sinceMs: state.sinceMs, probeAtMs: state.probeAtMs };
+}
+
+/** The state of one lane; null when there is none. */
+export function lane(db: Database, { subscriptionId, shard }: { subscriptionId: Id; shard: number }): LaneState | null {
+  const row = db.get<LaneStateRow>('lane_state', blob(subscriptionId), shard);
+  return row === undefined ? null : laneState(row);
 }
 
 export function openTickets(db: Database, input: { subscriptionId: Id; limit: number }): readonly Ticket[] {

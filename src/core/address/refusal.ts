@@ -36,6 +36,28 @@ export interface Refusal {
 /** The most characters a URL may have. */
 export const MAX_URL_CHARACTERS = 2048;
 
+const CAUSES: Readonly<Record<RefusalRule, string>> = {
+  malformed: 'A URL that cannot be read.',
+  too_long: 'A URL that is too long.',
+  scheme: 'A URL that is not https.',
+  userinfo: 'Credentials inside the URL.',
+  port: 'A port of another protocol.',
+  name_length: 'A host name that DNS cannot hold.',
+  localhost_name: 'A name of this machine.',
+  metadata_name: 'A name of a cloud metadata service.',
+  single_label: 'A host name without a domain.',
+  own_name: 'The URL of this instance itself.',
+  special_address: 'A private or reserved address.',
+  own_address: 'An address of this machine.',
+  empty_answer: 'A name without addresses.',
+  bad_answer: 'DNS answers with something that is no address.',
+};
+
+/** What usually leads to a refusal by a rule, in a few words; undefined for the name of none. */
+export function causeOfRule(rule: string | undefined): string | undefined {
+  return rule !== undefined && Object.hasOwn(CAUSES, rule) ? CAUSES[rule as RefusalRule] : undefined;
+}
+
 type UrlRule = 'malformed' | 'too_long' | 'userinfo' | 'name_length';
 
 const URL_SENTENCES: Readonly<Record<UrlRule, readonly [what: string, remedy: string]>> = {

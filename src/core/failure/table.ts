@@ -19,18 +19,32 @@ export type FailureGroup =
 
 /**
  * When a failure is tried again: a kind that the policy's `retryOn` lists; `always` and `never` whatever the policy
- * says; `status` when the HTTP status decides; `held` when nothing was sent and no try was used.
+ * says; `held` when nothing was sent and no try was used.
  */
-export type FailureRetry = RetryOn | 'always' | 'never' | 'status' | 'held';
+export type FailureRetry = RetryOn | 'always' | 'never' | 'held';
 
-interface FailureRow {
+/** One way to fail, in words. */
+export interface FailureRow {
   group: FailureGroup;
   /** `{name}` is filled from the facts; text in `[…]` is left out when one of its facts is absent. */
   sentence: string;
   cause: string;
   remedy: string;
   retry: FailureRetry;
+  /** What it reads as without this fact. */
+  without?: { fact: string; sentence: string; cause: string; remedy: string };
 }
+
+/**
+ * What follows on each sentence and each remedy where a try has these facts: the receiver asked for no more of it, or
+ * the next try would have come too late.
+ */
+export const ENDING: Readonly<Record<'sentence' | 'remedy', string>> = {
+  sentence:
+    '[ It asked for no more: webhook-delivery: {wish}.][ Given up: the next try would come after the maximum age of {maxAgeSeconds} s.]',
+  remedy:
+    '[ If `{wish}` was a mistake, redeliver it.][ Redeliver it when the receiver is back, or raise `maxAgeSeconds` above {maxAgeSeconds}.]',
+};
 
 const status = (sentence: string, cause: string, remedy: string, retry: FailureRetry): FailureRow => ({
   group: 'http_status',
@@ -62,7 +76,7 @@ const busy = (retry: '408' | '425' | '429'): FailureRow =>
   status(
     'The receiver asks to slow down ({status})[, for {s} s].',
     'More arrives than the receiver takes.',
-    'Lower the rate limit of the subscription.',
+    'Lower the rate limit of the subscription[; to have this tried again, put `{unlisted}` into `retryOn` of its `retryPolicy`].',
     retry,
   );
 const unsent = (retry: FailureRetry, cause: string, remedy: string): FailureRow => ({
@@ -105,21 +119,21 @@ export const FAILURES = {
   },
   connect_refused: {
     group: 'connect',
-    sentence: '{ip}[:{port}] refused the connection.',
+    sentence: '{endpoint} refused the connection.',
     cause: 'The service is down, or the port is closed.',
     remedy: 'Start the service, or correct the port of the URL.',
     retry: 'network',
   },
   connect_unreachable: {
     group: 'connect',
-    sentence: 'There is no route to {ip}[:{port}].',
+    sentence: 'There is no route to {endpoint}.',
     cause: 'The host or its network is down, or this machine has no network of that family.',
     remedy: 'Check the address, and the routes of this machine.',
     retry: 'network',
   },
   connect_timeout: {
     group: 'timeout_connect',
-    sentence: 'No connection to {ip}[:{port}][ in {ms} ms].',
+    sentence: 'No connection to {endpoint}[ in {ms} ms].',
     cause: 'A firewall drops our address.',
     remedy: 'Allow our address[es {egressIps}] in the firewall of the receiver.',
     retry: 'network',
@@ -148,8 +162,9 @@ export const FAILURES = {
   tls_protocol: {
     group: 'tls',
     sentence: 'The TLS handshake failed[: {alert}].',
-    cause: 'Only old TLS versions are offered there, the name is not served, or the port speaks plain HTTP.',
-    remedy: 'Offer TLS 1.2 or newer for this name on this port.',
+    cause:
+      'Only old TLS versions are offered there, the name is not served, a client certificate is asked for, or the port speaks plain HTTP.',
+    remedy: 'Offer TLS 1.2 or newer for this name on this port, and ask for no client certificate.',
     retry: 'network',
   },
   request_timeout: {
@@ -166,19 +181,18 @@ export const FAILURES = {
     remedy: 'Answer 2xx first, work later.',
     retry: 'network',
   },
-  response_too_large: {
-    group: 'timeout_body',
-    sentence: 'The answer was too large[: more than {limit}]; its first part was kept.',
-    cause: 'The receiver answers with a page instead of a short body.',
-    remedy: 'Nothing has to be done: the status code counts, the body is not needed.',
-    retry: 'status',
-  },
   redirect_refused: {
     group: 'redirect',
     sentence: '{status}[ to {location}]; redirects are not followed.',
     cause: 'The receiver moved.',
     remedy: 'Put the final URL into the subscription.',
     retry: '3xx',
+    without: {
+      fact: 'location',
+      sentence: 'The receiver answered {status}, which is no success, and names no other URL.',
+      cause: 'It answers as if to a browser, or a proxy before it does.',
+      remedy: 'Have it answer 2xx when it has taken the event.',
+    },
   },
   http_400: rejected,
   http_422: rejected,
@@ -195,9 +209,14 @@ export const FAILURES = {
     'If the subscription was switched off by this, enable it again only if it was a mistake.',
     '4xx',
   ),
-  http_4xx: status('The receiver answered {status}.', 'The receiver does not take it.', 'See the response.', '4xx'),
+  http_4xx: status(
+    'The receiver answered {status}[ and asks to wait {s} s].',
+    'The receiver does not take it.',
+    'See the response.',
+    '4xx',
+  ),
   http_5xx: status(
-    'The receiver failed with {status}[ after {ms} ms].',
+    'The receiver failed with {status}[ after {ms} ms][ and asks to wait {s} s].',
     'An error of the receiver.',
     'See its logs[ at {time}][ with id {webhookId}].',
     '5xx',
@@ -213,15 +232,19 @@ export const FAILURES = {
     group: 'internal',
     sentence: 'The secret[ {reference}] cannot be read[: {reason}][ (key {keyId})].',
     cause: 'The sealing key is missing, or the variable or file that the subscription refers to.',
-    remedy: 'Put the key back into the keyring file, the variable into the environment, or the file where it stood.',
+    remedy:
+      'Put the key back into the keyring file, or the file where it stood; a variable is read when the process starts: set it and restart.',
     retry: 'always',
   },
   endpoint_disabled: unsent('never', 'The subscription is switched off.', 'Enable it again.'),
-  cancelled: unsent('never', 'Somebody or something cancelled the delivery.', 'Redeliver it if it is still wanted.'),
+  cancelled: {
+    ...unsent('never', 'Somebody or something cancelled the delivery.', 'Redeliver it if it is still wanted.'),
+    sentence: 'Not sent[ but for try {underWay}, which may have arrived]: {reason}.',
+  },
   aborted_shutdown: unsent('always', 'The process stopped.', 'Nothing has to be done: it continues after the restart.'),
   connection_reset: {
     group: 'reset',
-    sentence: '{ip}[:{port}] closed the connection[ {after}].',
+    sentence: '{endpoint} closed the connection[ {after}].',
     cause: 'A crash, the limit of a proxy, or a keep-alive race.',
     remedy: 'See the logs of the receiver[ at {time}].',
     retry: 'network',

@@ -162,7 +162,7 @@ test('one in order shows its place, also after it has closed, and when it is tri
   const { event } = api.handovers[0] ?? assert.fail();
   api.receiverAnswers(receiverAnswer(503));
   const again = await tried(api, { event, ticket });
-  assert.deepEqual(await shown(), ['failed_retry', 'ordered', pos, '2026-03-04T09:30:10.000Z']);
+  assert.deepEqual(await shown(), ['failed_retry', null, pos, '2026-03-04T09:30:10.000Z']);
   api.receiverAnswers(receiverAnswer(200));
   await tried(api, { event, ticket: again ?? assert.fail() });
   assert.deepEqual(await shown(), ['succeeded', null, pos, null]);

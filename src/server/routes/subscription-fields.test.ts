@@ -62,6 +62,42 @@ describe("seed 004's request", () => {
   });
 });
 
+test('a reference that cannot be read is warned of, wherever the subscription is shown', async () => {
+  const api = await openApi();
+  const { id, warnings } = await made(api, { authType: 'bearer', credentialRef: REFERENCE });
+  assert.match(String(warnings), new RegExp(`deliveries wait.*${REFERENCE} cannot be read.*restart`));
+  const got = await api.call('GET', `${BASE}/${id}`);
+  assert.deepEqual(got.json.data.warnings, warnings);
+  assert.deepEqual((await api.call('GET', BASE)).json.data[0].warnings, warnings);
+  const paused = await api.call('PATCH', `${BASE}/${id}`, { ...got.json.data, warnings: [], name: 'n' });
+  assert.deepEqual([paused.status, paused.json.data.warnings], [200, warnings], 'they move without a change');
+});
+
+test('a secret that Standard Webhooks cannot load is warned of where another header is signed too', async () => {
+  const api = await openApi();
+  const { warnings } = await made(api, { signatureSecret: 'whsec_!!!' });
+  assert.match(String(warnings), /webhook-\* cannot be verified/);
+  assert.deepEqual((await made(api, { signatureSecret: 'whsec_AAEC' })).warnings, []);
+  assert.deepEqual((await made(api, { profile: 'forge', signatureSecret: 'whsec_!!!' })).warnings, []);
+});
+
+test('a certificate authority that has no effect is warned of', async () => {
+  const api = await openApi();
+  const { warnings } = await made(api, { sslVerification: false, customCa: testOnlyAuthority });
+  assert.match(String(warnings), /customCa has no effect/);
+});
+
+test('read-only fields of a new subscription are told from those that nobody knows', async () => {
+  const api = await openApi();
+  const got = await create(api, { url: URL, createdAt: 'x', consecutiveFailures: 0, colour: 'red' });
+  const told = got.json.errors.map(({ pointer, message }: Record<string, string>) => [pointer, message]);
+  assert.deepEqual(told.sort(), [
+    ['/colour', 'Unknown field.'],
+    ['/consecutiveFailures', 'Read-only: leave it out.'],
+    ['/createdAt', 'Read-only: leave it out.'],
+  ]);
+});
+
 test('every field is shown as it was set, sent back without effect, and changed by itself', async () => {
   const api = await openApi();
   const rows: readonly (readonly [field: string, first: unknown, second: unknown])[] = [

@@ -9,7 +9,7 @@ import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { rotationInput } from '../schemas/rotation.ts';
 import { subscriptionShown } from '../schemas/subscription.ts';
-import { find, healthOf, ONE, shownAnswer, TAG } from './one-subscription.ts';
+import { courseOf, find, ONE, shownAnswer, TAG } from './one-subscription.ts';
 
 const AS_IT_STANDS = { status: 200, description: 'The subscription as it stands now.', schema: subscriptionShown };
 
@@ -60,7 +60,7 @@ function pausing(server: Server, { word, paused, summary, description }: Pausing
       const pausing = { tenant: caller.tenant, id, paused, ifVersion: condition.version };
       const outcome = await pauseSubscription(server.ports, pausing);
       if (outcome.kind === 'problem') return outcome;
-      return shownAnswer(200, outcome.subscription, await healthOf(server, outcome.subscription));
+      return shownAnswer(server, 200, outcome.subscription, await courseOf(server, outcome.subscription));
     },
   });
 }
@@ -89,7 +89,7 @@ function enable(server: Server): Endpoint {
       const standing = overtakenBy(found.subscription, ifVersion) ?? found;
       const outcome = isOn ? standing : await changeSubscription(server.ports, request);
       if (outcome.kind === 'problem') return outcome;
-      return shownAnswer(200, outcome.subscription, await healthOf(server, outcome.subscription));
+      return shownAnswer(server, 200, outcome.subscription, await courseOf(server, outcome.subscription));
     },
   });
 }
@@ -114,9 +114,9 @@ function rotate(server: Server): Endpoint {
       if (condition.kind === 'problem') return condition;
       const found = await find(server, caller.tenant, id);
       if (found.kind === 'problem') return found;
-      const health = await healthOf(server, found.subscription);
+      const course = await courseOf(server, found.subscription);
       const show = ({ subscription, generatedSecret }: Rotation) =>
-        shownAnswer(200, subscription, health, generatedSecret);
+        shownAnswer(server, 200, subscription, course, generatedSecret);
       const outcome = await rotateSecret(server.ports, {
         tenant: caller.tenant,
         id,

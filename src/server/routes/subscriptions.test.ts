@@ -54,13 +54,13 @@ test('credentials and unknown header values never come back', async () => {
   const api = await openApi();
   const { signatureSecret: _secret, ...bare } = seed;
   for (const auth of [
-    { authType: 'basic', basicUsername: 'canary-user', basicPassword: 'canary-password' },
+    { authType: 'basic', basicUsername: 'ada', basicPassword: 'canary-password' },
+    { authType: 'basic', basicUsername: 'canary-key', basicPassword: '' },
     { authType: 'bearer', bearerToken: 'canary-token' },
     { authType: 'header', authHeader: { name: 'X-Key', value: 'canary-value' } },
   ]) {
     const made = await api.call('POST', BASE, { ...bare, ...auth, headers: { 'X-Other': 'canary-header' } });
-    assert.equal(made.status, 201, made.text);
-    assert.doesNotMatch(made.text, /canary/);
+    assert.ok(made.status === 201 && !made.text.includes('canary'), made.text);
   }
 });
 
@@ -150,7 +150,7 @@ test('a header named like a member of every object is stored as it was sent', as
   const api = await openApi();
   const made = await create(api, {});
   const path = `${BASE}/${made.json.data.id}`;
-  const headers = { constructor: '[redacted]', 'X-A': 'b' };
+  const headers = { constructor: 'a', 'X-A': 'b' };
   const got = await api.call('PATCH', path, { headers });
   assert.deepEqual(Object.keys(got.json.data.headers), ['constructor', 'X-A']);
 });
@@ -209,10 +209,17 @@ test('what deliveries move may have moved since it was shown', async () => {
   assert.deepEqual([got.status, got.json.data.name, got.json.data.lastStatus], [200, 'two', null]);
 });
 
-test('a change based on another version is 412', async () => {
+test('a change based on another version is 412, on what is no ETag 400', async () => {
   const api = await openApi();
   const path = `${BASE}/${(await create(api)).json.data.id}`;
-  for (const condition of ['"2"', 'W/"1"', '1', '"one"', '"1", "2"']) {
+  for (const condition of ['1', 'abc', '"1", "2"', '']) {
+    const headers = { 'If-Match': condition };
+    for (const change of [{ name: 'x' }, undefined]) {
+      const got = await api.call(change === undefined ? 'DELETE' : 'PATCH', path, change, { headers });
+      assert.deepEqual([got.status, got.json.errors?.[0].pointer], [400, 'header/If-Match'], condition);
+    }
+  }
+  for (const condition of ['"2"', 'W/"1"', '"one"', '""']) {
     const headers = { 'If-Match': condition };
     assert.equal((await api.call('PATCH', path, { name: 'x' }, { headers })).status, 412, condition);
     assert.equal((await api.call('DELETE', path, undefined, { headers })).status, 412, condition);

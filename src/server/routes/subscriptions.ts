@@ -1,5 +1,4 @@
 import { REDACTED } from '../../core/header.ts';
-import { NO_HEALTH } from '../../core/health.ts';
 import type { Id } from '../../core/ids.ts';
 import { receives } from '../../core/owner.ts';
 import { problem } from '../../core/problem.ts';
@@ -7,6 +6,7 @@ import type { SubscriptionInput } from '../../core/subscription-input.ts';
 import { changeSubscription } from '../../flows/change-subscription.ts';
 import type { LiveSubscription } from '../../flows/configuration.ts';
 import { createSubscription, type Made } from '../../flows/create-subscription.ts';
+import { withLack } from '../../flows/credentials.ts';
 import { deleteSubscription } from '../../flows/delete-subscription.ts';
 import { testSubscription } from '../../flows/test-subscription.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
@@ -23,8 +23,8 @@ import { ownerQuery } from '../schemas/owner.ts';
 import { subscriptionInput, subscriptionPatch, subscriptionShown } from '../schemas/subscription.ts';
 import { z } from '../schemas/zod.ts';
 import { showTest } from '../show/attempt.ts';
-import { HEALTH_FIELDS, showSubscription } from '../show/subscription.ts';
-import { BASE, find, healthOf, ONE, shownAnswer, TAG } from './one-subscription.ts';
+import { MOVING_FIELDS, showSubscription } from '../show/subscription.ts';
+import { BASE, courseOf, courseOfNew, find, healthOf, ONE, shownAnswer, TAG } from './one-subscription.ts';
 import { subscriptionStateEndpoints } from './subscription-states.ts';
 
 const URL_PROBLEMS = ['url_refused', 'url_unresolved', 'url_unresolved_timeout'] as const;
@@ -49,7 +49,7 @@ function create(server: Server): Endpoint {
     run: async ({ caller, body, claims }) => {
       const { enabled = true, ...input } = body;
       const show = ({ subscription, generatedSecret }: Made) => {
-        const made = shownAnswer(201, subscription, NO_HEALTH, generatedSecret);
+        const made = shownAnswer(server, 201, subscription, courseOfNew(subscription), generatedSecret);
         return { ...made, headers: { ...made.headers, Location: `${BASE}/${subscription.id}` } };
       };
       const outcome = await createSubscription(server.ports, {
@@ -84,7 +84,8 @@ function list(server: Server): Endpoint {
       if (asked.kind === 'problem') return asked;
       const { subscriptions } = await server.ports.configuration.current(caller.tenant);
       const wanted = [...subscriptions.values()].filter((subscription) => isAskedFor(subscription, query));
-      const rows = pageOf(wanted, asked.paging);
+      const page = pageOf(wanted, asked.paging);
+      const rows = await Promise.all(page.map((row) => withLack(server.ports, row)));
       const health = await server.ports.store.health(
         caller.tenant,
         rows.map(({ id }) => id),
@@ -93,7 +94,7 @@ function list(server: Server): Endpoint {
         asked,
         rows,
         ({ id }) => id,
-        (row) => JSON.stringify(showSubscription(row, health.get(row.id))),
+        (row) => JSON.stringify(showSubscription(server.ports, row, health.get(row.id))),
       );
     },
   });
@@ -120,7 +121,7 @@ function get(server: Server): Endpoint {
     run: async ({ caller, id }) => {
       const found = await find(server, caller.tenant, id);
       if (found.kind === 'problem') return found;
-      return shownAnswer(200, found.subscription, await healthOf(server, found.subscription));
+      return shownAnswer(server, 200, found.subscription, await courseOf(server, found.subscription));
     },
   });
 }
@@ -144,8 +145,8 @@ function change(server: Server): Endpoint {
       const found = await find(server, caller.tenant, id);
       if (found.kind === 'problem') return found;
       const { subscription } = found;
-      const shown = showSubscription(subscription, await healthOf(server, subscription));
-      const fields = readPatch(subscriptionPatch, body, shown, HEALTH_FIELDS);
+      const shown = showSubscription(server.ports, subscription, await healthOf(server, subscription));
+      const fields = readPatch(subscriptionPatch, body, shown, MOVING_FIELDS);
       if (fields.kind === 'problem') return fields;
       const { enabled, ...patch } = fields.fields;
       const outcome = await changeSubscription(server.ports, {
@@ -157,8 +158,8 @@ function change(server: Server): Endpoint {
       });
       if (outcome.kind === 'problem') return outcome;
       // Enabling ends a streak.
-      const health = await healthOf(server, outcome.subscription);
-      return shownAnswer(200, outcome.subscription, health, outcome.generatedSecret);
+      const course = await courseOf(server, outcome.subscription);
+      return shownAnswer(server, 200, outcome.subscription, course, outcome.generatedSecret);
     },
   });
 }
@@ -209,7 +210,7 @@ function test(server: Server): Endpoint {
     roles: MAY_CHANGE,
     body: testInput,
     success: { status: 200, description: 'What the receiver answered.', schema: testShown },
-    problems: [...URL_PROBLEMS, 'secret_unavailable'],
+    problems: ['secret_unavailable'],
     run: async ({ caller, id, body, claims }) => {
       const outcome = await testSubscription(server.ports, {
         tenant: caller.tenant,

@@ -1,4 +1,5 @@
 /** Deliveries and attempts as the API shows them. */
+import { NEXT_PROBE } from './subscription.ts';
 import { z } from './zod.ts';
 
 const time = z.string().openapi({ format: 'date-time' });
@@ -59,7 +60,10 @@ export const attemptShown = z
     remoteAddress: z.string().nullable(),
     reused: z.boolean().nullable(),
     httpVersion: z.string().nullable(),
-    mayRepeat: z.boolean(),
+    mayRepeat: z.boolean().openapi({
+      description:
+        'True when a send of this try that left no result may have reached the receiver: before a crash, or under way when the delivery was cancelled.',
+    }),
     ...failure,
   })
   .openapi('Attempt');
@@ -82,7 +86,12 @@ export const deliveryShown = z
       description:
         'Why an open delivery is held back: its subscription is `paused` or `disabled`; its secret cannot be read where this process looks for it (`secret`), which uses up no try; its receiver fails (`circuit`); others wait before it (`full`), or before it in the order of its key (`ordered`).',
     }),
-    heldCause: z.string().nullable().openapi({ description: 'The reason in words.' }),
+    heldSince: time.nullable().openapi({
+      description:
+        'Since when the reason holds: when its subscription was paused or switched off, when the circuit opened, since when others have been waiting. null for `secret` and `ordered`.',
+    }),
+    nextProbeAt: time.nullable().openapi({ description: NEXT_PROBE }),
+    heldCause: z.string().nullable().openapi({ description: 'The reason in words, with these times.' }),
     heldRemedy: z.string().nullable().openapi({ description: 'What to do about it.' }),
     sequence: z.int().nullable().openapi({
       description:

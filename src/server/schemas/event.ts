@@ -1,7 +1,7 @@
 /** Events as the API takes and shows them. The hot path checks the same by hand: `../event-input.ts`. */
 
-import { isEventType } from '../../core/event.ts';
-import { MAX_HEADERS } from '../../core/header.ts';
+import { isEventType, isReservedType } from '../../core/event.ts';
+import { MAX_HEADERS, MAX_HEADERS_CHARS } from '../../core/header.ts';
 import { isOwnerPath } from '../../core/owner.ts';
 import { problemCodes } from '../../core/problem.ts';
 import {
@@ -11,6 +11,7 @@ import {
   MAX_TAG_CHARACTERS,
   MAX_TAGS,
   OWNER_WORDS,
+  RESERVED_WORDS,
 } from '../event-rules.ts';
 import { REQUIRED } from '../fields.ts';
 import { textInput, textMap } from '../text-input.ts';
@@ -23,6 +24,7 @@ export const eventInput = z
     type: z
       .string()
       .refine(isEventType, { error: EVENT_TYPE_WORDS })
+      .refine((type) => !isReservedType(type), { error: RESERVED_WORDS })
       .openapi({ example: 'deployment.completed', maxLength: 64 }),
     data: z
       .unknown()
@@ -41,7 +43,7 @@ export const eventInput = z
     )
       .optional()
       .openapi({
-        description: `At most ${MAX_HEADERS}; they go to every receiver of this event and are stored as they are: no place for credentials.`,
+        description: `At most ${MAX_HEADERS}, of ${MAX_HEADERS_CHARS} characters together; they go to every receiver of this event and are stored as they are: no place for credentials.`,
       }),
     orderingKey: textInput(1, MAX_ID_CHARACTERS).optional().openapi({
       description:

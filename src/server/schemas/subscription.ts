@@ -34,21 +34,38 @@ export const filter = z
 
 export const retryPolicy = z
   .strictObject({
-    maxRetries: z.int().min(0).max(MAX_RETRIES).optional(),
-    backoffType: z.enum(BACKOFF_TYPES).optional(),
-    backoffSeconds: delaySeconds.optional(),
-    scheduleSeconds: z.array(delaySeconds).max(MAX_RETRIES).optional(),
+    maxRetries: z.int().min(0).max(MAX_RETRIES).nullable().optional(),
+    backoffType: z.enum(BACKOFF_TYPES).nullable().optional(),
+    backoffSeconds: delaySeconds.nullable().optional(),
+    scheduleSeconds: z.array(delaySeconds).max(MAX_RETRIES).nullable().optional(),
     maxAgeSeconds: z
       .number()
       .min(1)
       .max(366 * 86_400)
+      .nullable()
       .optional(),
-    jitter: z.number().min(0).max(1).optional(),
+    jitter: z.number().min(0).max(1).nullable().optional(),
     retryOn: z
       .union([z.array(z.enum(RETRY_ON)), z.literal('all')], {
         error: `A list of ${RETRY_ON.join(', ')}, or "all".`,
       })
+      .nullable()
       .optional(),
+  })
+  .openapi('RetryPolicyInput', {
+    description:
+      'Of a change the fields left out stay. null takes the default of a field, or of all: those of the profile.',
+  });
+
+const retryShown = z
+  .object({
+    maxRetries: z.int(),
+    backoffType: z.enum(BACKOFF_TYPES),
+    backoffSeconds: z.number().optional(),
+    scheduleSeconds: z.array(z.number()).optional(),
+    maxAgeSeconds: z.number(),
+    jitter: z.number(),
+    retryOn: z.array(z.enum(RETRY_ON)),
   })
   .openapi('RetryPolicy');
 
@@ -98,7 +115,7 @@ export const subscriptionInput = z
     secretRef: reference,
     events: z.array(z.string()).max(200).optional(),
     filters: z.array(filter).max(MAX_FILTERS).optional(),
-    retryPolicy: retryPolicy.optional(),
+    retryPolicy: retryPolicy.nullable().optional(),
     timeout: z.int().min(1).max(MAX_TIMEOUT_MS).optional().openapi({ description: 'Milliseconds for one whole try.' }),
     owner: z.string().max(800).nullable().optional(),
     ownerKind: z.enum(OWNER_KINDS).nullable().optional().openapi({
@@ -150,6 +167,10 @@ export const subscriptionPatch = subscriptionInput.partial().openapi('Subscripti
   description: 'Read-only fields may be sent back with the value they have.',
 });
 
+/** What is said of `nextProbeAt` wherever it is shown. */
+export const NEXT_PROBE =
+  'By when a single delivery is tried to find out whether the receiver is there again; a retry that is due before may be it. null when no time is set that is still to come.';
+
 const time = z.string().openapi({ format: 'date-time' });
 
 /** A subscription as shown. */
@@ -159,7 +180,14 @@ export const subscriptionShown = subscriptionInput
   .extend({
     id: z.string().openapi({ format: 'uuid' }),
     tenantId: z.string().openapi({ format: 'uuid' }),
+    retryPolicy: retryShown,
+    basicUsername: z.string().nullable().openapi({ description: 'null without one, and where it has no password.' }),
+    authHeader: z.object({ name: z.string() }).nullable().openapi({ description: 'Without its value.' }),
     hasSignatureSecret: z.boolean(),
+    signatureSecretFingerprint: z.string().nullable().openapi({
+      description:
+        'Twelve hex digits, the same for equal secrets of one tenant, for telling which secret signs. Keyed with the active sealing key, with which they change. null without a secret, or with `secretRef`.',
+    }),
     oldSecretsUntil: time.nullable().openapi({
       description: 'Until when secrets that a rotation replaced sign beside the new one; null without a rotation.',
     }),
@@ -188,6 +216,18 @@ export const subscriptionShown = subscriptionInput
     lastFailureAt: time
       .nullable()
       .openapi({ description: 'Of the last try that failed, or of giving up without one.' }),
+    circuit: z
+      .object({
+        state: z.enum(['closed', 'open']),
+        since: time.nullable().openapi({ description: 'When it opened; null while it is closed.' }),
+        nextProbeAt: time.nullable().openapi({ description: NEXT_PROBE }),
+      })
+      .nullable()
+      .optional()
+      .openapi({
+        description:
+          'Whether its receiver fails, so that first tries are held back: not shown in lists. null while it is paused or disabled, and under a profile that always sends.',
+      }),
     createdAt: time,
     updatedAt: time,
     createdBy: z.string().nullable(),
@@ -205,6 +245,8 @@ export const subscriptionShown = subscriptionInput
     method: true,
     headers: true,
     authType: true,
+    basicUsername: true,
+    authHeader: true,
     events: true,
     filters: true,
     retryPolicy: true,
@@ -224,6 +266,7 @@ export const subscriptionShown = subscriptionInput
     ordered: true,
     autoDisableThreshold: true,
     hasSignatureSecret: true,
+    signatureSecretFingerprint: true,
     oldSecretsUntil: true,
     warnings: true,
   })

@@ -3,6 +3,7 @@ import { hasReferences } from '../../core/credential.ts';
 import { statusOf } from '../../core/delivery.ts';
 import type { HookEvent } from '../../core/event.ts';
 import { type Id, idMs } from '../../core/ids.ts';
+import { nextProbeMs } from '../../core/probe.ts';
 import { profiles } from '../../core/profile.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import { idempotencyKey } from '../../core/wire.ts';
@@ -26,6 +27,7 @@ export interface DeliveryParts {
   idempotencyKey: string | null;
   /** What keeps an open delivery from being signed or authenticated; null when nothing does. */
   lacks: Lacks | null;
+  nowMs: number;
 }
 
 /**
@@ -52,7 +54,8 @@ export function deliveryShower(
     const subscription = subscriptions.get(view.subscriptionId);
     const key = event === null ? null : keyOf(ports, view, event, subscription, sent);
     const lacks = view.open === null || subscription === undefined ? null : await lacksOf(ports, subscription);
-    return showDelivery({ view, subscription, sent, idempotencyKey: key, lacks }, maxBodyBytes);
+    const nowMs = ports.clock.nowMs();
+    return showDelivery({ view, subscription, sent, idempotencyKey: key, lacks, nowMs }, maxBodyBytes);
   };
 }
 
@@ -87,11 +90,10 @@ function keyOf(
 
 /** A delivery with the names of the design's log: the attempt's fields are those of its last attempt. */
 export function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
-  const { view, subscription, sent, idempotencyKey: key, lacks } = parts;
+  const { view, subscription, sent, idempotencyKey: key } = parts;
   const { last, open, event, kind } = view;
   const closes = last?.closes ?? null;
   const failure = showFailure(last);
-  const held = heldReason(parts);
   const body = showBeginning(sent?.body, maxBodyBytes);
   const response = showBeginning(last?.detail.responseBody, maxBodyBytes);
   return {
@@ -104,10 +106,9 @@ export function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
     kind,
     redeliverOf: view.redeliverOf,
     status: statusOf({ open: open !== null, attempts: view.attempts, closes }),
-    heldReason: held,
-    ...showHold(held, lacks),
+    ...showHeld(parts),
     sequence: sequence(view),
-    attempt: last?.n ?? 0,
+    attempt: lastTry(last),
     attempts: view.attempts,
     maxAttempts: maxAttempts(view, subscription),
     nextRetryAt: nextRetryAt(view),
@@ -133,20 +134,53 @@ export function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
   };
 }
 
+/** A row that only closes is no try of its own. */
+function lastTry(last: AttemptRecord | null): number {
+  if (last === null) return 0;
+  return last.detail.phases === null ? last.n - 1 : last.n;
+}
+
 function maxAttempts(view: DeliveryView, subscription: LiveSubscription | undefined): number | null {
   if (view.kind === 'test') return 1;
   const config = subscription?.config;
   return config ? config.retry.maxRetries + 1 : null;
 }
 
+function showHeld(parts: DeliveryParts) {
+  const reason = heldReason(parts);
+  const { view, subscription, lacks, nowMs } = parts;
+  const hold = view.open?.hold ?? null;
+  const isProbed = reason === 'circuit' || reason === 'disabled';
+  const times = {
+    sinceMs: reason === null ? null : heldSinceMs(reason, parts),
+    nextProbeMs: isProbed && subscription !== undefined ? nextProbeMs(subscription, hold, nowMs) : null,
+  };
+  return {
+    heldReason: reason,
+    heldSince: isoTimeOrNull(times.sinceMs),
+    nextProbeAt: isoTimeOrNull(times.nextProbeMs),
+    ...showHold(reason, times, lacks),
+  };
+}
+
+/** Since when the reason holds. Of what waits for a key of its own, or for a secret, nobody has noted it. */
+function heldSinceMs(reason: ShownReason, { view: { open }, subscription }: DeliveryParts): number | null {
+  const state = subscription?.state;
+  if (state !== undefined && state.kind !== 'active') return state.sinceMs;
+  const hold = open?.hold ?? null;
+  return hold !== null && reason === hold.reason && reason !== 'ordered' ? hold.sinceMs : null;
+}
+
 /** What a lane was opened for says nothing of each delivery in it, and may be over: only an open circuit holds all. */
-function heldReason({ view: { open }, subscription, lacks }: DeliveryParts): ShownReason | null {
+function heldReason({ view: { open, attempts }, subscription, lacks }: DeliveryParts): ShownReason | null {
   if (open === null) return null;
   const state = subscription?.state.kind ?? 'active';
   if (state !== 'active') return state;
   if (lacks !== null) return 'secret';
-  if (open.hold === 'circuit' || open.hold === null) return open.hold;
-  return sequenceOf(open.place) === null ? 'full' : 'ordered';
+  if (open.hold === null || open.hold.reason === 'circuit') return open.hold?.reason ?? null;
+  if (sequenceOf(open.place) === null) return 'full';
+  // Who was tried is the first of its key, and waits for nothing but its own next try.
+  return attempts === 0 ? 'ordered' : null;
 }
 
 function sequence({ open, last }: DeliveryView): number | null {

@@ -1,13 +1,17 @@
+import { shownAuth } from '../../core/auth-input.ts';
 import { cautionsOf } from '../../core/caution.ts';
+import { describeFailure } from '../../core/failure.ts';
 import { redactHeaders } from '../../core/header.ts';
+import type { Id } from '../../core/ids.ts';
 import { keepersOf, type SubscriptionConfig, type SubscriptionState, saidReason } from '../../core/subscription.ts';
 import { shownInput } from '../../core/subscription-input.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import type { LiveSubscription } from '../../flows/configuration.ts';
-import type { Health } from '../../ports.ts';
+import type { Health, Sealer } from '../../ports.ts';
 
 /** A subscription as the API shows it; `signatureSecret` only when it was just generated. */
 export function showSubscription(
+  { sealer }: { sealer: Pick<Sealer, 'fingerprint'> },
   subscription: LiveSubscription,
   health: Health = subscription.health,
   generatedSecret: string | null = null,
@@ -21,9 +25,11 @@ export function showSubscription(
       : {
           ...shownInput(config),
           headers: redactHeaders(config.headers),
+          ...shownAuth(config),
           hasSignatureSecret: config.signatureSecrets.length > 0 || config.secretRef !== null,
+          signatureSecretFingerprint: fingerprintOf(sealer, subscription.tenant, config),
           oldSecretsUntil: isoTimeOrNull(lastRetiring(config)),
-          warnings: cautionsOf(config),
+          warnings: [...cautionsOf(config), ...lackWords(subscription)],
         }),
     ...(generatedSecret === null ? {} : { signatureSecret: generatedSecret }),
     ...showState(state),
@@ -34,6 +40,21 @@ export function showSubscription(
     version: subscription.version,
     missingKeyId: subscription.missingKeyId,
   };
+}
+
+function lackWords({ lacks }: LiveSubscription): string[] {
+  if (lacks === undefined) return [];
+  const { error, remedy } = describeFailure('secret_unavailable', { ...lacks });
+  return [`Its deliveries wait. ${error} ${remedy}`];
+}
+
+/** Of the secret that signs now; one that stands elsewhere is read at each try, and not to be shown. */
+function fingerprintOf(
+  sealer: Pick<Sealer, 'fingerprint'>,
+  tenant: Id,
+  { signatureSecrets: [secret], secretRef }: SubscriptionConfig,
+): string | null {
+  return secret === undefined || secretRef !== null ? null : sealer.fingerprint(tenant, secret);
 }
 
 function lastRetiring({ retiringSecrets }: SubscriptionConfig): number | null {
@@ -51,14 +72,18 @@ function showState(state: SubscriptionState) {
   };
 }
 
-/** Fields that deliveries move, by the minute or the millisecond. */
-export const HEALTH_FIELDS = [
+/** Fields that may be others the next time although nobody changed the subscription. */
+export const MOVING_FIELDS = [
   'consecutiveFailures',
   'lastDelivery',
   'lastStatus',
   'lastSuccessAt',
   'lastFailureAt',
-] as const satisfies readonly (keyof ReturnType<typeof showHealth>)[];
+  'circuit',
+  // Keyed with the active key of the process that answers.
+  'signatureSecretFingerprint',
+  'warnings',
+] as const;
 
 function showHealth(health: Health) {
   return {

@@ -96,10 +96,11 @@ order by d.subscription_id desc, d.delivery_id desc limit :limit::int
 select delivery_id as id from redelivery where event_id = :event::uuid;
 
 -- name: delivery_views
--- In place of redelivery, subscription_hidden, lane_reason, event_summary, last_attempt, sent_attempts: a page in one
+-- In place of redelivery, subscription_hidden, event_summary, last_attempt, sent_attempts: a page in one
 -- statement and so in one snapshot, where SQLite asks table by table.
 select i.id as delivery_id, coalesce(d.shard, l.shard) as shard, d.due_ms, l.key, l.pos, l.not_before_ms, e.id as event_id,
-  s.subscription_id, coalesce(d.n, l.n, 0) as n, coalesce(d.flags, l.flags, 0) as flags, ls.reason as hold,
+  s.subscription_id, coalesce(d.n, l.n, 0) as n, coalesce(d.flags, l.flags, 0) as flags,
+  ls.reason as hold, ls.since_ms as hold_since_ms, ls.probe_at_ms as hold_probe_at_ms,
   e.tenant as event_tenant, e.type, e.owner, e.accepted_ms,
   r.kind, r.of, sent.count as sent_attempts,
   a.n as try_n, a.sub_version, a.tenant, a.at_ms, a.sent, a.outcome, a.code, a.class, a.response_ms, a.closes, a.detail,
@@ -114,12 +115,17 @@ cross join lateral (
 ) s
 cross join lateral (select id, tenant, type, owner, accepted_ms from event where event.id = s.event_id limit 1) e
 left join lateral (
-  select reason from lane_state where lane_state.subscription_id = l.subscription_id and lane_state.shard = l.shard limit 1
+  select reason, since_ms, probe_at_ms from lane_state
+  where lane_state.subscription_id = l.subscription_id and lane_state.shard = l.shard limit 1
 ) ls on true
 left join lateral (select kind, of from redelivery where redelivery.delivery_id = i.id limit 1) r on true
 cross join lateral (select count(*) as count from attempt where delivery_id = i.id and sent = 1) sent
 where e.tenant = :tenant::uuid and (select deleted_ms from subscription where id = s.subscription_id) is null
 order by i.at;
+
+-- name: lane_state
+select subscription_id, shard, reason, since_ms, probe_at_ms from lane_state
+where subscription_id = :subscription::uuid and shard = :shard::smallint;
 
 -- name: attempts
 select delivery_id, n as try_n, event_id, subscription_id, sub_version, tenant, at_ms, sent, outcome, code, class,

@@ -110,8 +110,8 @@ select kind, of from redelivery where delivery_id = ?;
 -- name: subscription_hidden
 select 1 as found from subscription where id = ? and deleted_ms is not null;
 
--- name: lane_reason
-select reason from lane_state where subscription_id = ? and shard = ?;
+-- name: lane_state
+select subscription_id, shard, reason, since_ms, probe_at_ms from lane_state where subscription_id = ? and shard = ?;
 
 -- name: event_summary
 select id, tenant, type, owner, accepted_ms from event where id = ?;

@@ -1,0 +1,25 @@
+import type { Condition, FilterOperator, FilterValue } from './filter-operator.ts';
+import type { JsonPath } from './json-path.ts';
+
+/** One condition on a document. All rules of a list must hold. */
+export interface FilterRule {
+  /** JSONPath (`$.data.environment.name`) or dotted path (`data.environment.name`). */
+  field: string;
+  operator: FilterOperator;
+  value: FilterValue;
+}
+
+/** What is wrong with a rule, by JSON pointer into the object that holds `filters`. */
+export interface FilterError {
+  pointer: string;
+  message: string;
+}
+
+/** A rule that can be evaluated any number of times. */
+export interface CompiledRule {
+  rule: FilterRule;
+  /** Its place in the list, from 0. */
+  index: number;
+  path: JsonPath;
+  condition: Condition;
+}

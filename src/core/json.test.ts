@@ -231,3 +231,22 @@ describe('hostile bytes', () => {
     }
   }
 });
+
+describe('objects of many members', () => {
+  const members = (count: number) => Array.from({ length: count }, (_, n) => `"m${n}":":"`).join(',');
+
+  for (const [where, text] of [
+    ['at the top level', (count: number) => `{${members(count)}}`],
+    ['in a list of objects', (count: number) => `[${Array.from({ length: count }, () => '{"a":"b:c"}').join(',')}]`],
+    ['below a member', (count: number) => `{"a":{${members(count - 1)}}}`],
+  ] as const) {
+    it(`are refused ${where} beyond the limit, and only then`, () => {
+      const limits = { maxDepth: 64, maxMembers: 100, topLevel: 'any' } as const;
+      assert.equal(parseJson(bytesOf(text(100)), limits).kind, 'parsed');
+      const refused = parseJson(bytesOf(text(101)), limits);
+      assert.ok(refused.kind === 'refused' && refused.code === 'too_many_members');
+      assert.match(refused.message, /more than 100 members/);
+      assert.equal(parseJson(bytesOf(text(101)), { maxDepth: 64, topLevel: 'any' }).kind, 'parsed');
+    });
+  }
+});

@@ -12,11 +12,13 @@ export type Spans = ReadonlyMap<string, Span>;
 export interface JsonLimits {
   /** How many objects and arrays may stand inside each other; the outermost counts as 1. */
   maxDepth: number;
+  /** How many members all its objects may have together; any number unless told. Each costs a parser about a µs. */
+  maxMembers?: number;
   /** `any` also lets arrays and plain values through, with no spans. Default `object`. */
   topLevel?: 'object' | 'any';
 }
 
-export type ScanFault = 'too_deep' | 'duplicate_key' | 'not_object' | 'malformed';
+export type ScanFault = 'too_deep' | 'too_many_members' | 'duplicate_key' | 'not_object' | 'malformed';
 
 /** Why bytes were not taken as JSON. `message` never quotes them. */
 export interface JsonRefusal<Code extends string> {
@@ -36,6 +38,8 @@ interface Cursor {
   readonly bytes: Uint8Array;
   readonly maxDepth: number;
   at: number;
+  /** How many more members there may be. */
+  membersLeft: number;
 }
 
 interface Fault {
@@ -65,7 +69,7 @@ const utf8 = new TextEncoder();
  * or scanned with meaningless spans, for the parser to refuse. Never throws.
  */
 export function scanJson(bytes: Uint8Array, limits: JsonLimits): Scanned {
-  const cursor: Cursor = { bytes, maxDepth: limits.maxDepth, at: skipSpace(bytes, 0) };
+  const cursor = cursorAt(bytes, skipSpace(bytes, 0), limits);
   const spans = new Map<string, Span>();
   const fault = scanText(cursor, limits.topLevel ?? 'object', (start) => scanMember(cursor, start, spans));
   return fault === null ? { kind: 'scanned', spans } : refusal(fault, limits);
@@ -89,7 +93,7 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits): Parsed {
 
 /** Where the items of an array stand, in the bytes of a text that `parseJson` has taken. */
 export function itemSpans(bytes: Uint8Array, array: Span): readonly Span[] {
-  const cursor: Cursor = { bytes, maxDepth: Number.POSITIVE_INFINITY, at: skipSpace(bytes, array.start + 1) };
+  const cursor = cursorAt(bytes, skipSpace(bytes, array.start + 1), { maxDepth: Number.POSITIVE_INFINITY });
   const spans: Span[] = [];
   while (cursor.at < array.end - 1) {
     const start = cursor.at;
@@ -99,6 +103,10 @@ export function itemSpans(bytes: Uint8Array, array: Span): readonly Span[] {
     cursor.at = skipSpace(bytes, skipSpace(bytes, cursor.at) + 1);
   }
   return spans;
+}
+
+function cursorAt(bytes: Uint8Array, at: number, { maxDepth, maxMembers }: JsonLimits): Cursor {
+  return { bytes, maxDepth, at, membersLeft: maxMembers ?? Number.POSITIVE_INFINITY };
 }
 
 function scanText(cursor: Cursor, topLevel: 'object' | 'any', member: (start: number) => Fault | null): Fault | null {
@@ -135,6 +143,7 @@ function scanMember(cursor: Cursor, keyAt: number, spans: Map<string, Span>): Fa
   const key = keyEnd === -1 ? null : decodeKey(bytes, keyAt, keyEnd);
   if (key === null) return { code: 'malformed', offset: keyAt };
   if (spans.has(key)) return { code: 'duplicate_key', offset: keyAt, key };
+  if (cursor.membersLeft-- <= 0) return { code: 'too_many_members', offset: keyAt };
   cursor.at = skipSpace(bytes, keyEnd);
   if (bytes[cursor.at] !== COLON) return { code: 'malformed', offset: cursor.at };
   const start = skipSpace(bytes, cursor.at + 1);
@@ -159,6 +168,7 @@ function skipValue(cursor: Cursor, depth = 1): Fault | null {
 function skipNested(cursor: Cursor, outerDepth: number): Fault | null {
   const { bytes, maxDepth } = cursor;
   let depth = outerDepth;
+  let { membersLeft } = cursor;
   for (let at = cursor.at; at < bytes.length; at++) {
     const byte = bytes[at];
     if (byte === QUOTE) {
@@ -172,8 +182,11 @@ function skipNested(cursor: Cursor, outerDepth: number): Fault | null {
       depth--;
       if (depth === outerDepth) {
         cursor.at = at + 1;
+        cursor.membersLeft = membersLeft;
         return null;
       }
+    } else if (byte === COLON && membersLeft-- <= 0) {
+      return { code: 'too_many_members', offset: at };
     }
   }
   return { code: 'malformed', offset: bytes.length };
@@ -238,10 +251,11 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-function refusal(fault: Fault, limits: { maxDepth: number }): JsonRefusal<ScanFault> {
+function refusal(fault: Fault, limits: JsonLimits): JsonRefusal<ScanFault> {
   const { code, offset, key } = fault;
   const message = {
     too_deep: `The JSON is nested deeper than ${limits.maxDepth} levels (byte ${offset}).`,
+    too_many_members: `The objects in the JSON have more than ${limits.maxMembers} members together (byte ${offset}).`,
     duplicate_key: `A name stands twice at the top level of the JSON (again at byte ${offset}).`,
     not_object: 'The JSON must be an object at its top level.',
     malformed: `The body is not valid JSON (byte ${offset}).`,

@@ -129,6 +129,8 @@ export interface SecretFile {
   kept(): string | null;
   /** What stands in it; made with `make` and written when nothing does. */
   open(make: () => string): KeptSecret;
+  /** Puts another text in its place, whole or not at all. */
+  replace(text: string): void;
 }
 
 /** Judges certificates before they are stored. */

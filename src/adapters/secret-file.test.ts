@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openSecretFile } from './secret-file.ts';
+import { openSecretFile, secretFileAt } from './secret-file.ts';
 
 function fileIn(context: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'hookyard-secret-'));
@@ -32,4 +32,13 @@ test('the empty file of a start that was cut off gets a secret', (context) => {
     { secret: 'one', fresh: true },
   );
   assert.equal(readFileSync(path, 'utf8'), 'one\n');
+});
+
+test('what stands in it can be replaced, still for its owner alone', (context) => {
+  const path = fileIn(context);
+  const file = secretFileAt(path);
+  file.open(() => 'one');
+  file.replace('two');
+  assert.deepEqual([file.kept(), statSync(path).mode & 0o777], ['two', 0o600]);
+  assert.deepEqual(readdirSync(join(path, '..')), ['secret']);
 });

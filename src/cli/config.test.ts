@@ -136,6 +136,7 @@ test('wrong values are refused with the name they were given under', () => {
     const refused = refusal(origins);
     assert.match(refused.reason, reason);
     assert.ok(refused.remedy.length > 10);
+    for (const words of [refused.reason, refused.remedy]) assert.match(words, /[^.]\.$/);
   }
 });
 

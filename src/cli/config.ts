@@ -87,10 +87,15 @@ function complete(defaults: StartConfiguration, given: readonly Given[]): Config
   let configuration = defaults;
   for (const { setting, as, text } of given) {
     const read = setting.read(text);
-    if (read.kind === 'wrong') return refused(`${as} ${read.why}.`, `${as} takes ${setting.help}.`);
+    if (read.kind === 'wrong') return refused(`${as} ${sentence(read.why)}`, `${as} takes ${sentence(setting.help)}`);
     configuration = { ...configuration, ...read.value };
   }
   return { kind: 'configuration', configuration };
+}
+
+/** What is said of a value may be a sentence already. */
+function sentence(words: string): string {
+  return words.endsWith('.') ? words : `${words}.`;
 }
 
 function refused(reason: string, remedy: string): Refused {

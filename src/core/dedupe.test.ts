@@ -69,18 +69,18 @@ test('the default format of Harbor is known by what was pushed and when', () => 
 });
 
 test('a delivery header is the key, for ever, and only GitHub repeats it when a person redelivers', () => {
-  for (const [type, name, redelivery] of [
-    ['github', 'x-github-delivery', true],
-    ['ghcr', 'x-github-delivery', true],
-    ['gitlab', 'idempotency-key', false],
-    ['nexus', 'x-nexus-webhook-delivery', false],
-    ['gitea-package', 'x-gitea-delivery', false],
-    ['gitea-package', 'x-forgejo-delivery', false],
+  for (const [type, name, redeliveryAfterMs] of [
+    ['github', 'x-github-delivery', 30_000],
+    ['ghcr', 'x-github-delivery', 30_000],
+    ['gitlab', 'idempotency-key', null],
+    ['nexus', 'x-nexus-webhook-delivery', null],
+    ['gitea-package', 'x-gitea-delivery', null],
+    ['gitea-package', 'x-forgejo-delivery', null],
   ] as const) {
     const key = keyOf(type, { a: 1 }, { [name]: '0b2c' });
     assert.match(key?.key ?? '', /^header:[0-9a-f]{64}$/);
     assert.equal(key?.windowMs, null);
-    assert.equal(key?.redelivery, redelivery);
+    assert.equal(key?.redeliveryAfterMs, redeliveryAfterMs);
     assert.deepEqual(keyOf(type, { a: 2 }, { [name]: '0b2c' }), key);
     assert.notDeepEqual(keyOf(type, { a: 1 }, { [name]: '0b2d' }), key);
     assert.match(keyOf(type, { a: 1 }, { [name]: '  ' })?.key ?? '', /^raw:/);

@@ -11,8 +11,8 @@ import type { DedupeRule } from './source.ts';
 export interface DedupeKey {
   key: string;
   windowMs: number | null;
-  /** The sender repeats the key when a person has it send the message again. */
-  redelivery: boolean;
+  /** So long after the first one the sender repeats the key because a person had it send again; null = nobody can. */
+  redeliveryAfterMs: number | null;
 }
 
 /** One verified message, as a dedupe rule looks at it. */
@@ -43,7 +43,10 @@ export function dedupeKey(rule: DedupeRule, message: InboundMessage, sha256: Sha
   if (message.reading.kind === 'handshake' && message.reading.echo !== null) return null;
   const id = idBy(rule, message);
   if (id !== null) {
-    return { ...keyOf(rule.by, sha256(id), null), redelivery: rule.by === 'header' && rule.redelivery };
+    return {
+      ...keyOf(rule.by, sha256(id), null),
+      redeliveryAfterMs: rule.by === 'header' ? rule.redeliveryAfterMs : null,
+    };
   }
   return (
     signedKey(message, sha256) ??
@@ -147,5 +150,5 @@ function identityOf(fact: Fact): readonly unknown[] {
 }
 
 function keyOf(rule: string, digest: Uint8Array, windowMs: number | null): DedupeKey {
-  return { key: `${rule}:${toHex(digest)}`, windowMs, redelivery: false };
+  return { key: `${rule}:${toHex(digest)}`, windowMs, redeliveryAfterMs: null };
 }

@@ -28,6 +28,11 @@ const FRAMING = [
   'accept-encoding',
 ] as const;
 
+/** True for a lower-case name that says how a message is framed or coded, or belongs to the connection. */
+export function isFramingHeader(lower: string): boolean {
+  return (FRAMING as readonly string[]).includes(lower);
+}
+
 /** Beginnings of names that every delivery sets itself, or that belong to a proxy. */
 const OURS = ['proxy-', 'hookyard-', 'traceparent'] as const;
 
@@ -84,7 +89,7 @@ function headerFault(name: string, value: string, seen: ReadonlySet<string>): st
 }
 
 function isReserved(lower: string): boolean {
-  return (FRAMING as readonly string[]).includes(lower) || OURS.some((prefix) => lower.startsWith(prefix));
+  return isFramingHeader(lower) || OURS.some((prefix) => lower.startsWith(prefix));
 }
 
 /** Escapes one reference token of a JSON pointer (RFC 6901 §3). */

@@ -60,6 +60,8 @@ describe('an image reference', () => {
       ':tag',
       '@',
       `@${DIGEST}`,
+      DIGEST,
+      DIGEST.toUpperCase(),
       'app@',
       'app@sha256:abc',
       `app@${DIGEST.toUpperCase()}`,

@@ -42,6 +42,7 @@ export function parseImageRef(text: string, impliedRegistry: string | null = DOC
   if (text.includes('://')) return refuse('an image reference has no scheme; leave out what ends with ://');
   const { rest, digest } = splitDigest(text);
   const { path, tag } = splitTag(rest);
+  if (isDigestText(text)) return refuse('a digest alone names no image');
   if (digest !== null && !DIGEST.test(digest)) return refuse('a digest is sha256: and 64 lower-case hex digits');
   if (tag !== null && !TAG.test(tag))
     return refuse('a tag is 1 to 128 letters, digits, _ . - and begins with none of . -');
@@ -50,6 +51,11 @@ export function parseImageRef(text: string, impliedRegistry: string | null = DOC
     return refuse('the registry before the first / is not a host name with optional port');
   const registry = host === null ? impliedRegistry : canonicalHost(host);
   return nameRepository(registry, segments, tag, digest);
+}
+
+/** Split like a reference, an algorithm would be the name, and hex digits the tag. */
+function isDigestText(text: string): boolean {
+  return DIGEST.test(text.toLowerCase());
 }
 
 function nameRepository(

@@ -46,11 +46,19 @@ test('a field is found with the steps that led to it, and a missing one with tho
   assert.equal(mapped({ image: 'runs' }, 'tag', body), null);
 });
 
-test('the id of a message is a text or a number where the mapping says', () => {
+test('the id of a message is a text or a whole number where the mapping says', () => {
   assert.equal(mappedId({ image: 'i', id: '$.run.id' }, { run: { id: 'r-1' } }), 'r-1');
   assert.equal(mappedId({ image: 'i', id: '$.run.id' }, { run: { id: 71 } }), '71');
   for (const id of ['', ' ', null, {}, 'x'.repeat(1025)])
     assert.equal(mappedId({ image: 'i', id: 'id' }, { id }), null);
   assert.equal(mappedId({ image: 'i' }, { id: 'r-1' }), null);
   assert.equal(mappedId(null, { id: 'r-1' }), null);
+});
+
+test('a number that is rounded when it is read is no id: others would look like it', () => {
+  const idOf = (source: string) => mappedId({ image: 'i', id: 'id' }, JSON.parse(`{"id": ${source}}`));
+  assert.equal(idOf('9007199254740991'), '9007199254740991');
+  for (const source of ['9007199254740992', '12345678901234567890', '1e400', '-9007199254740992', '1.5']) {
+    assert.equal(idOf(source), null, source);
+  }
 });

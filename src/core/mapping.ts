@@ -59,9 +59,12 @@ export function mapped(mapping: Mapping, field: MappedField, body: unknown): Fol
   return parsed?.kind === 'path' && parsed.path.kind === 'singular' ? follow(parsed.path, body) : null;
 }
 
-/** The sender's own id of the message, where the mapping says it stands: a text or a number. null when it is not there. */
+/**
+ * The sender's own id of the message, where the mapping says it stands: a text or a whole number. null when it is not
+ * there; and of a number that JavaScript rounds, since two such ids would look like one.
+ */
 export function mappedId(mapping: Mapping | null, body: unknown): string | null {
   const node = mapping === null ? undefined : mapped(mapping, 'id', body)?.node;
-  if (typeof node === 'number') return String(node);
+  if (typeof node === 'number') return Number.isSafeInteger(node) ? String(node) : null;
   return typeof node === 'string' && node.trim() !== '' && node.length <= MAX_ID_CHARS ? node : null;
 }

@@ -66,6 +66,12 @@ const catalogue = {
     remedy: 'Send less than the limit named in `detail`, or raise it with `--max-body`.',
     action: 'Tell the user the body is over the limit in `detail` and ask them to make it smaller or raise the limit.',
   },
+  source_body_too_large: {
+    status: 413,
+    title: 'Body too large for this source',
+    remedy: 'Send less than the limit named in `detail`, or raise `maxBodyBytes` of the source.',
+    action: 'Tell the user the source takes no larger bodies and ask them to raise its maxBodyBytes or to send less.',
+  },
   invalid_json: {
     status: 400,
     title: 'The body is not valid JSON',
@@ -182,6 +188,13 @@ const catalogue = {
     remedy: 'Correct what `detail` names and try again, or have an admin accept it with `force`.',
     action: 'Tell the user why the request proves nothing, as `detail` says, and how the source or sender must change.',
   },
+  source_holding: {
+    status: 409,
+    title: 'The source holds receipts',
+    remedy:
+      'Resume it and delete it when they are worked through; `?discardHeld=true` deletes it at once, and nothing can be made of them any more.',
+    action: 'Tell the user how many receipts the source holds and ask whether to work them through or to give them up.',
+  },
   source_gone: {
     status: 409,
     title: 'The source of the receipt was deleted',
@@ -206,6 +219,12 @@ const catalogue = {
     title: 'Too much at once',
     remedy: 'Wait as long as `Retry-After` says and send the same request again.',
     action: 'Tell the user the server is overloaded and the request can be repeated after Retry-After.',
+  },
+  source_rate_limited: {
+    status: 429,
+    title: 'Too many requests for this source',
+    remedy: 'Wait as long as `Retry-After` says and send the same request again, or raise `rateLimit` of the source.',
+    action: 'Tell the user the source takes no more requests at once; its rateLimit can be raised if this is expected.',
   },
   store_unavailable: {
     status: 503,

@@ -13,6 +13,12 @@ const OURS = {
     cause: 'It came from {address}, which `ipAllowList` of the source does not have.',
     remedy: 'Add the address to `ipAllowList`, or see whether `--trusted-proxies` names every proxy on the way.',
   },
+  address_unknown: {
+    cause: 'It came from an address that is not known, and `ipAllowList` of the source has none but known ones.',
+    remedy:
+      'Have it come through the listener: a request that is handed to `fetch` of the library comes from no address. ' +
+      'Where it has to, empty `ipAllowList`.',
+  },
   secret_unavailable: {
     cause: 'The secret that the source refers to cannot be read: {reason}.',
     remedy: 'Put the secret where `secretRef` says.',

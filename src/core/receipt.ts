@@ -50,12 +50,22 @@ export interface Receipt {
   revision: number;
 }
 
+/** What a receipt repeats. */
+export interface Repeat {
+  of: Id;
+  outcome: Outcome;
+  bodyDiffers: boolean;
+  /** How long after the first one it came. */
+  afterMs: number;
+}
+
 /**
  * Whether a message that came under the key of an earlier one was sent again because a person asked for it, and is no
- * repeat of the sender's own: the earlier one has come to its end. `asked`: the rule of its source knows such sendings.
+ * repeat of the sender's own: the earlier one has come to its end, and a while ago. `redeliveryAfterMs`: how long that
+ * is by the rule of its source; null where nobody can ask.
  */
-export function isRedelivery(asked: boolean, earlier: Outcome, bodyDiffers: boolean): boolean {
-  return asked && !bodyDiffers && earlier !== 'held';
+export function isRedelivery(redeliveryAfterMs: number | null, { outcome, bodyDiffers, afterMs }: Repeat): boolean {
+  return redeliveryAfterMs !== null && afterMs >= redeliveryAfterMs && !bodyDiffers && outcome !== 'held';
 }
 
 /** Why a proved request made nothing yet. */

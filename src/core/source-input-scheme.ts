@@ -1,4 +1,5 @@
 /** Which scheme a caller means: by `scheme`, or by the two fields of seed 001. */
+import { isFramingHeader } from './header.ts';
 import type { FieldError } from './problem.ts';
 import {
   COVERS,
@@ -31,7 +32,7 @@ export function readScheme(input: SourceSchemeInput, byDefault: Scheme): SchemeR
   const { signatureHeader, signatureAlgorithm } = input;
   const named = signatureHeader !== undefined || signatureAlgorithm !== undefined;
   if (input.scheme === undefined) return named ? fromSeed(input, byDefault) : { scheme: byDefault, errors: [] };
-  if (!named) return chosen(resolveScheme(input.scheme), '/scheme');
+  if (!named) return chosen(resolved(input.scheme), '/scheme');
   const pointer = signatureHeader === undefined ? '/signatureAlgorithm' : '/signatureHeader';
   return { scheme: null, errors: [{ pointer, message: 'Give either `scheme` or this, not both.' }] };
 }
@@ -40,7 +41,7 @@ function fromSeed({ signatureHeader, signatureAlgorithm }: SourceSchemeInput, by
   const type = signatureAlgorithm ?? typeOf(byDefault);
   const own = byDefault.type === 'hmac' && typeOf(byDefault) === type ? byDefault : null;
   const header = signatureHeader ?? own?.header;
-  const choice = resolveScheme({ type, header, prefix: impliedPrefix(type, header, own) });
+  const choice = resolved({ type, header, prefix: impliedPrefix(type, header, own) });
   return chosen(choice.kind === 'refused' ? { ...choice, pointer: '/signatureHeader' } : choice, '');
 }
 
@@ -58,9 +59,19 @@ function impliedPrefix(type: PresetName, header: string | undefined, own: Scheme
   return known?.type === 'hmac' ? known.prefix : '';
 }
 
+/** What every message has, or none, is no place for a proof. Such names are refused when they are given, not later. */
+function resolved(input: SchemeInput): SchemeChoice {
+  const framing = (['header', 'timestampHeader', 'idHeader'] as const).find((setting) =>
+    isFramingHeader(input[setting]?.toLowerCase() ?? ''),
+  );
+  const choice = resolveScheme(input);
+  if (framing === undefined || choice.kind === 'refused') return choice;
+  return { kind: 'refused', pointer: `/${framing}`, reason: 'malformed' };
+}
+
 type Refusal = Extract<SchemeChoice, { kind: 'refused' }>;
 
-const HEADER_NAME = 'The name of a header.';
+const HEADER_NAME = 'The name of a header, but for those that frame a message or belong to its connection.';
 
 /** What each setting takes, by its pointer. */
 const TAKES: Readonly<Record<string, string>> = {

@@ -101,6 +101,15 @@ describe('what is wrong with a source', () => {
     [{ type: 'native', scheme: { type: 'md5' } }, ['/scheme/type']],
     [{ type: 'native', scheme: { type: 'url', header: 'X' } }, ['/scheme/header']],
     [{ type: 'native', scheme: { type: 'token', header: 'a b' } }, ['/scheme/header']],
+    [{ type: 'native', scheme: { type: 'token', header: 'Host' } }, ['/scheme/header']],
+    [{ type: 'native', signatureHeader: 'Content-Length' }, ['/signatureHeader']],
+    [
+      {
+        type: 'native',
+        scheme: { type: 'hmac-sha256', covers: 'timestamp.body', timestampHeader: 'transfer-encoding' },
+      },
+      ['/scheme/timestampHeader'],
+    ],
     [{ type: 'native', signatureHeader: 'a b' }, ['/signatureHeader']],
     [{ type: 'dockerhub', secret: 's' }, ['/secret']],
     [{ type: 'harbor', secret: '   ' }, ['/secret']],

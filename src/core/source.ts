@@ -24,7 +24,7 @@ export const GROUP_ROUTES: Readonly<Record<SourceGroup, string>> = {
  */
 export type DedupeRule =
   | { by: 'caller' }
-  | { by: 'header'; names: readonly string[]; redelivery: boolean }
+  | { by: 'header'; names: readonly string[]; redeliveryAfterMs: number | null }
   | { by: 'body'; paths: readonly (readonly string[])[] }
   | { by: 'events' }
   | { by: 'cloudevent' }
@@ -40,6 +40,8 @@ export interface SourceTraits {
   dedupe: DedupeRule;
   /** Whether a `mapping` says where the fields stand. */
   mapping: 'none' | 'optional';
+  /** The HTTP methods that its sender pushes with. */
+  methods: readonly string[];
 }
 
 const url = presetScheme('url');
@@ -47,9 +49,13 @@ const authorization = presetScheme('token');
 const github = presetScheme('github');
 const cloudevent = { by: 'cloudevent' } as const;
 const facts = { by: 'facts' } as const;
-const headerId = (...names: readonly string[]) => ({ by: 'header', names, redelivery: false }) as const;
-/** GitHub's own Redeliver button sends the same id again; nothing else does. */
-const githubId = { by: 'header', names: ['x-github-delivery'], redelivery: true } as const;
+const headerId = (...names: readonly string[]) => ({ by: 'header', names, redeliveryAfterMs: null }) as const;
+/**
+ * GitHub's own Redeliver button sends the same id again, and it never sends anything twice by itself. Nobody presses the
+ * button sooner than this: what comes sooner was doubled on its way, or is played back.
+ */
+export const REDELIVERY_AFTER_MS = 30_000;
+const githubId = { by: 'header', names: ['x-github-delivery'], redeliveryAfterMs: REDELIVERY_AFTER_MS } as const;
 const bodyId = (...paths: readonly (readonly string[])[]) => ({ by: 'body', paths }) as const;
 
 /** A scheme of the table with settings that it accepts. */
@@ -59,12 +65,14 @@ function scheme(input: SchemeInput): Scheme {
   return choice.scheme;
 }
 
-type Row = Omit<SourceTraits, 'groups' | 'mapping'> & Partial<Pick<SourceTraits, 'groups' | 'mapping'>>;
+type Usual = 'groups' | 'mapping' | 'methods';
+type Row = Omit<SourceTraits, Usual> & Partial<Pick<SourceTraits, Usual>>;
 
 const PUSH: readonly [SourceGroup] = ['registry-push'];
+const POST: readonly string[] = ['POST'];
 
-function traits({ groups = PUSH, mapping = 'none', ...row }: Row): SourceTraits {
-  return { groups, mapping, ...row };
+function traits({ groups = PUSH, mapping = 'none', methods = POST, ...row }: Row): SourceTraits {
+  return { groups, mapping, methods, ...row };
 }
 
 const GITHUB = traits({ sender: 'GitHub', groups: ['github-app'], defaultScheme: github, dedupe: githubId });
@@ -128,7 +136,8 @@ export const SOURCE_TYPES = {
   }),
   cdevents: traits({ sender: 'Any sender of CDEvents', defaultScheme: authorization, dedupe: cloudevent }),
   wud: traits({ sender: "What's up Docker", defaultScheme: url, dedupe: facts }),
-  diun: traits({ sender: 'Diun', defaultScheme: url, dedupe: facts }),
+  // Its webhook notifier sends the body with GET unless told otherwise.
+  diun: traits({ sender: 'Diun', defaultScheme: url, dedupe: facts, methods: ['POST', 'GET'] }),
   native: traits({
     sender: 'Your own pipelines',
     defaultScheme: presetScheme('hmac-sha256'),

@@ -118,6 +118,15 @@ describe('a repeat', () => {
     assert.match(told ?? '', /^cloudevent:/);
     assert.equal(understand(event, config('harbor'), sha256).dedupe?.key, told);
   });
+
+  test('of what cannot be read is none, whatever id it has: corrected, it comes under the same one', () => {
+    const ids = { 'idempotency-key': 'k', 'x-github-delivery': 'k', 'x-nexus-webhook-delivery': 'k' };
+    for (const type of ['native', 'ghcr', 'gitlab', 'nexus', 'gar', 'acr', 'distribution', 'zot', 'generic'] as const) {
+      const told = understand({ ...message(0, ids), body: json('{') }, config(type), sha256);
+      assert.deepEqual([told.reading.kind, told.dedupe], ['unreadable', null], type);
+    }
+    assert.notEqual(understand(message({ image: 'r.example.com/a:1' }, ids), config('native'), sha256).dedupe, null);
+  });
 });
 
 test('a connection test is concluded with what it says of itself', () => {

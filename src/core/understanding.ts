@@ -35,7 +35,10 @@ export function understand(message: Message, config: ReadingConfig, sha256: Sha2
   const { headers, body: rawBody } = message;
   const ids = { mappedId: mappedId(config.mapping, payload), signedId: signedId(message, config) };
   const told = { headers, body: payload, rawBody, reading, ...ids };
-  return { reading, payload, dedupe: dedupeKey(SOURCE_TYPES[senderOf(input, config)].dedupe, told, sha256) };
+  // What cannot be read uses up no key: corrected, it may well come again under the same one.
+  const isRead = reading.kind !== 'unreadable';
+  const dedupe = isRead ? dedupeKey(SOURCE_TYPES[senderOf(input, config)].dedupe, told, sha256) : null;
+  return { reading, payload, dedupe };
 }
 
 function signedId({ headers }: Message, { scheme }: ReadingConfig): string | null {

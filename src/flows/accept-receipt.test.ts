@@ -54,7 +54,8 @@ describe('a rejected request', () => {
     const { receipt, eventIds, facts } = outcome.stored;
     assert.deepEqual([receipt.outcome, receipt.reason, receipt.revision], ['ignored', 'No matching component', 1]);
     assert.deepEqual([eventIds.length, facts.length], [1, 1]);
-    assert.deepEqual([receipt.verdict.ok, receipt.verdict.reason], [true, `accepted by key ${BY}`]);
+    assert.equal(receipt.verdict.ok, true);
+    assert.equal(receipt.verdict.reason, `accepted by key ${BY}; refused at first: mismatch (hmac-sha256)`);
     assert.equal(ports.offered.at(-1)?.tickets.length, 1);
     assert.ok(ports.logged.includes('receipt.accepted'));
     problemOf(await acceptReceipt(ports, { tenant, id, by: BY, force: true }), 'receipt_not_rejected');
@@ -69,13 +70,28 @@ describe('a rejected request', () => {
     assert.equal(ports.logged.includes('receipt.accepted'), false);
   });
 
+  test('says for ever how it was refused, also when its source asks for no proof any more', async () => {
+    const ports = fakePorts();
+    const { source, id } = await mismatched(ports);
+    const patch = { scheme: { type: 'none' as const } };
+    await changeSource(ports, { tenant, id: source.id, patch, ifVersion: null });
+    const outcome = await acceptReceipt(ports, { tenant, id, by: BY, force: false });
+    assert.ok(outcome.kind === 'accepted', JSON.stringify(outcome));
+    assert.deepEqual(outcome.stored.receipt.verdict, {
+      ok: true,
+      scheme: 'none',
+      reason: `accepted by key ${BY}; refused at first: mismatch (hmac-sha256)`,
+    });
+  });
+
   test('can be forced, and says for ever that it proved nothing and who insisted', async () => {
     const ports = fakePorts();
     const { id } = await mismatched(ports);
     const outcome = await acceptReceipt(ports, { tenant, id, by: BY, force: true });
     assert.ok(outcome.kind === 'accepted');
     const { verdict } = outcome.stored.receipt;
-    assert.deepEqual([verdict.ok, verdict.reason], [false, `mismatch; accepted all the same by key ${BY}`]);
+    const refused = 'refused at first: mismatch (hmac-sha256)';
+    assert.deepEqual([verdict.ok, verdict.reason], [false, `mismatch; accepted all the same by key ${BY}; ${refused}`]);
     assert.equal(outcome.stored.eventIds.length, 1);
   });
 
@@ -150,6 +166,18 @@ describe('judging a rejected request again', () => {
     assert.deepEqual([verdict.ok, verdict.reason], [false, 'address_not_allowed']);
     assert.match(diagnosis?.message ?? '', /203\.0\.113\.50/);
     problemOf(await acceptReceipt(ports, { tenant, id, by: BY, force: false }), 'receipt_unproved');
+  });
+
+  test('is told about its address first, whatever it proves: signing alone would not let it in', async () => {
+    const ports = fakePorts();
+    const { source, id } = await mismatched(ports);
+    const unknown = await rejected(ports, source, { remoteAddress: null });
+    await changeSource(ports, { tenant, id: source.id, patch: { ipAllowList: ['198.51.100.0/24'] }, ifVersion: null });
+    const { verdict, diagnosis } = await judged(ports, id);
+    assert.deepEqual([verdict.reason, diagnosis?.code], ['address_not_allowed', 'address_not_allowed']);
+    const nowhere = await judged(ports, unknown);
+    assert.deepEqual([nowhere.verdict.reason, nowhere.diagnosis?.code], ['address_not_allowed', 'address_unknown']);
+    assert.doesNotMatch(nowhere.diagnosis?.remedy ?? '', /add the address/i);
   });
 
   test('judges timestamps by when it came', async () => {

@@ -58,7 +58,7 @@ async function acceptUnder(
     return problem('receipt_unproved', { detail: diagnosis?.message ?? `It proves nothing: ${verdict.reason}.` });
   }
   const change = changeOf(ports, stored, found.source, configuration);
-  const given = { ...change, verdict: acceptedVerdict(verdict, request.by) };
+  const given = { ...change, verdict: acceptedVerdict(verdict, receipt.verdict, request.by) };
   const revised = await revise(ports, stored, configuration, given);
   if (revised.kind === 'stale' || revised.kind === 'conflict') return { kind: 'again' };
   if (revised.kind === 'missing') return problem('not_found');
@@ -80,7 +80,11 @@ function changeOf(ports: AcceptPorts, stored: StoredReceipt, source: OpenSource,
     : { ...reworked, dedupe };
 }
 
-/** A verdict stays what it is: a person who insists proves nothing about the sender. */
-function acceptedVerdict({ ok, scheme, reason }: Verdict, by: Id): Verdict {
-  return { ok, scheme, reason: ok ? `accepted by key ${by}` : `${reason}; accepted all the same by key ${by}` };
+/**
+ * A verdict stays what it is: a person who insists proves nothing about the sender. The first one stays beside it, since
+ * whoever may change the source decides what proves a sender now.
+ */
+function acceptedVerdict({ ok, scheme, reason }: Verdict, first: Verdict, by: Id): Verdict {
+  const accepted = ok ? `accepted by key ${by}` : `${reason}; accepted all the same by key ${by}`;
+  return { ok, scheme, reason: `${accepted}; refused at first: ${first.reason} (${first.scheme})` };
 }

@@ -6,6 +6,12 @@ import type { FlowPorts } from './configuration.ts';
 import { isSame, unlessOvertaken } from './sealed-configuration.ts';
 import { type ChangedSource, makerOf, openSource, putNextVersion } from './sources.ts';
 
+/** A source after a change of its fields. */
+export interface PatchedSource extends ChangedSource {
+  /** Whether the change gave it a secret URL. */
+  hasNewUrl: boolean;
+}
+
 export interface ChangeSource {
   tenant: Id;
   id: Id;
@@ -22,11 +28,11 @@ export interface ChangeSource {
  * Changes a source; fields not named stay, the secret among them unless the scheme becomes one of another type. A
  * change that changes nothing writes nothing.
  */
-export function changeSource(ports: FlowPorts, request: ChangeSource): Promise<ChangedSource | Problem> {
+export function changeSource(ports: FlowPorts, request: ChangeSource): Promise<PatchedSource | Problem> {
   return unlessOvertaken(request, () => changeOnce(ports, request));
 }
 
-async function changeOnce(ports: FlowPorts, request: ChangeSource): Promise<ChangedSource | Problem> {
+async function changeOnce(ports: FlowPorts, request: ChangeSource): Promise<PatchedSource | Problem> {
   const found = await openSource(ports, request);
   if (found.kind === 'problem') return found;
   const { source } = found;
@@ -36,8 +42,10 @@ async function changeOnce(ports: FlowPorts, request: ChangeSource): Promise<Chan
   if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
   const { config, generatedSecret } = completed;
   if (enabled === source.enabled && isSame(config, source.config)) {
-    return { kind: 'changed', source, generatedSecret: null };
+    return { kind: 'changed', source, generatedSecret: null, hasNewUrl: false };
   }
   const stored = await putNextVersion(ports, { ...source, enabled }, config);
-  return stored.kind === 'problem' ? stored : { kind: 'changed', source: stored.source, generatedSecret };
+  if (stored.kind === 'problem') return stored;
+  const hasNewUrl = source.config.urlKey === null && config.urlKey !== null;
+  return { kind: 'changed', source: stored.source, generatedSecret, hasNewUrl };
 }

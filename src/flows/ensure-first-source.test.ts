@@ -4,8 +4,10 @@ import { type FakePorts, fakePorts } from '../../test/support/ports.ts';
 import { doorOf, madeSource } from '../../test/support/source-flows.ts';
 import { DEFAULT_TENANT } from '../core/ids.ts';
 import type { SecretFile } from '../ports.ts';
+import { changeSource } from './change-source.ts';
 import { deleteSource } from './delete-source.ts';
 import { ensureFirstSource } from './ensure-first-source.ts';
+import { regenerateUrl } from './regenerate-url.ts';
 
 function file(): SecretFile & { text: string | null } {
   return {
@@ -18,6 +20,9 @@ function file(): SecretFile & { text: string | null } {
       const fresh = this.text === null;
       this.text ??= make();
       return { secret: this.text, fresh };
+    },
+    replace(text) {
+      this.text = text;
     },
   };
 }
@@ -54,6 +59,47 @@ test('an instance with a source gets none, nor does one whose first source was d
   assert.equal(await ensureFirstSource(other, kept), null);
   assert.deepEqual(await sourcesOf(other), []);
   assert.equal(await ensureFirstSource(fakePorts(), kept), null, 'the file alone tells it');
+});
+
+/** An instance with its first source, and what its file holds at the next start after a change. */
+async function changed(change: (ports: FakePorts, id: string) => Promise<unknown>) {
+  const ports = fakePorts();
+  const kept = file();
+  await ensureFirstSource(ports, kept, 'https://hooks.example.com');
+  const before = kept.text;
+  const [source] = await sourcesOf(ports);
+  await change(ports, source?.id ?? '');
+  assert.equal(await ensureFirstSource(ports, kept, 'https://hooks.example.com'), null);
+  const [after] = await sourcesOf(ports);
+  return { ports, kept, before, urlKey: after?.config?.urlKey };
+}
+
+test('a start leaves a URL that still holds, and one that has ended it puts away', async () => {
+  const tenant = DEFAULT_TENANT;
+  const same = await changed((ports, id) => changeSource(ports, { tenant, id, patch: { name: 'x' }, ifVersion: null }));
+  assert.equal(same.kept.text, same.before);
+  for (const { kept, ports } of [
+    await changed((on, id) => regenerateUrl(on, { tenant, id })),
+    await changed((on, id) => deleteSource(on, { tenant, id })),
+  ]) {
+    assert.match(kept.text ?? '', /^This secret URL has ended\. .* GET \/api\/v1\/sources/);
+    const text = kept.text;
+    const count = (await sourcesOf(ports)).length;
+    assert.equal(await ensureFirstSource(ports, kept), null);
+    assert.deepEqual([kept.text, (await sourcesOf(ports)).length], [text, count], 'and makes no other');
+  }
+});
+
+test('a URL that goes on for a grace gives way to the new one, as long as it does', async () => {
+  const graced = (ports: FakePorts, id: string) =>
+    regenerateUrl(ports, { tenant: DEFAULT_TENANT, id, graceSeconds: 60 });
+  const within = await changed(graced);
+  assert.equal(within.kept.text, `https://hooks.example.com/api/webhook/${within.urlKey}`);
+  const late = await changed(async (ports, id) => {
+    await graced(ports, id);
+    ports.clock.advance(61_000);
+  });
+  assert.match(late.kept.text ?? '', /has ended/);
 });
 
 test('of processes that start at once on one store exactly one makes it', async () => {

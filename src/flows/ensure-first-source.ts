@@ -1,7 +1,7 @@
 import { DEFAULT_TENANT } from '../core/ids.ts';
 import { secretUrlPath } from '../core/secret-url.ts';
 import type { IdempotencyClaim, SecretFile } from '../ports.ts';
-import type { FlowPorts } from './configuration.ts';
+import type { FlowPorts, LiveConfiguration } from './configuration.ts';
 import { createSource } from './create-source.ts';
 
 /** The door that an instance is born with. */
@@ -24,7 +24,8 @@ const ONCE: IdempotencyClaim = {
 
 /**
  * Makes a source with a secret URL where there is no source at all (seed 003), and keeps its URL in `file`. null when
- * there was nothing to make. Where the file stands already, its source was made once and deleted by somebody's wish.
+ * there was nothing to make. Where the file stands already, its source was made once: then the file is
+ * only kept true.
  * @param publicUrl origin that callers reach the instance at, where it is known
  */
 export async function ensureFirstSource(
@@ -32,9 +33,10 @@ export async function ensureFirstSource(
   file: SecretFile,
   publicUrl?: string,
 ): Promise<FirstSource | null> {
-  if (file.kept() !== null) return null;
-  const { sources } = await ports.configuration.refresh(DEFAULT_TENANT);
-  if (sources.size > 0) return null;
+  const kept = file.kept();
+  const configuration = await ports.configuration.refresh(DEFAULT_TENANT);
+  if (kept !== null) keepTrue(ports, configuration, file, kept);
+  if (kept !== null || configuration.sources.size > 0) return null;
   const request = { tenant: DEFAULT_TENANT, by: null, input: INPUT, enabled: true, claims: () => [ONCE] };
   const outcome = await createSource(ports, request);
   if (outcome.kind === 'repeated') return null;
@@ -42,6 +44,25 @@ export async function ensureFirstSource(
   if (urlKey === null) throw new Error(`the first source was not made: ${outcome.kind}`);
   const { secret: secretUrl } = file.open(() => withOrigin(secretUrlPath(urlKey), publicUrl));
   return { file: file.path, secretUrl };
+}
+
+/** What stands in the file once its URL has ended, so that nobody takes it for the present one. */
+const ENDED = 'This secret URL has ended. Admins find the present ones by GET /api/v1/sources, as urls.secret.';
+
+/** A URL that was replaced gives way to the one after it while that can be told, then to a word about it. */
+function keepTrue(
+  { clock, mac }: Pick<FlowPorts, 'clock' | 'mac'>,
+  { sourcesByUrlKey }: LiveConfiguration,
+  file: SecretFile,
+  kept: string,
+): void {
+  if (kept === ENDED) return;
+  const at = kept.lastIndexOf('/') + 1;
+  const door = sourcesByUrlKey.get(Buffer.from(mac.sha256(kept.slice(at))).toString('hex'));
+  if (door !== undefined && door.untilMs === null) return;
+  const isReplaced = door !== undefined && clock.nowMs() < (door.untilMs ?? Infinity);
+  const urlKey = isReplaced ? (door.source.config?.urlKey ?? null) : null;
+  file.replace(urlKey === null ? ENDED : kept.slice(0, at) + urlKey);
 }
 
 function withOrigin(path: string, publicUrl = ''): string {

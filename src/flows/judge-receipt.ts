@@ -23,11 +23,14 @@ export interface Judged {
 
 /**
  * Judges by the secrets that are live now, and by the clock of when it came: what is late now was not late then. The
- * allow-list counts as at the door.
+ * allow-list counts as at the door, and before everything else: from elsewhere the best proof helps nobody.
  */
 export async function judgeReceipt(ports: JudgePorts, receipt: Receipt, source: OpenSource): Promise<Judged> {
   const { config } = source;
   const scheme = schemeName(config.scheme);
+  if (source.allowedFrom.length > 0 && !isAmong(source.allowedFrom, receipt.remoteAddress)) {
+    return fromElsewhere(scheme, receipt.remoteAddress);
+  }
   const nowMs = ports.clock.nowMs();
   const found = await findSourceSecrets(ports, config, nowMs);
   if (found.kind === 'missing') {
@@ -37,7 +40,7 @@ export async function judgeReceipt(ports: JudgePorts, receipt: Receipt, source: 
   const request = requestOf(ports, receipt, source);
   if (request === null) return refused(scheme, 'proof_not_kept');
   const verdict = verify(config.scheme, request, found.secrets, ports.mac, receipt.receivedAtMs);
-  if (verdict.ok) return ofProved(verdict, receipt, source);
+  if (verdict.ok) return { verdict, diagnosis: ourDiagnosis('proved_now') };
   if (verdict.reason === 'mismatch' && keptInPart(receipt)) {
     return { verdict, diagnosis: ourDiagnosis('kept_in_part') };
   }
@@ -50,15 +53,10 @@ function refused(scheme: string, code: 'proof_not_kept'): Judged {
   return { verdict: { ok: false, scheme, reason: code }, diagnosis: ourDiagnosis(code) };
 }
 
-function ofProved(verdict: Verdict, { remoteAddress }: Receipt, { allowedFrom }: OpenSource): Judged {
-  if (allowedFrom.length === 0 || isAmong(allowedFrom, remoteAddress)) {
-    return { verdict, diagnosis: ourDiagnosis('proved_now') };
-  }
-  const address = remoteAddress ?? 'an address that is not known';
-  return {
-    verdict: { ...verdict, ok: false, reason: NOT_FOR_YOU },
-    diagnosis: ourDiagnosis('address_not_allowed', { address }),
-  };
+function fromElsewhere(scheme: string, address: string | null): Judged {
+  const verdict = { ok: false, scheme, reason: NOT_FOR_YOU };
+  if (address === null) return { verdict, diagnosis: ourDiagnosis('address_unknown') };
+  return { verdict, diagnosis: ourDiagnosis('address_not_allowed', { address }) };
 }
 
 function requestOf({ sealer }: JudgePorts, receipt: Receipt, { config }: OpenSource): SignedRequest | null {

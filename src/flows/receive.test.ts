@@ -67,7 +67,7 @@ describe('a proven push', () => {
     const { action, receiptId } = await send();
     assert.equal(action, 'duplicate');
     const kept = await ports.store.receipt(DEFAULT_TENANT, receiptId);
-    const headers = { 'acme-id': 'm1', 'acme-timestamp': REDACTED, 'acme-signature': REDACTED };
+    const headers = { 'acme-id': 'm1', 'acme-timestamp': '1800000060', 'acme-signature': REDACTED };
     assert.deepEqual(kept?.receipt.headers, headers);
   });
 

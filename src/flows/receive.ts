@@ -8,6 +8,7 @@ import { HELD_REASON, repeatReason, type Verdict } from '../core/receipt.ts';
 import { headerValues } from '../core/signature/headers.ts';
 import { verify } from '../core/signature/judge.ts';
 import { schemeName } from '../core/signature/schemes.ts';
+import type { RateLimit } from '../core/subscription.ts';
 import { type Conclusion, conclude, isConnectionTest, type Understood, understand } from '../core/understanding.ts';
 import type { FlowPorts, LiveConfiguration } from './configuration.ts';
 import { eventsOf } from './fact-events.ts';
@@ -26,7 +27,7 @@ export type Received =
   /** Over the limit of its source; nothing was stored. */
   | { kind: 'too_large'; maxBytes: number }
   /** More than its source takes at once; nothing was stored. */
-  | { kind: 'shed'; retryAfterMs: number }
+  | { kind: 'shed'; retryAfterMs: number; limit: RateLimit }
   /** Who asked may send. */
   | { kind: 'permitted'; permission: Permission }
   | {
@@ -128,7 +129,7 @@ async function receiveUnder(visit: Visit, configuration: LiveConfiguration): Pro
   if (found.kind === 'sealed') return { kind: 'secret_unavailable' };
   if (found.kind !== 'source') return found;
   const { source } = found;
-  const { maxBodyBytes } = source.config;
+  const { maxBodyBytes, rateLimit } = source.config;
   if (maxBodyBytes !== null && request.body.length > maxBodyBytes) return { kind: 'too_large', maxBytes: maxBodyBytes };
   const proved = await prove(visit, source);
   if (proved.kind !== 'verdict') return proved;
@@ -136,7 +137,7 @@ async function receiveUnder(visit: Visit, configuration: LiveConfiguration): Pro
   const asks = request.method === 'OPTIONS';
   if (!verdict.ok) return asks ? { kind: 'no_such_door' } : refuse(visit, source, verdict, configuration);
   const retryAfterMs = visit.isCounted ? 0 : shedding.waitMs(source);
-  if (retryAfterMs > 0) return { kind: 'shed', retryAfterMs };
+  if (rateLimit !== null && retryAfterMs > 0) return shed(visit, source.id, rateLimit, retryAfterMs);
   visit.isCounted = true;
   return asks ? permit(visit, source, verdict, configuration) : takeIn(visit, source, verdict, configuration);
 }
@@ -148,12 +149,18 @@ async function prove(
   const found = await findSourceSecrets(ports, config, receivedAtMs);
   if (found.kind === 'missing') {
     const { reference, reason } = found;
-    if (shedding.isNews(sourceId)) ports.log.error('source.secret_unavailable', { sourceId, reference, reason });
+    if (shedding.isNews('no_secret', sourceId))
+      ports.log.error('source.secret_unavailable', { sourceId, reference, reason });
     return { kind: 'secret_unavailable' };
   }
   const headers = headerValues(request.headers.flat());
   const signed = { headers, body: request.body, secretUrl: request.door.kind === 'secret' };
   return { kind: 'verdict', verdict: verify(config.scheme, signed, found.secrets, ports.mac, receivedAtMs) };
+}
+
+function shed({ ports, shedding }: Visit, sourceId: Id, limit: RateLimit, retryAfterMs: number): Received {
+  if (shedding.isNews('rate', sourceId)) ports.log.warn('source.rate_limited', { sourceId, ...limit });
+  return { kind: 'shed', retryAfterMs, limit };
 }
 
 async function refuse(

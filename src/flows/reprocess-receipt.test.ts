@@ -116,6 +116,25 @@ describe('a run', () => {
   });
 });
 
+describe('a duplicate', () => {
+  test('with another body than the first may be a push of its own: a person decides, and it is worked through', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'native', secret: SOURCE_SECRET });
+    const send = async (image: string) => {
+      const body = json({ image });
+      const { headers } = typed(source, { body });
+      return stored(await receive(ports, typed(source, { body, headers: [...headers, ['Idempotency-Key', 'run 7']] })));
+    };
+    await send('registry.example.com/shop/one:7');
+    const other = await send('registry.example.com/shop/two:7');
+    assert.equal(other.action, 'duplicate');
+    const { facts, eventIds, revision } = await run(ports, other.receiptId);
+    assert.deepEqual([facts.length, eventIds.length, revision], [1, 1, 1]);
+    const { receipt } = (await ports.store.receipt(tenant, other.receiptId)) ?? {};
+    assert.deepEqual([receipt?.outcome, receipt?.reason], ['ignored', 'No matching component']);
+  });
+});
+
 describe('what cannot be reprocessed', () => {
   test('is what proved nothing, repeats another receipt, or lost its source', async () => {
     const ports = fakePorts();

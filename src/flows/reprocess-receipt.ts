@@ -92,9 +92,14 @@ function reprocessed(
   return { dryRun, revision, outcome, reason, facts, events, eventIds: [...eventIds, ...fresh] };
 }
 
-/** What proved nothing is for `accept` alone; and a repeat would make what its first one has made. */
-function refusalOf({ outcome, duplicateOf }: Receipt): Problem | null {
+/**
+ * What proved nothing is for `accept` alone; and a repeat would make what its first one makes. With another body it would
+ * not: whether it is one, a person decides.
+ */
+function refusalOf({ outcome, duplicateOf, bodyDiffers }: Receipt): Problem | null {
   if (outcome === 'rejected') return problem('receipt_rejected');
-  if (outcome !== 'duplicate') return null;
-  return problem('receipt_duplicate', { detail: `It repeats receipt ${duplicateOf}: reprocess that one.` });
+  if (outcome !== 'duplicate' || bodyDiffers) return null;
+  return problem('receipt_duplicate', {
+    detail: `It repeats receipt ${duplicateOf} with the same body: reprocess that one.`,
+  });
 }

@@ -113,6 +113,10 @@ export async function configure(
       return problem('not_found');
     case 'conflict':
       return overtaken(outcome.version);
+    case 'holding':
+      return problem('source_holding', {
+        detail: `It holds ${outcome.count === 1 ? '1 receipt' : `${outcome.count} receipts`}.`,
+      });
     case 'mismatch':
       return problem('idempotency_mismatch');
     case 'repeated':

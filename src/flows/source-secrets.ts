@@ -7,6 +7,17 @@ export type SourceSecrets =
   | { kind: 'secrets'; secrets: readonly string[] }
   | { kind: 'missing'; reference: string; reason: string };
 
+/** All that its senders are proved by or were, as far as that can be read now: not to be shown. */
+export async function secretsToHide(
+  ports: Pick<Ports, 'secretReferences' | 'clock'>,
+  config: SourceConfig | null,
+): Promise<readonly string[]> {
+  if (config === null) return [];
+  const found = await findSourceSecrets(ports, config, ports.clock.nowMs());
+  const live = found.kind === 'secrets' ? found.secrets : [];
+  return [...live, ...config.retiringSecrets.map(({ secret }) => secret)];
+}
+
 /** The secrets that prove a sender at `nowMs`, newest first; one that stands elsewhere is read as it stands now. */
 export async function findSourceSecrets(
   { secretReferences }: Pick<Ports, 'secretReferences'>,

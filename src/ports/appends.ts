@@ -97,10 +97,11 @@ export interface DedupeKey {
   key: string;
   windowMs: number | null;
   /**
-   * Whether the same message with the same body is a redelivery that a person asked for, once the first one has come to
-   * its end: it is stored with its facts and events, and linked. Otherwise it is a duplicate.
+   * How long after the first one the same message with the same body is a redelivery that a person asked for, if the
+   * first one has come to its end: it is stored with its facts and events, and linked. Otherwise, and always where this
+   * is null, it is a duplicate.
    */
-  redelivery: boolean;
+  redeliveryAfterMs: number | null;
 }
 
 export interface ReceiptRequest {
@@ -136,7 +137,7 @@ export interface ReceiptRevision {
   events: readonly EventAppend[];
   /**
    * Under which key it is known from now on; null leaves what there is. If another receipt holds it this one becomes a
-   * duplicate, whatever `redelivery` says: that is about what comes in.
+   * duplicate, whatever `redeliveryAfterMs` says: that is about what comes in.
    */
   dedupe: DedupeKey | null;
   configVersion: number;

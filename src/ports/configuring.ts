@@ -73,7 +73,8 @@ export type ConfigChange =
       /** Makes a task of kind `release` of this id with the change. */
       releaseTaskId?: Id;
     }
-  | { kind: 'delete_source'; id: Id; version?: number }
+  /** `unlessHolding`: not while receipts of it are held, and none comes to be held meanwhile. */
+  | { kind: 'delete_source'; id: Id; version?: number; unlessHolding?: true }
   | { kind: 'put_key'; key: Omit<KeyRow, 'tenant' | 'createdAtMs' | 'lastUsedAtMs' | 'revokedAtMs'> }
   | { kind: 'revoke_key'; id: Id };
 
@@ -91,6 +92,8 @@ export type ConfigureOutcome =
   | { kind: 'missing' }
   /** Another version than the one named stands in the store. */
   | { kind: 'conflict'; version: number }
+  /** The source holds so many receipts. */
+  | { kind: 'holding'; count: number }
   | Exclude<Refused, { kind: 'stale' }>;
 
 /** All of a tenant's configuration at one version. */

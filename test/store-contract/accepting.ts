@@ -9,7 +9,7 @@ export function accepting(sentence: Sentence): void {
   rejected(sentence);
 }
 
-const KEY = { key: 'k', windowMs: null, redelivery: false };
+const KEY = { key: 'k', windowMs: null, redeliveryAfterMs: null };
 
 /** The receipt that holds the key, and one of the same source that was rejected. */
 async function holderAndRejected(under: StoreUnderTest, body = 'same', windowMs: number | null = null) {
@@ -28,7 +28,7 @@ function keys(sentence: Sentence): void {
     ] as const) {
       const { holder, late } = await holderAndRejected(under, body);
       const events = [{ event: anEvent(), deliveries: [] }];
-      const request = revising(late, { dedupe: { ...KEY, redelivery: true }, events, claims: [aClaim(body)] });
+      const request = revising(late, { dedupe: { ...KEY, redeliveryAfterMs: 0 }, events, claims: [aClaim(body)] });
       const outcome = await under.store.reviseReceipt(request);
       assert.deepEqual(outcome, { kind: 'duplicate', of: holder.id, bodyDiffers });
       const stored = await under.store.receipt(TENANT, late.id);

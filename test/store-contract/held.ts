@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type Id, shardOf } from '../../src/core/ids.ts';
 import type { ConfigChange, Store } from '../../src/ports/store.ts';
 import type { Sentence } from './harness.ts';
+import { revising } from './revisions.ts';
 import {
   aClaim,
   aReceipt,
@@ -19,6 +20,7 @@ import {
 /** What a paused source holds, and the task that works through it. */
 export function held(sentence: Sentence): void {
   holding(sentence);
+  deleting(sentence);
   limits(sentence);
   releasing(sentence);
 }
@@ -75,6 +77,28 @@ function holding(sentence: Sentence): void {
     assert.deepEqual(await heldBy(under.store, source), [receipt.id]);
     const listed = await under.store.receipts({ tenant: TENANT, sourceId: source, outcome: 'held', limit: 10 });
     assert.deepEqual(only(listed).receipt, receipt);
+  });
+}
+
+function deleting(sentence: Sentence): void {
+  sentence('A5 a source is not deleted unless it holds nothing, where that is asked for', async (under) => {
+    const [source, other] = [newId(), newId()];
+    await configured(under.store, putting(source, null));
+    await holds(under.store, other, 1);
+    const receipts = await Promise.all(
+      [1, 2].map(async (n) => {
+        const receipt = aReceipt(source, { outcome: 'held', receivedAtMs: BASE_MS + n });
+        await under.store.recordReceipt(recording(receipt, { configVersion: 1 }));
+        return receipt;
+      }),
+    );
+    const deletion = { kind: 'delete_source', id: source, unlessHolding: true } as const;
+    assert.deepEqual(await configured(under.store, deletion), { kind: 'holding', count: 2 });
+    assert.equal((await configured(under.store, { ...deletion, version: 7 })).kind, 'conflict');
+    assert.equal((await configured(under.store, deletion, OTHER_TENANT)).kind, 'missing');
+    assert.equal((await under.store.configuration(TENANT)).version, 1);
+    for (const receipt of receipts) await under.store.reviseReceipt(revising(receipt, { configVersion: 1 }));
+    assert.equal((await configured(under.store, deletion)).kind, 'changed');
   });
 }
 

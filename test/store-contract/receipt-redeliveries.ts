@@ -7,6 +7,7 @@ import {
   aDelivery,
   anEvent,
   aReceipt,
+  BASE_MS,
   bytes,
   claimed,
   FACT,
@@ -22,13 +23,17 @@ interface Sending {
   outcome?: Outcome;
   body?: string;
   windowMs?: number | null;
-  redelivery?: boolean;
+  redeliveryAfterMs?: number | null;
+  receivedAtMs?: number;
 }
 
 /** A receipt of a sender that says when a person had it send again. */
-function sent(source: Id, { outcome = 'ignored', body = 'same', windowMs = null, redelivery = true }: Sending = {}) {
-  const receipt = aReceipt(source, { outcome, body: bytes(body) });
-  return recording(receipt, { facts: [FACT], dedupe: { key: 'guid', windowMs, redelivery } });
+function sent(
+  source: Id,
+  { outcome = 'ignored', body = 'same', windowMs = null, redeliveryAfterMs = 0, receivedAtMs = BASE_MS }: Sending = {},
+) {
+  const receipt = aReceipt(source, { outcome, body: bytes(body), receivedAtMs });
+  return recording(receipt, { facts: [FACT], dedupe: { key: 'guid', windowMs, redeliveryAfterMs } });
 }
 
 function again(first: ReceiptRequest): ReceiptOutcome {
@@ -71,7 +76,7 @@ function linking(sentence: Sentence): void {
     for (const next of [sent(source), sent(source)]) {
       assert.deepEqual(await under.store.recordReceipt(next), again(first));
     }
-    assert.deepEqual(await under.store.recordReceipt(sent(source, { redelivery: false })), duplicate(first));
+    assert.deepEqual(await under.store.recordReceipt(sent(source, { redeliveryAfterMs: null })), duplicate(first));
   });
 
   sentence('T1 a message sent again does not keep its key taken for longer', async (under) => {
@@ -97,6 +102,24 @@ function linking(sentence: Sentence): void {
 }
 
 function repeating(sentence: Sentence): void {
+  sentence(
+    'T1 a message sent again sooner than a person would is a duplicate, whatever came meanwhile',
+    async (under) => {
+      const source = newId();
+      const first = sent(source);
+      await under.store.recordReceipt(first);
+      const after = (ms: number) => sent(source, { redeliveryAfterMs: 30_000, receivedAtMs: BASE_MS + ms });
+      for (const [ms, outcome] of [
+        [0, duplicate(first)],
+        [29_999, duplicate(first)],
+        [30_000, again(first)],
+        [-1, duplicate(first)],
+      ] as const) {
+        assert.deepEqual(await under.store.recordReceipt(after(ms)), outcome, `${ms} ms`);
+      }
+    },
+  );
+
   for (const outcome of ['processed', 'ignored', 'handshake'] as const) {
     sentence(`T1 what was ${outcome} may be sent again`, async (under) => {
       const source = newId();

@@ -34,7 +34,7 @@ function ticketsOf(outcome: ReceiptOutcome) {
 function keyed(sourceId: string, key: string, windowMs: number | null = null, body = 'same'): ReceiptRequest {
   return recording(aReceipt(sourceId, { body: bytes(body) }), {
     facts: [FACT],
-    dedupe: { key, windowMs, redelivery: false },
+    dedupe: { key, windowMs, redeliveryAfterMs: null },
   });
 }
 
@@ -65,7 +65,7 @@ function recordings(sentence: Sentence): void {
     const event = anEvent();
     const request = recording(aReceipt(newId()), {
       events: [{ event, deliveries: [] }],
-      dedupe: { key: 'k', windowMs: null, redelivery: false },
+      dedupe: { key: 'k', windowMs: null, redeliveryAfterMs: null },
     });
     assert.deepEqual(await under.store.recordReceipt(request), { kind: 'stale', configVersion: 1 });
     assert.equal(await under.store.receipt(TENANT, request.receipt.id), null);
@@ -80,7 +80,7 @@ function recordings(sentence: Sentence): void {
       facts: [FACT],
       events: [{ event, deliveries: [aDelivery(event, hook)] }],
       configVersion: 1,
-      dedupe: { key: 'k', windowMs: null, redelivery: false },
+      dedupe: { key: 'k', windowMs: null, redeliveryAfterMs: null },
     });
     await settledAs(under.store, succeeding(only(ticketsOf(await under.store.recordReceipt(request)))));
     assert.deepEqual(await under.store.recordReceipt(request), { kind: 'recorded', handovers: [], redeliveryOf: null });

@@ -147,7 +147,7 @@ function refusals(sentence: Sentence): void {
 
   sentence('T1 a receipt that is not there, or not theirs, is missing and takes no key', async (under) => {
     const receipt = await recorded(under.store);
-    const [claims, dedupe] = [[aClaim('k')], { key: 'k', windowMs: null, redelivery: false }];
+    const [claims, dedupe] = [[aClaim('k')], { key: 'k', windowMs: null, redeliveryAfterMs: null }];
     for (const more of [{ id: newId() }, { tenant: OTHER_TENANT }]) {
       const outcome = await under.store.reviseReceipt(revising(receipt, { ...more, claims, dedupe }));
       assert.deepEqual(outcome, { kind: 'missing' });
@@ -161,7 +161,7 @@ function refusals(sentence: Sentence): void {
   sentence('T1 a revision decided on an older configuration is stale and changes nothing', async (under) => {
     const receipt = await recorded(under.store);
     await subscribed(under.store);
-    const dedupe = { key: 'k', windowMs: null, redelivery: false };
+    const dedupe = { key: 'k', windowMs: null, redeliveryAfterMs: null };
     const request = revising(receipt, {
       events: [{ event: anEvent(), deliveries: [] }],
       claims: [aClaim('k')],

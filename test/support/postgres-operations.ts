@@ -177,7 +177,7 @@ const WORK: Readonly<Record<string, Operation>> = {
       const request = recording(
         { ...aReceipt(source), tenant, id: newEvent().id },
         {
-          dedupe: { key, windowMs: null, redelivery: false },
+          dedupe: { key, windowMs: null, redeliveryAfterMs: null },
           events: [{ event: { ...newEvent(), tenant }, deliveries: [] }],
         },
       );
@@ -190,7 +190,7 @@ const WORK: Readonly<Record<string, Operation>> = {
   'receipt that is worked through again': {
     run: async (session, { tenant, receipt: at }) => {
       const standing = { ...aReceipt(newId()), tenant, id: await at(9) };
-      const dedupe = { key: newId(), windowMs: null, redelivery: false };
+      const dedupe = { key: newId(), windowMs: null, redeliveryAfterMs: null };
       const events = [{ event: { ...newEvent(), tenant }, deliveries: [] }];
       const request = revising(standing, { dedupe, events, claims: [aClaim(newId())] });
       assert.equal((await reviseReceipt(session, request, SHARDS, false)).kind, 'revised');

@@ -10,7 +10,7 @@ import { sharedFolders, sharedJson } from '../support/shared.ts';
 
 interface Fixture {
   endpointConfig?: { source?: string; registry?: string; timeZone?: string; timezone?: string; mapping?: unknown };
-  request: { headers?: Record<string, string>; body?: unknown; rawBody?: string };
+  request: { method?: string; headers?: Record<string, string>; body?: unknown; rawBody?: string };
   expected: {
     disposition: 'events' | 'ignored' | 'handshake' | 'rejected';
     events: Record<string, unknown>[];
@@ -137,6 +137,7 @@ function ruleOf(prose: string | null, body: unknown): string | null {
 
 function assertReadAs(type: SourceType, fixture: Fixture, name: string): void {
   const { raw, input } = received(fixture);
+  assert.ok(SOURCE_TYPES[type].methods.includes(fixture.request.method ?? 'POST'), `${name}: its method is not taken`);
   const { disposition, events, dedupeKey: prose, response } = fixture.expected;
   const reading = readers[type](input);
   assert.equal(DISPOSITIONS[reading.kind], disposition, `${name}: ${JSON.stringify(reading)}`);

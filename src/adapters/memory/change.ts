@@ -7,4 +7,5 @@ export type Change<K extends ConfigChange['kind']> = Extract<ConfigChange, { kin
 export type Changed =
   | { kind: 'changed'; version: number }
   | { kind: 'missing' }
-  | { kind: 'conflict'; version: number };
+  | { kind: 'conflict'; version: number }
+  | { kind: 'holding'; count: number };

@@ -16,6 +16,7 @@ import type {
 } from '../../ports/store.ts';
 import { copyOf } from './copy.ts';
 import type { Ordered } from './ordered.ts';
+import { heldOf } from './receipts.ts';
 import type { Delivery, Tables } from './tables.ts';
 
 /** One page of what matches, greatest id first. */
@@ -130,11 +131,8 @@ export function heldReceipts(
   sourceId: Id,
   limits: { receipts: number; bytes: number },
 ): StoredReceipt[] {
-  const held = tables.receipts.after(null).filter(({ receipt: { sourceId: theirs, outcome } }) => {
-    return theirs === sourceId && outcome === 'held';
-  });
   // The order of ids stays where times are the same.
-  const oldestFirst = held.toArray().sort((a, b) => a.receipt.receivedAtMs - b.receipt.receivedAtMs);
+  const oldestFirst = heldOf(tables, sourceId).sort((a, b) => a.receipt.receivedAtMs - b.receipt.receivedAtMs);
   let bytes = 0;
   const fitting = oldestFirst.slice(0, limits.receipts).findIndex(({ receipt: { body } }, at) => {
     bytes += body.length;

@@ -1,5 +1,5 @@
 import type { Id } from '../../core/ids.ts';
-import { isRedelivery, REJECTED_KEPT_MS, type Receipt } from '../../core/receipt.ts';
+import { isRedelivery, REJECTED_KEPT_MS, type Receipt, type Repeat } from '../../core/receipt.ts';
 import type { DedupeKey, Handover, ReceiptOutcome, ReceiptRequest, StoredReceipt } from '../../ports/store.ts';
 import { staleness, writeEvent } from './append.ts';
 import { copyOf, sameBytes } from './copy.ts';
@@ -11,7 +11,7 @@ export function recordReceipt(tables: Tables, request: ReceiptRequest): ReceiptO
   if (earlier !== undefined) return recordedAs(earlier.receipt);
   const first = dedupe === null ? null : holderOf(tables, request.receipt.sourceId, dedupe);
   const repeat = first === null ? null : repeatOf(first, request.receipt);
-  const again = repeat !== null && isRedelivery(dedupe?.redelivery === true, repeat.outcome, repeat.bodyDiffers);
+  const again = repeat !== null && isRedelivery(dedupe?.redeliveryAfterMs ?? null, repeat);
   if (repeat !== null && !again) return recordDuplicate(tables, request.receipt, repeat);
   const receipt = repeat === null ? request.receipt : { ...request.receipt, redeliveryOf: repeat.of };
   const stale = staleness(tables, receipt.tenant, request.configVersion);
@@ -42,20 +42,20 @@ export function holderOf(tables: Tables, sourceId: Id, { key, windowMs }: Dedupe
   return isOver ? null : (tables.receipts.get(holder.receiptId)?.receipt ?? null);
 }
 
+/** What a source holds, in the order of its ids. */
+export function heldOf(tables: Tables, sourceId: Id): StoredReceipt[] {
+  const all = tables.receipts.after(null);
+  return all.filter(({ receipt }) => receipt.sourceId === sourceId && receipt.outcome === 'held').toArray();
+}
+
 /** Makes a receipt the holder of a key from now on. */
 export function giveKey(tables: Tables, { id, sourceId }: Receipt, { key }: DedupeKey): void {
   tables.dedupes.set(dedupeName(sourceId, key), { receiptId: id, atMs: tables.nowMs() });
 }
 
-/** What a receipt repeats. */
-export interface Repeat {
-  of: Id;
-  outcome: Receipt['outcome'];
-  bodyDiffers: boolean;
-}
-
-export function repeatOf(first: Receipt, { body }: Receipt): Repeat {
-  return { of: first.id, outcome: first.outcome, bodyDiffers: !sameBytes(body, first.body) };
+export function repeatOf(first: Receipt, { body, receivedAtMs }: Receipt): Repeat {
+  const afterMs = receivedAtMs - first.receivedAtMs;
+  return { of: first.id, outcome: first.outcome, bodyDiffers: !sameBytes(body, first.body), afterMs };
 }
 
 function recordDuplicate(tables: Tables, receipt: Receipt, { of, bodyDiffers }: Repeat): ReceiptOutcome {

@@ -1,9 +1,9 @@
-import type { Receipt } from '../../core/receipt.ts';
+import type { Receipt, Repeat } from '../../core/receipt.ts';
 import type { ReceiptRevision, RevisionOutcome, StoredReceipt } from '../../ports/store.ts';
 import { staleness } from './append.ts';
 import { copyOf } from './copy.ts';
 import { keepClaims, refusedBy } from './idempotency.ts';
-import { giveKey, holderOf, type Repeat, repeatOf, writeEvents } from './receipts.ts';
+import { giveKey, holderOf, repeatOf, writeEvents } from './receipts.ts';
 import type { Tables } from './tables.ts';
 
 export function reviseReceipt(tables: Tables, request: ReceiptRevision): RevisionOutcome {

@@ -3,6 +3,7 @@ import { shardOf } from '../../core/ids.ts';
 import type { SourceRow } from '../../ports/store.ts';
 import type { Change, Changed } from './change.ts';
 import { copyOf } from './copy.ts';
+import { heldOf } from './receipts.ts';
 import type { Tables } from './tables.ts';
 import { putTask } from './tasks.ts';
 
@@ -36,6 +37,8 @@ export function deleteSource(tables: Tables, tenant: Id, change: Change<'delete_
   if (found?.tenant !== tenant) return { kind: 'missing' };
   const { version } = found;
   if ((change.version ?? version) !== version) return { kind: 'conflict', version };
+  const count = change.unlessHolding === true ? heldOf(tables, change.id).length : 0;
+  if (count > 0) return { kind: 'holding', count };
   tables.sources.delete(change.id);
   return { kind: 'changed', version };
 }

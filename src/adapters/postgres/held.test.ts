@@ -40,8 +40,25 @@ const WAYS: Readonly<
   },
 };
 
-for (const [way, holding] of Object.entries(WAYS)) {
-  test(`who releases what a source holds finds a receipt ${way} at that moment`, async () => {
+/** What is done to a source while it comes to hold a receipt, and what it then makes of that receipt. */
+const ENDS: Readonly<Record<string, (database: Database, source: Id) => Promise<unknown>>> = {
+  'who releases what a source holds finds': async (database, source) => {
+    await changed(database, putting(source, 1, newId()));
+    const limits = { receipts: 9, bytes: 9e6 };
+    return (await database.use('query', (later) => heldReceipts(later, source, limits))).length;
+  },
+  'who deletes a source unless it holds something finds': async (database, source) => {
+    const outcome = await changed(database, { kind: 'delete_source', id: source, unlessHolding: true });
+    return outcome.kind === 'holding' ? outcome.count : outcome.kind;
+  },
+};
+
+const CASES = Object.entries(ENDS).flatMap(([who, end]) =>
+  Object.entries(WAYS).map(([way, holding]) => ({ name: `${who} a receipt ${way} at that moment`, end, holding })),
+);
+
+for (const { name, end, holding } of CASES) {
+  test(name, async () => {
     assert.ok(server);
     const url = await server.schema();
     const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {} });
@@ -52,13 +69,12 @@ for (const [way, holding] of Object.entries(WAYS)) {
       const source = newId();
       await changed(database, putting(source, null));
       const hold = await holding(database, source);
-      let goingOn: Promise<readonly unknown[]> = Promise.resolve([]);
+      let goingOn: Promise<unknown> = Promise.resolve(null);
       await database.transaction('append', async (session) => {
         await hold(session);
         let isOn = false;
-        goingOn = changed(database, putting(source, 1, newId())).then(() => {
+        goingOn = end(database, source).finally(() => {
           isOn = true;
-          return database.use('query', (later) => heldReceipts(later, source, { receipts: 9, bytes: 9e6 }));
         });
         await eventually('it to go on, or to wait', async () => {
           const { rowCount } = await other.query("select from pg_locks where locktype = 'advisory' and not granted");
@@ -66,7 +82,7 @@ for (const [way, holding] of Object.entries(WAYS)) {
         });
         if (isOn) await goingOn;
       });
-      assert.equal((await goingOn).length, 1);
+      assert.equal(await goingOn, 1);
     } finally {
       await other.end();
       await database.close();

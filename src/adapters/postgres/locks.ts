@@ -56,7 +56,7 @@ export async function lockHolding(session: Session, source: Id): Promise<void> {
   await session.rows('lock_holding', { space: SPACES.holding, source });
 }
 
-/** Before a source goes on: whoever releases what it holds finds all of it. */
+/** Before a source goes on, or is deleted unless it holds something: whoever looks at what it holds finds all of it. */
 export async function lockGoingOn(session: Session, source: Id): Promise<void> {
   await session.rows('lock_going_on', { space: SPACES.holding, source });
 }

@@ -1,9 +1,9 @@
 /** Receipts coming in: the request, its facts and its events in one transaction (T1). */
 import { madeAtOnce } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
-import { isRedelivery, type Outcome, type Receipt } from '../../core/receipt.ts';
+import { isRedelivery, type Outcome, type Receipt, type Repeat } from '../../core/receipt.ts';
 import type { DedupeKey, Handover, ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
-import { idsOfEvents, keyUntilMs, type Repeat, repeatOf } from '../sql/revision.ts';
+import { type Holder, idsOfEvents, keyUntilMs, repeatOf } from '../sql/revision.ts';
 import { configVersion } from './configuration.ts';
 import type { Session } from './database.ts';
 import { lockHolding, lockReceiptKey } from './locks.ts';
@@ -21,8 +21,8 @@ export async function recordReceipt(
   if (earlier !== null) return earlier;
   const nowMs = await engineMs(session);
   const holder = dedupe === null ? null : await holderOf(session, receipt.sourceId, dedupe, nowMs);
-  const repeat = holder === null ? null : repeatOf(holder, receipt.body);
-  if (repeat !== null && !isRedelivery(dedupe?.redelivery === true, repeat.outcome, repeat.bodyDiffers)) {
+  const repeat = holder === null ? null : repeatOf(holder, receipt);
+  if (repeat !== null && !isRedelivery(dedupe?.redeliveryAfterMs ?? null, repeat)) {
     return recordDuplicate(session, receipt, repeat);
   }
   const current = await configVersion(session, receipt.tenant);
@@ -65,10 +65,16 @@ async function recordedAs(session: Session, id: Id): Promise<ReceiptOutcome | nu
 }
 
 /** The receipt that holds a key by now; null when the key is free. */
-export async function holderOf(session: Session, source: Id, { key }: DedupeKey, nowMs: number) {
-  type Row = { receipt_id: Id; outcome: Outcome; body: Uint8Array };
+export async function holderOf(
+  session: Session,
+  source: Id,
+  { key }: DedupeKey,
+  nowMs: number,
+): Promise<Holder | null> {
+  type Row = { receipt_id: Id; outcome: Outcome; received_ms: number; body: Uint8Array };
   const row = await session.row<Row>('receipt_of_key', { source, key, now: nowMs });
-  return row === undefined ? null : { id: row.receipt_id, outcome: row.outcome, body: row.body };
+  if (row === undefined) return null;
+  return { id: row.receipt_id, outcome: row.outcome, receivedAtMs: row.received_ms, body: row.body };
 }
 
 /** Makes a receipt the holder of a key from now on. */

@@ -113,7 +113,7 @@ test('a redelivery and a receipt that were committed before their answers got lo
     const first = await again(false);
     assert.deepEqual(await again(true), first);
     assert.equal((await again(false)).kind, 'repeated');
-    const receipt = recording(aReceipt(newId()), { dedupe: { key: 'k', windowMs: null, redelivery: false } });
+    const receipt = recording(aReceipt(newId()), { dedupe: { key: 'k', windowMs: null, redeliveryAfterMs: null } });
     for (let n = 0; n < 2; n++) {
       const outcome = await database.transaction('append', (session) => recordReceipt(session, receipt, 1));
       assert.deepEqual(outcome, { kind: 'recorded', handovers: [], redeliveryOf: null });

@@ -1,8 +1,8 @@
 /** Receipts worked through again: what is stored of them changes, and their events come in, in one transaction. */
 import type { Id } from '../../core/ids.ts';
-import type { Outcome } from '../../core/receipt.ts';
+import type { Outcome, Repeat } from '../../core/receipt.ts';
 import type { ReceiptRevision, RevisionOutcome } from '../../ports/store.ts';
-import { eventIdsAfter, idsOfEvents, type Repeat, repeatOf, revisedBefore, type Standing } from '../sql/revision.ts';
+import { eventIdsAfter, idsOfEvents, repeatOf, revisedBefore, type Standing } from '../sql/revision.ts';
 import { type UsedClaims, usedClaims } from './claims.ts';
 import { configVersion } from './configuration.ts';
 import type { Session } from './database.ts';
@@ -93,8 +93,8 @@ async function repeatedBy(
 ): Promise<Repeat | null> {
   const holder = dedupe === null ? null : await holderOf(session, sourceId, dedupe, nowMs);
   if (holder === null || holder.id === id) return null;
-  const own = await session.row<{ body: Uint8Array }>('receipt', { id, tenant });
-  return repeatOf(holder, own?.body ?? new Uint8Array());
+  const own = await session.row<{ body: Uint8Array; received_ms: number }>('receipt', { id, tenant });
+  return own === undefined ? null : repeatOf(holder, { body: own.body, receivedAtMs: own.received_ms });
 }
 
 /** All of it but new facts; a duplicate keeps none, and no new events. */

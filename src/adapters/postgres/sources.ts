@@ -1,4 +1,5 @@
 /** Sources of inbound requests. Only their current version is kept. */
+import type { Id } from '../../core/ids.ts';
 import { type Changed, type ChangeOf, deletionRefusal, versionRefusal } from '../sql/change.ts';
 import type { Changing } from './changing.ts';
 import { lockGoingOn } from './locks.ts';
@@ -24,12 +25,19 @@ export async function putSource(changing: Changing, change: ChangeOf<'put_source
 }
 
 export async function deleteSource(changing: Changing, change: ChangeOf<'delete_source'>): Promise<Changed> {
-  const { id } = change;
+  const { id, unlessHolding } = change;
+  if (unlessHolding === true) await lockGoingOn(changing.session, id);
   const version = await versionOf(changing, 'source', { id, tenant: changing.tenant });
   const refusal = deletionRefusal(change.version, version);
   if (version === null || refusal !== null) return refusal ?? { kind: 'missing' };
+  const count = unlessHolding === true ? await heldBy(changing, id) : 0;
+  if (count > 0) return { kind: 'holding', count };
   await changing.session.run('delete_source', { id });
   return { kind: 'done', version };
+}
+
+async function heldBy({ session }: Changing, source: Id): Promise<number> {
+  return (await session.row<{ count: number }>('count_held', { source }))?.count ?? 0;
 }
 
 async function versionOf({ session }: Changing, statement: string, values: Values): Promise<number | null> {

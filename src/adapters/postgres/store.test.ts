@@ -171,7 +171,7 @@ test('T1 of two receipts under one key on two nodes at once, one is the duplicat
   nodes(async (a, b) => {
     const source = newId();
     for (let round = 0; round < ROUNDS; round++) {
-      const dedupe = { key: `key ${round}`, windowMs: null, redelivery: false };
+      const dedupe = { key: `key ${round}`, windowMs: null, redeliveryAfterMs: null };
       const outcomes = [a, b].map((node) => node.recordReceipt(recording(aReceipt(source), { dedupe })));
       assert.deepEqual(kinds(await Promise.all(outcomes)), ['duplicate', 'recorded']);
     }
@@ -182,7 +182,7 @@ test('T1 of two revisions of one receipt on two nodes at once, one is made', () 
     const receipt = aReceipt(newId(), { outcome: 'held' });
     await a.recordReceipt(recording(receipt));
     for (let revision = 0; revision < ROUNDS; revision++) {
-      const dedupe = { key: `key ${revision}`, windowMs: null, redelivery: false };
+      const dedupe = { key: `key ${revision}`, windowMs: null, redeliveryAfterMs: null };
       const outcomes = [a, b].map((node) => {
         const events = [{ event: anEvent(), deliveries: [] }];
         return node.reviseReceipt(revising({ ...receipt, revision }, { events, dedupe }));

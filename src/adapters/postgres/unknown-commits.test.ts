@@ -95,7 +95,7 @@ for (const moment of MOMENTS) {
     const event = anEvent();
     const receipt = recording(aReceipt(source), {
       configVersion: await store.configVersion(TENANT),
-      dedupe: { key: 'k', windowMs: null, redelivery: false },
+      dedupe: { key: 'k', windowMs: null, redeliveryAfterMs: null },
       events: [{ event, deliveries: [aDelivery(event, newId())] }],
     });
     const outcome = await cutAt(moment, () => store.recordReceipt(receipt));

@@ -2,7 +2,11 @@
 import type { ConfigChange } from '../../ports/store.ts';
 
 /** What came of a change to one object: its version now, or why it was not made. */
-export type Changed = { kind: 'done'; version: number } | { kind: 'missing' } | { kind: 'conflict'; version: number };
+export type Changed =
+  | { kind: 'done'; version: number }
+  | { kind: 'missing' }
+  | { kind: 'conflict'; version: number }
+  | { kind: 'holding'; count: number };
 
 /** A change of one tenant's object. */
 export type ChangeOf<Kind extends ConfigChange['kind']> = Extract<ConfigChange, { kind: Kind }>;

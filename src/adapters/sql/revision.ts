@@ -1,6 +1,6 @@
 /** What revising a stored receipt comes to, whichever engine it stands in. */
 import type { Id } from '../../core/ids.ts';
-import type { Outcome } from '../../core/receipt.ts';
+import type { Outcome, Receipt, Repeat } from '../../core/receipt.ts';
 import type { EventAppend, ReceiptRevision, RevisionOutcome } from '../../ports/store.ts';
 
 /** A receipt that is to be revised, as it stands. */
@@ -14,16 +14,16 @@ export interface Standing {
   eventIds: readonly Id[];
 }
 
-/** What another receipt under the key makes of one. */
-export interface Repeat {
-  of: Id;
-  outcome: Outcome;
-  bodyDiffers: boolean;
-}
+/** What is compared of two receipts under one key. */
+export type Compared = Pick<Receipt, 'body' | 'receivedAtMs'>;
+
+/** The receipt that holds a key. */
+export type Holder = Compared & Pick<Receipt, 'id' | 'outcome'>;
 
 /** Compares a receipt with the one that holds its key. */
-export function repeatOf(holder: { id: Id; outcome: Outcome; body: Uint8Array }, body: Uint8Array): Repeat {
-  return { of: holder.id, outcome: holder.outcome, bodyDiffers: Buffer.compare(holder.body, body) !== 0 };
+export function repeatOf(holder: Holder, { body, receivedAtMs }: Compared): Repeat {
+  const bodyDiffers = Buffer.compare(holder.body, body) !== 0;
+  return { of: holder.id, outcome: holder.outcome, bodyDiffers, afterMs: receivedAtMs - holder.receivedAtMs };
 }
 
 /**

@@ -1,9 +1,9 @@
 /** Receipts coming in: the request, its facts and its events in one transaction (T1). */
 import type { Id } from '../../core/ids.ts';
-import { isRedelivery, type Outcome, type Receipt } from '../../core/receipt.ts';
+import { isRedelivery, type Outcome, type Receipt, type Repeat } from '../../core/receipt.ts';
 import type { DedupeKey, ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
 import { blob, idOf, packIds } from '../sql/id-bytes.ts';
-import { keyUntilMs, type Repeat, repeatOf } from '../sql/revision.ts';
+import { type Holder, keyUntilMs, repeatOf } from '../sql/revision.ts';
 import { writeEvent } from './append.ts';
 import { type AppendPacket, own, packAppend, type Spot } from './packets.ts';
 import { blobOrNull, idOrNull } from './rows.ts';
@@ -36,8 +36,8 @@ export function recordReceipt(writer: Writer, packet: ReceiptPacket): ReceiptAns
   const earlier = recordedAs(writer, receipt);
   if (earlier !== null) return earlier;
   const holder = dedupe === null ? null : holderOf(writer, receipt.sourceId, dedupe);
-  const repeat = holder === null ? null : repeatOf(holder, receipt.body);
-  if (repeat !== null && !isRedelivery(dedupe?.redelivery === true, repeat.outcome, repeat.bodyDiffers)) {
+  const repeat = holder === null ? null : repeatOf(holder, receipt);
+  if (repeat !== null && !isRedelivery(dedupe?.redeliveryAfterMs ?? null, repeat)) {
     return recordDuplicate(writer, receipt, repeat);
   }
   const current = configVersion(writer, receipt.tenant);
@@ -64,10 +64,11 @@ function recordedAs(writer: Writer, receipt: Receipt): ReceiptOutcome | null {
 }
 
 /** The receipt that holds a key by now; null when the key is free. */
-export function holderOf(writer: Writer, sourceId: Id, { key }: DedupeKey) {
-  type Row = { receipt_id: Uint8Array; outcome: Outcome; body: Uint8Array };
+export function holderOf(writer: Writer, sourceId: Id, { key }: DedupeKey): Holder | null {
+  type Row = { receipt_id: Uint8Array; outcome: Outcome; received_ms: number; body: Uint8Array };
   const row = writer.db.get<Row>('receipt_of_key', blob(sourceId), key, writer.nowMs);
-  return row === undefined ? null : { id: idOf(row.receipt_id), outcome: row.outcome, body: row.body };
+  if (row === undefined) return null;
+  return { id: idOf(row.receipt_id), outcome: row.outcome, receivedAtMs: row.received_ms, body: row.body };
 }
 
 /** Makes a receipt the holder of a key from now on. */

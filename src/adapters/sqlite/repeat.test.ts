@@ -99,7 +99,7 @@ test('a batch that was committed before its answer got lost hands over what it m
 test('a receipt that was committed before its answer got lost is recorded once', () =>
   withWriter((writer) => {
     const packet = packReceipt(
-      recording(aReceipt(newId()), { dedupe: { key: 'k', windowMs: null, redelivery: false } }),
+      recording(aReceipt(newId()), { dedupe: { key: 'k', windowMs: null, redeliveryAfterMs: null } }),
     );
     assert.deepEqual(recordReceipt(writer, packet), [null, []]);
     const outcome = recordReceipt(successor(writer), packet);
@@ -131,7 +131,7 @@ test('a revision that another one had won stays a conflict when it is repeated',
 
 test('a revision that was committed as a duplicate before its answer got lost is that duplicate', () =>
   withWriter((writer) => {
-    const dedupe = { key: 'k', windowMs: null, redelivery: false };
+    const dedupe = { key: 'k', windowMs: null, redeliveryAfterMs: null };
     const [holder, late] = [aReceipt(newId()), aReceipt(newId())];
     const body = Uint8Array.of(1);
     recordReceipt(writer, packReceipt(recording(holder, { dedupe })));

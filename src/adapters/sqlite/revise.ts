@@ -1,8 +1,8 @@
 /** Receipts worked through again: what is stored of them changes, and their events come in, in one transaction. */
-import type { Outcome } from '../../core/receipt.ts';
+import type { Outcome, Repeat } from '../../core/receipt.ts';
 import type { ReceiptRevision, RevisionOutcome } from '../../ports/store.ts';
 import { blob, idOf, packIds, unpackIds } from '../sql/id-bytes.ts';
-import { eventIdsAfter, type Repeat, repeatOf, revisedBefore, type Standing } from '../sql/revision.ts';
+import { eventIdsAfter, repeatOf, revisedBefore, type Standing } from '../sql/revision.ts';
 import { recordClaims, refusedClaim } from './claims.ts';
 import { type AppendPacket, ownClaim, packAppend } from './packets.ts';
 import { type EventSpots, giveKey, holderOf, writeEvents, writeFacts } from './receipts.ts';
@@ -78,8 +78,8 @@ function standingOf(writer: Writer, { tenant, id }: RevisionPacket): Standing | 
 function repeatedBy(writer: Writer, { tenant, id, dedupe }: RevisionPacket, { sourceId }: Standing): Repeat | null {
   const holder = dedupe === null ? null : holderOf(writer, sourceId, dedupe);
   if (holder === null || holder.id === id) return null;
-  const own = writer.db.get<{ body: Uint8Array }>('receipt', blob(id), blob(tenant));
-  return repeatOf(holder, own?.body ?? new Uint8Array());
+  const own = writer.db.get<{ body: Uint8Array; received_ms: number }>('receipt', blob(id), blob(tenant));
+  return own === undefined ? null : repeatOf(holder, { body: own.body, receivedAtMs: own.received_ms });
 }
 
 /** All of it but new facts; a duplicate keeps none, and no new events. */

@@ -30,8 +30,14 @@ export function deleteSource(writer: Writer, tenant: Id, change: ChangeOf<'delet
   const version = versionOf(writer, 'source', blob(change.id), blob(tenant));
   const refusal = deletionRefusal(change.version, version);
   if (version === null || refusal !== null) return refusal ?? { kind: 'missing' };
+  const count = change.unlessHolding === true ? heldBy(writer, change.id) : 0;
+  if (count > 0) return { kind: 'holding', count };
   writer.db.run('delete_source', blob(change.id));
   return { kind: 'done', version };
+}
+
+function heldBy(writer: Writer, id: Id): number {
+  return writer.db.get<{ count: number }>('count_held', blob(id))?.count ?? 0;
 }
 
 function versionOf(writer: Writer, statement: string, ...ids: readonly Uint8Array[]): number | null {

@@ -125,3 +125,13 @@ test('time and account come from where the mapping says', () => {
   assert.deepEqual([fact.timeMs, fact.timeSource, fact.actor], [1_767_225_600_000, 'build.end (unix s)', 'keeper']);
   assert.deepEqual(provenance, { repository: '/image', time: '/build/end', actor: '/build/by' });
 });
+
+test('a tag that is a number is told to be written as a text: 1.10 would come as 1.1', () => {
+  const reasonOf = (body: unknown) => {
+    const reading = read(body, { repository: 'name', tag: 'tag' });
+    return reading.kind === 'unreadable' ? reading.reason : reading.kind;
+  };
+  assert.match(reasonOf({ name: 'c/d', tag: 1.1 }), /not a text/);
+  assert.match(reasonOf({ name: 'c/d', tag: '.' }), /not a tag/);
+  assert.match(reasonOf({ name: 'c/d' }), /missing/);
+});

@@ -83,7 +83,14 @@ function versionOf(input: ReaderInput, mapping: Mapping, named: Named): Version 
   if (version.tag !== null || version.digest !== null) return version;
   const [field, path] = tagPath === null ? (['digest', digestPath] as const) : (['tag', tagPath] as const);
   // A name alone means `latest`, as it does to `docker pull`, unless the mapping promised more.
-  return path === null ? { ...version, tag: known('latest') } : wrong(field, path, `missing, or not a ${field}`);
+  return path === null ? { ...version, tag: known('latest') } : wrong(field, path, faultOf(input.body, field, path));
+}
+
+function faultOf(body: unknown, field: 'tag' | 'digest', path: Path): string {
+  const value = at(body, path);
+  if (value === undefined) return 'missing';
+  // As a number 1.10 is 1.1.
+  return typeof value === 'string' ? `not a ${field}` : 'not a text: write it between quotation marks';
 }
 
 function from(value: string | null, pointer: string): Field<string> | null {

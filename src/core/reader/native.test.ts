@@ -68,4 +68,7 @@ test('a payload that names no image says which field is wrong', () => {
   assert.equal(pointerOf({ image: 5, name: 'app', tag: 'v1' }), '/image');
   assert.equal(pointerOf({ name: 'app' }), '/tag');
   assert.equal(pointerOf({ name: 'app:v1', tag: 'v2' }), '/name');
+  assert.equal(pointerOf({ image: `sha256:${'ab'.repeat(32)}` }), '/image');
+  const numbered = readNative(readerInput({ name: 'app', tag: 110 }));
+  assert.match(numbered.kind === 'unreadable' ? numbered.reason : '', /not a text/);
 });

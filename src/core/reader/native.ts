@@ -18,7 +18,7 @@ export const readNative: Reader = (input) => {
   const name = textAt(body, ['name'], MAX_REF_LENGTH);
   if (name === null) return wrong('/name', 'not an image name');
   const tag = textAt(body, ['tag'], MAX_TAG);
-  if (tag === null) return wrong('/tag', 'missing');
+  if (tag === null) return wrong('/tag', Object.hasOwn(body, 'tag') ? 'not a text that is a tag' : 'missing');
   return readRef(input, { value: `${name.value}:${tag.value}`, pointer: '/name' }, '/tag');
 };
 

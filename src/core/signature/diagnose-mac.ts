@@ -1,4 +1,5 @@
 import { spelledBodies } from './body-spelling.ts';
+import { changedScheme, orSet, schemeAsWritten } from './cure.ts';
 import type { DiagnosedCase } from './diagnosed-case.ts';
 import { wireText } from './encoding.ts';
 import { formPayload } from './form-payload.ts';
@@ -17,7 +18,7 @@ import {
   usableKeys,
 } from './plan.ts';
 import { type Covers, DIGEST_BYTES, type HashName, type Signing } from './scheme.ts';
-import { COVERS } from './schemes.ts';
+import { COVERS, MAX_TOLERANCE_SECONDS } from './schemes.ts';
 import { bare, writtenMacs } from './signature-text.ts';
 
 /** Why a request with a MAC was refused: first what its headers say, then what the MAC may have been made of. */
@@ -26,11 +27,11 @@ export function diagnoseMac(signing: Signing, given: DiagnosedCase): Diagnosis {
   if (keys.length === 0) return diagnosed('no_secret');
   const proof = readProof(signing, given.request.headers);
   if ('kind' in proof) return headerFault(signing, proof, given);
-  if (isSecret(proof.signatures, signing, given)) return diagnosed('secret_sent', { header: signing.header });
+  if (isSecret(proof.signatures, signing, given)) return secretSent(signing, proof, given);
   const fault = proofFault(signing, proof, given.nowMs);
   if (fault !== null) return momentFault(signing, fault, proof, given);
   const provided = providedMacs(signing, proof);
-  if ('kind' in provided) return writingFault(signing, proof);
+  if ('kind' in provided) return writingFault(signing, proof, given);
   const covered = coveredBytes(signing, given);
   if (covered === null) return diagnosed('form_malformed');
   return firstMatch(signing, { provided, proof, keys, covered }, given) ?? diagnosed('unexplained');
@@ -41,6 +42,11 @@ function isSecret(value: string, { prefix }: Signing, { secrets }: DiagnosedCase
   const text = bare(value);
   const texts = [text, text.startsWith(prefix) ? text.slice(prefix.length) : text, text.replace(/^\S+ +/, '')];
   return secrets.some((secret) => texts.includes(wireText(secret)));
+}
+
+function secretSent({ header }: Signing, { signatures }: Proof, { secrets, type }: DiagnosedCase): Diagnosis {
+  const isAlone = secrets.some((secret) => wireText(secret) === signatures);
+  return diagnosed('secret_sent', { header, or: orSet(isAlone ? { type: 'token', header } : null, type) });
 }
 
 const MILLISECONDS = /^[0-9]{13}$/;
@@ -59,7 +65,8 @@ function momentFault(
   const age = ageSeconds(proof.timestamp, given.nowMs);
   const direction = age > 0 ? 'in the past' : 'in the future';
   const tolerance = duration(signing.toleranceSeconds);
-  return diagnosed('clock', { aside: duration(Math.abs(age)), direction, tolerance });
+  const or = Math.abs(age) > MAX_TOLERANCE_SECONDS ? '' : ', or raise `toleranceSeconds` of the scheme';
+  return diagnosed('clock', { aside: duration(Math.abs(age)), direction, tolerance, or });
 }
 
 const UNITS: readonly [string, number][] = [
@@ -78,15 +85,17 @@ function duration(seconds: number): string {
 const HASH_WORDS: Readonly<Record<HashName, string>> = { sha1: 'SHA-1', sha256: 'SHA-256', sha512: 'SHA-512' };
 
 /** What is wrong with how the signature is written. */
-function writingFault({ hash, header, prefix, encoding, separator }: Signing, { signatures }: Proof): Diagnosis {
+function writingFault(signing: Signing, { signatures }: Proof, { secrets, type }: DiagnosedCase): Diagnosis {
+  const { hash, header, prefix, encoding, separator } = signing;
   const [mac] = writtenMacs(signatures, { prefix, separator });
   if (mac === undefined) return diagnosed('malformed', { header });
   const found = (Object.keys(DIGEST_BYTES) as HashName[]).find((name) => DIGEST_BYTES[name] === mac.bytes.length);
+  const or = orSet(schemeAsWritten(signing, header, signatures, secrets), type);
   if (found !== undefined && found !== hash) {
-    return diagnosed('algorithm', { header, found: HASH_WORDS[found], expected: HASH_WORDS[hash] });
+    return diagnosed('algorithm', { header, found: HASH_WORDS[found], expected: HASH_WORDS[hash], or });
   }
-  if (mac.prefix !== 'right') return diagnosed(`prefix_${mac.prefix}`, { header, prefix });
-  if (mac.encoding !== encoding) return diagnosed('encoding', { header, found: mac.encoding, expected: encoding });
+  if (mac.prefix !== 'right') return diagnosed(`prefix_${mac.prefix}`, { header, prefix, or });
+  if (mac.encoding !== encoding) return diagnosed('encoding', { header, found: mac.encoding, expected: encoding, or });
   return diagnosed(mac.padded ? 'whitespace' : 'malformed', { header });
 }
 
@@ -133,29 +142,40 @@ function* attempts(signing: Signing, made: Made, given: DiagnosedCase): Generato
 }
 
 /** Other parts of the request than the scheme covers. */
-function otherParts(signing: Signing, made: Made, { request }: DiagnosedCase): Omit<Attempt, 'key'>[] {
+function otherParts(signing: Signing, made: Made, { request, secrets, type }: DiagnosedCase): Omit<Attempt, 'key'>[] {
   const { covers: expected } = signing;
   const parts: Omit<Attempt, 'key'>[] = [];
+  const or = (covers: Covers) => orSet(changedScheme(signing, { covers }, secrets), type);
   const payload = isForm(request.headers) ? formPayload(request.body) : null;
-  if (payload !== null) parts.push(otherForm(signing, made, request.body, payload));
+  if (payload !== null) parts.push(otherForm(signing, made, { body: request.body, payload, or }));
   if (signing.timestamp === null) return parts;
-  parts.push({ code: 'timestamp_not_signed', message: made.covered, words: { expected } });
+  parts.push({ code: 'timestamp_not_signed', message: made.covered, words: { expected, or: or('body') } });
   for (const found of COVERS) {
     const isTimed = found !== 'body' && found !== 'form-payload';
     if (!isTimed || found === expected || (found === 'id.timestamp.body' && made.proof.id === '')) continue;
-    parts.push({ code: 'covers_other', message: framed(found, made, made.covered), words: { found, expected } });
+    parts.push({
+      code: 'covers_other',
+      message: framed(found, made, made.covered),
+      words: { found, expected, or: or(found) },
+    });
   }
   return parts;
 }
 
-function otherForm(signing: Signing, made: Made, body: Uint8Array, payload: Uint8Array): Omit<Attempt, 'key'> {
+interface Form {
+  body: Uint8Array;
+  payload: Uint8Array;
+  or(covers: Covers): string;
+}
+
+function otherForm(signing: Signing, made: Made, { body, payload, or }: Form): Omit<Attempt, 'key'> {
   const [form, json] = ['the whole of it', 'the JSON in `payload`'];
   return signing.covers === 'form-payload'
-    ? { code: 'form_payload', message: body, words: { found: form, expected: json, covers: 'body' } }
+    ? { code: 'form_payload', message: body, words: { found: form, expected: json, or: or('body') } }
     : {
         code: 'form_payload',
         message: framed(signing.covers, made, payload),
-        words: { found: json, expected: form, covers: 'form-payload' },
+        words: { found: json, expected: form, or: signing.covers === 'body' ? or('form-payload') : '' },
       };
 }
 

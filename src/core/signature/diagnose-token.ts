@@ -1,3 +1,4 @@
+import { bodySigning, orSet, schemeAsWritten } from './cure.ts';
 import type { DiagnosedCase } from './diagnosed-case.ts';
 import { fromBase64, utf8, wireText } from './encoding.ts';
 import { headerFault } from './header-fault.ts';
@@ -75,11 +76,14 @@ const TOKEN_MISTAKES: readonly TokenMistake[] = [
 export function diagnoseToken(header: string, given: DiagnosedCase): Diagnosis {
   if (given.secrets.length === 0) return diagnosed('no_secret');
   const value = single(given.request.headers, header);
-  if (typeof value !== 'string') return headerFault({ header, timestamp: null }, value, given);
-  return (
-    firstMistake(TOKEN_MISTAKES, { header, value, secrets: given.secrets, stale: given.stale }) ??
-    diagnosed(isSignature(value, given) ? 'signature_sent' : 'unexplained', { header })
-  );
+  if (typeof value !== 'string') return headerFault(bodySigning(header), value, given);
+  const { secrets, stale } = given;
+  const found = firstMistake(TOKEN_MISTAKES, { header, value, secrets, stale });
+  if (found !== null || !isSignature(value, given)) return found ?? diagnosed('unexplained');
+  return diagnosed('signature_sent', {
+    header,
+    or: orSet(schemeAsWritten(bodySigning(header), header, value, secrets), given.type),
+  });
 }
 
 const BASIC_MISTAKES: readonly TokenMistake[] = [WHITESPACE, PADDED, LETTER_CASE];
@@ -90,7 +94,7 @@ export function diagnoseBasic(given: DiagnosedCase): Diagnosis {
   const secrets = given.secrets.filter(isCredentials);
   if (secrets.length === 0) return diagnosed('no_secret');
   const value = single(given.request.headers, header);
-  if (typeof value !== 'string') return headerFault({ header, timestamp: null }, value, given);
+  if (typeof value !== 'string') return headerFault(bodySigning(header), value, given);
   const rest = withoutWord(bare(value));
   const plain = secrets.some((secret) => wireText(secret) === rest);
   if (plain) return diagnosed('encoding', { header, found: 'plain text', expected: 'base64 behind `Basic`' });

@@ -227,6 +227,8 @@ for (const [code, sent] of CASES) {
     assert.equal(found.code, code, found.message);
     assert.ok(found.message.includes(sent.names ?? ''), found.message);
     assert.doesNotMatch(found.message + found.remedy, /…|\{[a-z]+\}/);
+    const [, proposed] = /set `scheme` of the source to `(\{.*\})`/.exec(found.remedy) ?? [];
+    if (proposed !== undefined) custom(JSON.parse(proposed));
   });
 }
 

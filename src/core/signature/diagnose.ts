@@ -27,7 +27,7 @@ export function diagnose(
   stale: readonly string[] = [],
 ): Diagnosis | null {
   if (verify(scheme, request, secrets, mac, nowMs).ok) return null;
-  const given: DiagnosedCase = { request, secrets: tried(secrets), stale: tried(stale), mac, nowMs };
+  const given: DiagnosedCase = { type: scheme.type, request, secrets: tried(secrets), stale: tried(stale), mac, nowMs };
   switch (scheme.type) {
     case 'none':
       return null;

@@ -1,8 +1,9 @@
 import type { SignedRequest } from './plan.ts';
-import type { Authenticator } from './scheme.ts';
+import type { Authenticator, Scheme } from './scheme.ts';
 
 /** What a request is diagnosed with. */
 export interface DiagnosedCase {
+  type: Scheme['type'];
   request: SignedRequest;
   /** The live secrets of the source, newest first. */
   secrets: readonly string[];

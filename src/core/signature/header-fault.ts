@@ -1,8 +1,21 @@
+import { orSet, schemeAsWritten, schemeReading } from './cure.ts';
 import type { DiagnosedCase } from './diagnosed-case.ts';
 import type { HeaderValues } from './headers.ts';
 import { type Diagnosis, diagnosed } from './mistake.ts';
 import type { Refused } from './plan.ts';
 import type { Signing } from './scheme.ts';
+import type { SchemeInput } from './schemes.ts';
+
+/** Headers that hold the secret itself. */
+const TOKENS = [
+  'X-Gitlab-Token',
+  'X-Buildkite-Token',
+  'X-Webhook-Token',
+  'X-Auth-Token',
+  'X-Api-Key',
+  'Authorization',
+  'Proxy-Authorization',
+] as const;
 
 /** Headers that senders put the same thing into; each group is looked through for one that is missing. */
 const GROUPS: readonly (readonly string[])[] = [
@@ -27,22 +40,17 @@ const GROUPS: readonly (readonly string[])[] = [
     'X-Signature',
     'X-Webhook-Signature',
     'Signature',
-    'X-Gitlab-Token',
-    'X-Buildkite-Token',
-    'X-Webhook-Token',
-    'X-Auth-Token',
-    'X-Api-Key',
-    'Authorization',
-    'Proxy-Authorization',
+    ...TOKENS,
   ],
 ];
 
 /** What is wrong with a header that has to be there once. */
 export function headerFault(
-  { timestamp, header: own }: Pick<Signing, 'timestamp' | 'header'>,
-  { reason, header = own }: Refused,
-  { request }: DiagnosedCase,
+  signing: Signing,
+  { reason, header = signing.header }: Refused,
+  given: DiagnosedCase,
 ): Diagnosis {
+  const { timestamp } = signing;
   switch (reason) {
     case 'empty_header':
     case 'duplicate_header':
@@ -53,12 +61,26 @@ export function headerFault(
         entry: timestamp && 'entry' in timestamp ? timestamp.entry : '',
       });
     default: {
-      const instead = similarHeader(header, request.headers);
-      return instead === null
-        ? diagnosed('missing_header', { header })
-        : diagnosed('other_header', { header, instead });
+      const instead = similarHeader(header, given.request.headers);
+      if (instead === null) return diagnosed('missing_header', { header });
+      const or = orSet(schemeFor(signing, header, instead, given), given.type);
+      return diagnosed('other_header', { header, instead, or });
     }
   }
+}
+
+/** The scheme of a sender that sends `instead` where another header is missing. */
+function schemeFor(
+  signing: Signing,
+  missing: string,
+  instead: string,
+  { request: { headers }, secrets }: DiagnosedCase,
+): SchemeInput | null {
+  const usual = schemeReading(headers, instead);
+  const [value = '', ...more] = headers(instead);
+  if (usual !== null || missing !== signing.header || more.length > 0) return usual;
+  const isToken = TOKENS.some((name) => name === instead);
+  return isToken ? { type: 'token', header: instead } : schemeAsWritten(signing, instead, value, secrets);
 }
 
 /**

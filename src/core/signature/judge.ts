@@ -1,6 +1,7 @@
 import type { Verdict } from '../receipt.ts';
 import { type Plan, plan, type SignedRequest } from './plan.ts';
-import { type Authenticator, type Scheme, schemeName } from './scheme.ts';
+import type { Authenticator, Scheme } from './scheme.ts';
+import { schemeName } from './schemes.ts';
 
 /**
  * Whether the sender proved who it is. Never throws: whatever is wrong with the request is a reason of the verdict,

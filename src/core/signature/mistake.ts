@@ -10,7 +10,10 @@ export interface Diagnosis {
 }
 
 interface Mistake {
-  /** In both: `{name}` stands for a word of the case, such as the name of a header. */
+  /**
+   * In both: `{name}` stands for a word of the case, such as the name of a header; `{or}` for settings of the source that
+   * would do as well, or nothing.
+   */
   cause: string;
   remedy: string;
 }
@@ -28,7 +31,7 @@ export const MISTAKES = {
   },
   other_header: {
     cause: 'There is no header {header}; {instead} is there instead.',
-    remedy: 'Choose the scheme that reads {instead}, or have the sender send {header}.',
+    remedy: 'Have the sender send {header}{or}.',
   },
   missing_header: {
     cause: 'There is no header {header}.',
@@ -48,8 +51,7 @@ export const MISTAKES = {
   },
   secret_sent: {
     cause: 'The sender sends the secret itself in {header}, where a signature belongs.',
-    remedy:
-      'Choose scheme "token" with this header, or have the sender sign. Rotate the secret if others could see it.',
+    remedy: 'Have the sender sign{or}. Rotate the secret if others could see it.',
   },
   bad_id: {
     cause: 'The message id in {header} is too long, or has a dot or something else in it than visible ASCII.',
@@ -67,27 +69,27 @@ export const MISTAKES = {
     cause: 'The timestamp is {aside} {direction}; {tolerance} are allowed.',
     remedy:
       'Set the clocks of both machines by NTP. If it came late because it was queued or sent again, ' +
-      'have it signed anew for each try, or raise `toleranceSeconds`.',
+      'have it signed anew for each try{or}.',
   },
   algorithm: {
     cause: 'The signature in {header} has the length of {found}; this scheme wants {expected}.',
-    remedy: 'Have the sender sign with {expected}, or choose the scheme that it uses.',
+    remedy: 'Have the sender sign with {expected}{or}.',
   },
   prefix_missing: {
     cause: 'The signature in {header} lacks `{prefix}` before it.',
-    remedy: 'Set the `prefix` of the scheme to "" if the sender sends none, or choose the scheme of that sender.',
+    remedy: 'Have the sender write `{prefix}` before it{or}.',
   },
   prefix_extra: {
     cause: 'Something stands before the signature in {header}, where the scheme expects it bare.',
-    remedy: 'Set the `prefix` of the scheme to what the sender writes there, such as `sha256=`.',
+    remedy: 'Have the sender write the signature alone{or}.',
   },
   prefix_other: {
     cause: 'Something else than `{prefix}` stands before the signature in {header}.',
-    remedy: 'Set the `prefix` of the scheme to what the sender writes there, upper and lower case included.',
+    remedy: 'Have the sender write `{prefix}` before it, upper and lower case included{or}.',
   },
   encoding: {
     cause: 'What is in {header} is written as {found}; this scheme wants {expected}.',
-    remedy: 'Have the sender write it as {expected}, or choose the scheme or `encoding` that it uses.',
+    remedy: 'Have the sender write it as {expected}{or}.',
   },
   whitespace: {
     cause: 'There are spaces or quotation marks around what is in {header}.',
@@ -115,7 +117,7 @@ export const MISTAKES = {
   },
   secret_decoded: {
     cause: 'The sender takes `whsec_` off the secret before it signs; this scheme uses the secret as it is written.',
-    remedy: 'Have the sender use the whole text, or choose scheme "standard-webhooks".',
+    remedy: 'Have the sender use the whole text, or give both sides a secret without `whsec_`.',
   },
   secret_hex: {
     cause: 'The sender decodes the secret from hex before it signs; this scheme uses the text.',
@@ -131,16 +133,16 @@ export const MISTAKES = {
   },
   form_payload: {
     cause: 'Of the form, the sender signs {found}; this scheme covers {expected}.',
-    remedy: 'Set `covers` to "{covers}", or have the sender post JSON instead of a form.',
+    remedy: 'Have the sender post JSON instead of a form{or}.',
   },
   timestamp_not_signed: {
     cause: 'The sender signs the body alone; this scheme covers `{expected}`.',
     remedy:
-      'Have the sender sign `{expected}`, or set `covers` to "body" (then a recording can be sent again at any time).',
+      'Have the sender sign `{expected}`{or}. A recording of what is signed without a time can be sent at any time.',
   },
   covers_other: {
     cause: 'The sender signs `{found}`; this scheme covers `{expected}`.',
-    remedy: 'Set `covers` to "{found}", or choose the scheme of that sender.',
+    remedy: 'Have the sender sign `{expected}`{or}.',
   },
   newline: {
     cause: 'What was signed has a line break at its end that was not sent, or the other way round.',
@@ -184,7 +186,7 @@ export const MISTAKES = {
   },
   signature_sent: {
     cause: 'The sender sends a signature made with the secret in {header}, not the secret itself.',
-    remedy: 'Choose a scheme that verifies signatures, with this header.',
+    remedy: 'Have the sender send the secret itself{or}.',
   },
   unexplained: {
     cause:
@@ -199,6 +201,7 @@ export type MistakeCode = keyof typeof MISTAKES;
 /** A mistake in words. @param words what stands for the `{…}` of its texts */
 export function diagnosed(code: MistakeCode, words: Readonly<Record<string, string>> = {}): Diagnosis {
   const { cause, remedy }: Mistake = MISTAKES[code];
-  const filled = (text: string) => text.replace(/\{([a-z]+)\}/g, (_, name: string) => words[name] ?? '…');
+  const filled = (text: string) =>
+    text.replace(/\{([a-z]+)\}/g, (_, name: string) => words[name] ?? (name === 'or' ? '' : '…'));
   return { code, message: filled(cause), remedy: filled(remedy) };
 }

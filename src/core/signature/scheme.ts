@@ -72,9 +72,11 @@ export type Scheme =
 /** The header of RFC 9110 §11.6.2, which `basic` always reads. */
 export const BASIC_HEADER = 'Authorization';
 
-/** What a verdict calls the scheme. */
-export function schemeName(scheme: Scheme): string {
-  return scheme.type === 'hmac' ? `hmac-${scheme.hash}` : scheme.type;
+/** The headers that a signature covers beside the body, its id and its time: nobody proves anything by them alone. */
+export function coveredHeaders(scheme: Scheme): readonly string[] {
+  return scheme.type === 'hmac' || scheme.type === 'standard-webhooks'
+    ? proofHeaders(scheme).filter((name) => name !== scheme.header)
+    : [];
 }
 
 /** The headers that hold the proof of a scheme: what has to be kept for judging a request again. */

@@ -142,6 +142,22 @@ test('a scheme that an earlier version stored is shown as it was', () => {
   );
 });
 
+test('a verdict names the preset of a sender, also with settings of its own', () => {
+  for (const name of PRESET_NAMES) {
+    assert.equal(schemeName(presetScheme(name)), name === 'github' ? 'hmac-sha256' : name);
+  }
+  for (const input of [
+    { type: 'stripe', header: 'X-Pay', toleranceSeconds: 60 },
+    { type: 'gitea', header: 'X-Gogs-Signature' },
+    { type: 'slack', toleranceSeconds: 60 },
+    { type: 'hmac-sha256', header: 'circleci-signature', prefix: 'v1=' },
+    { type: 'hmac-sha512', covers: 'timestamp.body', timestampHeader: 'X-Time' },
+  ]) {
+    const choice = resolveScheme(input);
+    assert.equal(choice.kind === 'scheme' && schemeName(choice.scheme), input.type);
+  }
+});
+
 test('a verdict names the hash of an HMAC', () => {
   assert.equal(schemeName(presetScheme('hmac-sha1')), 'hmac-sha1');
   assert.equal(schemeName(presetScheme('github')), 'hmac-sha256');

@@ -3,7 +3,7 @@ import { isHeaderName } from '../header.ts';
 import type { Covers, HashName, HmacScheme, Scheme } from './scheme.ts';
 
 export type { Authenticator, Covers, HashName, Hmac, HmacScheme, Scheme, Sha256, StandardScheme } from './scheme.ts';
-export { DIGEST_BYTES, proofHeaders, schemeName, signedIdHeader } from './scheme.ts';
+export { coveredHeaders, DIGEST_BYTES, proofHeaders, signedIdHeader } from './scheme.ts';
 
 /** A scheme as a person names it: a preset and what differs from it. */
 export interface SchemeInput {
@@ -135,6 +135,37 @@ const WELL_FORMED: { readonly [S in Setting]: (value: NonNullable<SchemeInput[S]
   idHeader: isHeaderName,
   toleranceSeconds: (value) => Number.isInteger(value) && value >= 1 && value <= MAX_TOLERANCE_SECONDS,
 };
+
+/** What a verdict calls the scheme: its preset, the sender's where there is one. Asked at every request. */
+export function schemeName(scheme: Scheme): string {
+  if (scheme.type !== 'hmac') return scheme.type;
+  return SENDERS.find(({ own, free }) => isAlike(scheme, own, free))?.name ?? `hmac-${scheme.hash}`;
+}
+
+interface Sender {
+  name: PresetName;
+  own: Readonly<Record<string, unknown>>;
+  /** What may differ. */
+  free: readonly string[];
+}
+
+/** The presets of senders that sign in a way of their own. */
+const SENDERS: readonly Sender[] = PRESET_NAMES.flatMap((name) => {
+  const { scheme, accepts, sameAs }: Preset = PRESETS[name];
+  const isSenders = scheme.type === 'hmac' && sameAs === undefined && !accepts.includes('prefix');
+  return isSenders ? [{ name, own: { ...scheme }, free: accepts }] : [];
+});
+
+function isAlike(scheme: HmacScheme, own: Sender['own'], free: readonly string[]): boolean {
+  const members: Readonly<Record<string, unknown>> = { ...scheme };
+  return Object.keys({ ...members, ...own }).every(
+    (name) => free.includes(name) || members[name] === own[name] || isSamePlace(members[name], own[name]),
+  );
+}
+
+function isSamePlace(place: unknown, own: unknown): boolean {
+  return typeof place === 'object' && JSON.stringify(place) === JSON.stringify(own);
+}
 
 /** The scheme of a preset with its defaults. */
 export function presetScheme(name: PresetName): Scheme {

@@ -13,6 +13,7 @@ import {
   typed,
 } from '../../../test/support/inbound.ts';
 import { type FakePorts, fakePorts } from '../../../test/support/ports.ts';
+import { sample } from '../../../test/support/samples.ts';
 import { DEFAULT_TENANT } from '../../core/ids.ts';
 import { REJECTED_BODY_BYTES } from '../../core/receipt.ts';
 import { createReceive } from '../receive.ts';
@@ -39,6 +40,29 @@ describe('a typed door', () => {
     );
     const closed = 'no_such_door';
     assert.deepEqual(answers, ['stored', 'stored', closed, closed, closed, closed]);
+  });
+});
+
+describe('the method', () => {
+  test('is one that its sender pushes with: Diun does with GET unless told otherwise, nobody else', async () => {
+    const ports = fakePorts();
+    for (const [type, open] of [
+      ['diun', ['POST', 'GET']],
+      ['wud', ['POST']],
+      ['registry-push', ['POST']],
+    ] as const) {
+      const source = await door(ports, { type, scheme: { type: 'url' } });
+      const body = json(sample('diun-update'));
+      for (const method of ['POST', 'GET', 'PUT', 'HEAD', 'get', 'OPTIONS']) {
+        const taken = await receive(ports, secret(source, { method, body }));
+        assert.equal(
+          taken.kind === 'stored',
+          open.some((one) => one === method),
+          `${type} ${method}`,
+        );
+        if (taken.kind !== 'stored') assert.deepEqual(taken, NO_SUCH_DOOR);
+      }
+    }
   });
 });
 
@@ -112,6 +136,25 @@ describe('an allow-list', () => {
   });
 });
 
+describe('what a signature covers', () => {
+  test('is kept with the receipt, id and time of either family, and the signature is not', async () => {
+    const ports = fakePorts();
+    for (const family of ['webhook', 'svix']) {
+      const scheme = { type: 'standard-webhooks', header: `${family}-signature` };
+      const source = await door(ports, { type: 'native', secret: SOURCE_SECRET, scheme });
+      const headers: [string, string][] = ['id', 'timestamp', 'signature'].map((end) => [`${family}-${end}`, '17']);
+      await receive(ports, typed(source, { headers }));
+      const [kept] = await receipts(ports);
+      assert.deepEqual(kept?.receipt.headers, {
+        [`${family}-id`]: '17',
+        [`${family}-timestamp`]: '17',
+        [`${family}-signature`]: '[redacted]',
+      });
+      ports.clock.advance(1);
+    }
+  });
+});
+
 describe('a source with a limit for bodies', () => {
   test('takes one of that size, and names the limit to one that is larger, of which nothing is kept', async () => {
     const ports = fakePorts();
@@ -143,6 +186,18 @@ describe('a source with a rate', () => {
     assert.equal((await receipts(ports)).length, 2);
     ports.clock.advance(shed.retryAfterMs);
     stored(await take(typed(source)));
+  });
+
+  test('says so in the log once a minute, however much it is sent', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { ...limited, rateLimit: { count: 1, seconds: 3600 } });
+    const take = createReceive(ports);
+    const told = () => ports.logged.filter((line) => line === 'source.rate_limited').length;
+    for (let at = 0; at < 5; at++) await take(typed(source));
+    assert.equal(told(), 1);
+    ports.clock.advance(60_000);
+    for (let at = 0; at < 5; at++) await take(typed(source));
+    assert.equal(told(), 2);
   });
 
   test('does not count what proves nothing: a stranger cannot use it up', async () => {

@@ -66,8 +66,9 @@ function leadsTo({ config }: LiveSource, door: Door): boolean {
 }
 
 function takes({ config }: LiveSource, method: string): boolean {
-  if (method === 'POST') return true;
-  return method === 'OPTIONS' && config !== null && mayAsk(config.type, config.scheme);
+  if (config === null) return method === 'POST';
+  const { type, scheme } = config;
+  return SOURCE_TYPES[type].methods.includes(method) || (method === 'OPTIONS' && mayAsk(type, scheme));
 }
 
 /** Stands behind every door that there is not; it takes nothing in. */

@@ -15,6 +15,7 @@ import {
 import { type FakePorts, fakePorts } from '../../../test/support/ports.ts';
 import { sample } from '../../../test/support/samples.ts';
 import { DEFAULT_TENANT } from '../../core/ids.ts';
+import { REDELIVERY_AFTER_MS } from '../../core/source.ts';
 import type { LiveSource } from '../configuration.ts';
 import { pauseSource } from '../pause-source.ts';
 
@@ -94,29 +95,68 @@ describe('filters of a source', () => {
 });
 
 describe('a message that a person has its sender send again', () => {
-  const guid = ['X-GitHub-Delivery', '72d3162e-cc78-11e3-81ab-4c9367dc0958'] as const;
+  function redelivered(source: LiveSource, body: Uint8Array) {
+    const guid = ['X-GitHub-Delivery', '72d3162e-cc78-11e3-81ab-4c9367dc0958'] as const;
+    return typed(source, { body, headers: [signature(body), ['X-GitHub-Event', 'package'], guid] });
+  }
 
   test('is worked through, and linked to the one before', async () => {
     const ports = fakePorts();
     const source = await door(ports, { type: 'ghcr', secret: SOURCE_SECRET });
-    const { body, headers } = typed(source, { body: json({ nothing: 1 }) });
-    const request = typed(source, { body, headers: [...headers, guid] });
+    const request = redelivered(source, json(sample('ghcr-package')));
     const first = stored(await receive(ports, request));
-    ports.clock.advance(1);
+    ports.clock.advance(REDELIVERY_AFTER_MS);
     const second = stored(await receive(ports, request));
     assert.deepEqual([first.action, second.action], ['ignored', 'ignored']);
     const [again] = await receipts(ports);
     assert.deepEqual([again?.receipt.id, again?.receipt.redeliveryOf], [second.receiptId, first.receiptId]);
   });
 
+  test('is a repeat when it comes sooner than a person can ask for it: it was doubled, or is played back', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'ghcr', secret: SOURCE_SECRET });
+    const request = redelivered(source, json(sample('ghcr-package')));
+    const answers = await Promise.all(Array.from({ length: 20 }, () => receive(ports, request)));
+    const actions = answers.map((answer) => stored(answer).action).sort();
+    assert.deepEqual(actions, [...Array(19).fill('duplicate'), 'ignored']);
+    assert.equal((await eventsOf(ports)).length, 1);
+    ports.clock.advance(REDELIVERY_AFTER_MS - 1);
+    assert.equal(stored(await receive(ports, request)).action, 'duplicate');
+  });
+
   test('is a repeat all the same when its body is another one', async () => {
     const ports = fakePorts();
     const source = await door(ports, { type: 'ghcr', secret: SOURCE_SECRET });
-    const send = (body: Uint8Array) => receive(ports, typed(source, { body, headers: [signature(body), guid] }));
-    await send(json({ nothing: 1 }));
-    const { action, reason } = stored(await send(json({ nothing: 2 })));
+    const send = (body: Uint8Array) => receive(ports, redelivered(source, body));
+    await send(json(sample('ghcr-package')));
+    ports.clock.advance(REDELIVERY_AFTER_MS);
+    const { action, reason } = stored(await send(json({ ...sample('ghcr-package'), more: 1 })));
     assert.equal(action, 'duplicate');
     assert.match(reason ?? '', /with another body/);
+  });
+});
+
+describe('a key that came with what cannot be read', () => {
+  const key: [string, string] = ['Idempotency-Key', 'build 7'];
+
+  test('is free for the message when it comes again in order; meanwhile each is told its own fault', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'native', scheme: { type: 'url' } });
+    const send = async (body: unknown) =>
+      stored(await receive(ports, secret(source, { body: json(body), headers: [key] })));
+    const faults = [await send([]), await send({ image: 7 })];
+    assert.deepEqual(
+      faults.map(({ action, unreadable }) => [action, unreadable !== null]),
+      [
+        ['ignored', true],
+        ['ignored', true],
+      ],
+    );
+    assert.notEqual(faults[0]?.reason, faults[1]?.reason);
+    const push = { image: 'registry.example.com/org/app:7' };
+    assert.equal((await send(push)).action, 'ignored');
+    assert.equal((await eventsOf(ports)).length, 1);
+    assert.equal((await send(push)).action, 'duplicate');
   });
 });
 

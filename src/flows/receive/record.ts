@@ -3,7 +3,7 @@ import { type Id, idAt } from '../../core/ids.ts';
 import { keptHeaders } from '../../core/inbound-headers.ts';
 import { keptProof, keptProofBytes } from '../../core/kept-proof.ts';
 import { HELD_REASON, type Outcome, REJECTED_BODY_BYTES, type Receipt, type Verdict } from '../../core/receipt.ts';
-import { signedIdHeader } from '../../core/signature/schemes.ts';
+import { coveredHeaders } from '../../core/signature/schemes.ts';
 import type { ReceiptOutcome, ReceiptRequest, SealContext } from '../../ports.ts';
 import type { FlowPorts, LiveConfiguration } from '../configuration.ts';
 import type { OpenSource } from '../sources.ts';
@@ -33,14 +33,13 @@ export function receiptOf(
   { id: sourceId, config: { scheme } }: OpenSource,
   result: { verdict: Verdict; outcome: Outcome; reason: string | null },
 ): Receipt {
-  const signedId = signedIdHeader(scheme);
   return {
     id: idAt(receivedAtMs, random.bytes(16)),
     tenant: request.tenant,
     sourceId,
     receivedAtMs,
     method: request.method,
-    headers: keptHeaders(headers, 'header' in scheme ? [scheme.header] : [], signedId === null ? [] : [signedId]),
+    headers: keptHeaders(headers, 'header' in scheme ? [scheme.header] : [], coveredHeaders(scheme)),
     body: request.body,
     ...result,
     duplicateOf: null,

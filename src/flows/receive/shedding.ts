@@ -4,13 +4,16 @@ import { arrived, changeLimit, createRateLog, type RateLog, readyAtMs, started }
 import type { Ports } from '../../ports.ts';
 import type { OpenSource } from '../sources.ts';
 
+/** What a source says of itself in the log. */
+type Trouble = 'no_secret' | 'rate';
+
 export interface Shedding {
   /** How long a sender has to wait before its next request is taken, in ms; 0 = this one is taken, and counted. */
   waitMs(source: OpenSource): number;
   /** Does something that no sender waits for, once it has its answer. While too much waits already, it is left out. */
   later(work: () => Promise<void>): void;
-  /** True at most once a minute for a source whose secret cannot be read, so that its senders cannot fill the log. */
-  isNews(sourceId: Id): boolean;
+  /** True at most once a minute for a source and what is wrong there, so that its senders cannot fill the log. */
+  isNews(what: Trouble, sourceId: Id): boolean;
 }
 
 /** Requests noted down after their answer at once: each may hold the beginning of a body. */
@@ -20,7 +23,7 @@ const NEWS_MS = 60_000;
 /** Nothing is remembered of a process before this one. */
 export function createShedding({ clock, log }: Pick<Ports, 'clock' | 'log'>): Shedding {
   const logs = new Map<Id, RateLog>();
-  const told = new Map<Id, number>();
+  const told = new Map<`${Trouble} ${Id}`, number>();
   let waiting = 0;
   return {
     waitMs: (source) => wait(logs, source, clock.monotonicMs()),
@@ -33,10 +36,11 @@ export function createShedding({ clock, log }: Pick<Ports, 'clock' | 'log'>): Sh
           .finally(() => waiting--);
       });
     },
-    isNews(sourceId) {
+    isNews(what, sourceId) {
       const nowMs = clock.monotonicMs();
-      if (nowMs < (told.get(sourceId) ?? -NEWS_MS) + NEWS_MS) return false;
-      told.set(sourceId, nowMs);
+      const key = `${what} ${sourceId}` as const;
+      if (nowMs < (told.get(key) ?? -NEWS_MS) + NEWS_MS) return false;
+      told.set(key, nowMs);
       return true;
     },
   };

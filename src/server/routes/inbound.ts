@@ -51,10 +51,12 @@ const typedSpec: RouteSpec = {
   problems: [
     'bad_signature',
     'body_too_large',
+    'source_body_too_large',
     'unsupported_encoding',
     'secret_unavailable',
     'not_served_here',
     'overloaded',
+    'source_rate_limited',
     'store_unavailable',
     'internal',
   ],
@@ -70,10 +72,12 @@ const secretSpec: RouteSpec = {
   problems: [
     'source_unreadable',
     'body_too_large',
+    'source_body_too_large',
     'unsupported_encoding',
     'secret_unavailable',
     'not_served_here',
     'overloaded',
+    'source_rate_limited',
     'store_unavailable',
     'internal',
   ],
@@ -144,10 +148,10 @@ function tell(taken: Received, door: Door): Reply {
     case 'secret_unavailable':
       return problem('secret_unavailable', { retryAfterSeconds: 60 });
     case 'too_large':
-      return problem('body_too_large', { detail: `The body is over the limit of ${taken.maxBytes} bytes.` });
+      return problem('source_body_too_large', { detail: `Its source takes at most ${taken.maxBytes} bytes.` });
     case 'shed':
-      return problem('overloaded', {
-        detail: 'The source takes no more requests at the moment.',
+      return problem('source_rate_limited', {
+        detail: `The \`rateLimit\` of its source is ${taken.limit.count} in ${taken.limit.seconds} seconds.`,
         retryAfterSeconds: Math.ceil(taken.retryAfterMs / 1000),
       });
     case 'permitted':

@@ -11,6 +11,7 @@ import type { Server } from '../options.ts';
 import { answer } from '../respond.ts';
 import { acceptInput, receiptShown, reprocessedShown, reprocessInput, reverifiedShown } from '../schemas/receipt.ts';
 import { showReceipt, showReprocessed } from '../show/receipt.ts';
+import { secretsOf } from './receipt-secrets.ts';
 
 const ONE = '/api/v1/receipts/{id}';
 const TAG = 'Receipts';
@@ -100,7 +101,8 @@ function accept(server: Server): Endpoint {
         });
       }
       const outcome = await acceptReceipt(server.ports, { tenant: caller.tenant, id, by: caller.id, force });
-      return outcome.kind === 'problem' ? outcome : answer(200, showReceipt(outcome.stored));
+      if (outcome.kind === 'problem') return outcome;
+      return answer(200, showReceipt(outcome.stored, { secrets: await secretsOf(server, outcome.stored) }));
     },
   });
 }

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { openApi } from '../../../test/support/api.ts';
+import { DEFAULT_TENANT } from '../../core/ids.ts';
 import { REJECTED_BODY_BYTES } from '../../core/receipt.ts';
 import { LISTED_BODY_BYTES } from '../show/text.ts';
 
@@ -68,4 +70,37 @@ test('a duplicate gives the reason that its sender was told', async () => {
   const { data } = (await api.call('GET', `/api/v1/receipts/${second.json.receiptId}`)).json;
   assert.equal(data.reason, second.json.reason);
   assert.equal(data.reason, `Repeats receipt ${first.json.receiptId} with another body.`);
+});
+
+test('a secret that its sender writes into the payload is hidden where receipts are shown, and the receipt warns', async () => {
+  const api = await openApi();
+  const secret = 'the-secret-of-the-forge';
+  const made = await api.call('POST', '/api/v1/sources', { type: 'gitea-package', secret });
+  const path = new URL(made.json.data.urls.typed).pathname;
+  const body = JSON.stringify({ secret, action: 'created', note: 'héllo' });
+  const send = async (key: string) => {
+    api.advance(1);
+    const headers = { 'X-Gitea-Signature': createHmac('sha256', key).update(body).digest('hex') };
+    await api.call('POST', path, body, { key: null, headers });
+    const [listed] = (await api.call('GET', '/api/v1/receipts')).json.data;
+    return { listed, shown: (await api.call('GET', `/api/v1/receipts/${listed.id}`)).json.data };
+  };
+  const masked = body.replace(secret, '[redacted]');
+  const check = ({ listed, shown }: Awaited<ReturnType<typeof send>>) => {
+    for (const { request, warnings } of [listed, shown]) {
+      assert.equal(request.body, masked);
+      assert.match(warnings[0], /secret of the source/);
+    }
+  };
+  const taken = await send(secret);
+  check(taken);
+  const kept = await api.ports.store.receipt(DEFAULT_TENANT, taken.shown.id);
+  assert.equal(new TextDecoder().decode(kept?.receipt.body), body, 'kept as it came');
+  const refused = await send('another');
+  check(refused);
+  const rotate = `/api/v1/sources/${made.json.data.id}/secret/rotate`;
+  await api.call('POST', rotate, { secret: 'the-next-secret-of-it', graceSeconds: 0 });
+  check({ ...taken, shown: (await api.call('GET', `/api/v1/receipts/${taken.shown.id}`)).json.data });
+  const accepted = await api.call('POST', `/api/v1/receipts/${refused.shown.id}/accept`, { force: true });
+  assert.equal(accepted.json.data.request.body, masked);
 });

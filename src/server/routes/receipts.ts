@@ -16,6 +16,7 @@ import { z } from '../schemas/zod.ts';
 import { showReceipt } from '../show/receipt.ts';
 import { LISTED_BODY_BYTES } from '../show/text.ts';
 import { timeInput } from '../time-input.ts';
+import { secretsBySource, secretsOf } from './receipt-secrets.ts';
 import { receiptWorkEndpoints } from './receipt-work.ts';
 
 const receiptsQuery = pagingQuery.extend({
@@ -56,11 +57,15 @@ function list(server: Server): Endpoint {
         ...(since === undefined ? {} : { sinceMs: since }),
         ...(until === undefined ? {} : { untilMs: until }),
       });
+      const secrets = await secretsBySource(server, caller.tenant, rows);
       return listAnswer(
         asked,
         rows,
         ({ receipt }) => receipt.id,
-        (row) => JSON.stringify(showReceipt(row, { maxBodyBytes: LISTED_BODY_BYTES })),
+        (row) => {
+          const view = { maxBodyBytes: LISTED_BODY_BYTES, secrets: secrets.get(row.receipt.sourceId) ?? [] };
+          return JSON.stringify(showReceipt(row, view));
+        },
       );
     },
   });
@@ -80,7 +85,7 @@ function get(server: Server): Endpoint {
       const stored = await server.ports.store.receipt(caller.tenant, id);
       if (stored === null) return problem('not_found');
       const diagnosis = MAY_CHANGE.includes(caller.role) ? await diagnosisOf(server, stored) : null;
-      return answer(200, showReceipt(stored, { diagnosis }));
+      return answer(200, showReceipt(stored, { diagnosis, secrets: await secretsOf(server, stored) }));
     },
   });
 }

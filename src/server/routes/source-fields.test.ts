@@ -131,6 +131,17 @@ test('a secret that was made is shown once, its URL to admins alone, and a secre
   assert.deepEqual([given.data.hasSecret, given.data.secret, hub.data.hasSecret], [true, undefined, false]);
 });
 
+test('a secret URL is shown once to the operator who makes it, with a source or by a change of its scheme', async () => {
+  const api = await openApi();
+  const as = { key: api.keys.operator };
+  const hub = (await api.call('POST', '/api/v1/sources', { type: 'dockerhub' }, as)).json.data;
+  assert.match(hub.urls.secret, /\/api\/webhook\/[0-9a-f-]{36}$/);
+  const { path } = await made(api, { type: 'native' });
+  const patch = (change: unknown) => api.call('PATCH', path, change, as);
+  assert.match((await patch({ scheme: { type: 'url' } })).json.data.urls.secret, /\/api\/webhook\/[0-9a-f-]{36}$/);
+  assert.deepEqual((await patch({ name: 'Other' })).json.data.urls, {});
+});
+
 test('a secret stored here and one that stands elsewhere take the place of each other', async () => {
   const api = await openApi();
   const { path } = await made(api, { type: 'native', secret: 'one' });

@@ -90,10 +90,16 @@ describe('a secret URL that is regenerated', () => {
     assert.equal(graced.json.data.oldUrlsUntil, HOUR_LATER);
   });
 
-  test('is for admins to see, and wrong graces are refused', async () => {
+  test('is shown to whoever asked for it this once, and wrong graces are refused', async () => {
     const { api, path } = await made({ type: 'dockerhub' });
-    const got = await api.call('POST', `${path}/regenerate-url`, {}, { key: api.keys.operator });
-    assert.deepEqual([got.status, got.json.data.urls], [200, {}]);
+    const as = { key: api.keys.operator };
+    const got = await api.call('POST', `${path}/regenerate-url`, {}, as);
+    assert.equal(got.status, 200);
+    const { pathname } = new URL(got.json.data.urls.secret);
+    assert.equal((await api.call('POST', pathname, { ping: 1 }, { key: null })).status === 404, false);
+    for (const again of [await api.call('GET', path, undefined, as), await api.call('POST', `${path}/pause`, {}, as)]) {
+      assert.deepEqual(again.json.data.urls, {});
+    }
     for (const graceSeconds of [-1, 1.5, 2_592_001, '1']) {
       assert.deepEqual(pointers(await api.call('POST', `${path}/regenerate-url`, { graceSeconds })), ['/graceSeconds']);
     }
@@ -123,6 +129,19 @@ describe('a pause of a source', () => {
     const resumed = await api.call('POST', `${path}/resume`);
     assert.deepEqual([resumed.json.data.pausedAt, resumed.json.data.version], [null, 3]);
     assert.deepEqual((await api.call('POST', `${path}/resume`)).json, resumed.json);
+  });
+
+  test('keeps a source that holds receipts from being deleted, unless they are given up', async () => {
+    const { api, path, data } = await made({ type: 'native', scheme: { type: 'url' } });
+    await api.call('POST', `${path}/pause`);
+    await api.call('POST', new URL(data.urls.secret).pathname, { image: 'r.example.com/a/b:1' }, { key: null });
+    for (const query of ['', '?discardHeld=false']) {
+      const refused = await api.call('DELETE', `${path}${query}`);
+      assert.deepEqual([refused.status, refused.json.code], [409, 'source_holding']);
+      assert.match(refused.json.detail, /^It holds 1 receipt\.$/);
+    }
+    assert.deepEqual(pointers(await api.call('DELETE', `${path}?discardHeld=yes`)), ['?discardHeld']);
+    assert.equal((await api.call('DELETE', `${path}?discardHeld=true`)).status, 204);
   });
 
   test('is none of a viewer, and takes no fields', async () => {

@@ -77,7 +77,8 @@ function regenerate(server: Server): Endpoint {
     run: async (call) => {
       const condition = readIfMatch(call.request.header('if-match'));
       if (condition.kind === 'problem') return condition;
-      const show = ({ source }: { source: LiveSource }) => shownAnswer(200, source, viewOf(server, call));
+      const show = ({ source }: { source: LiveSource }) =>
+        shownAnswer(200, source, { ...viewOf(server, call), isMaker: true });
       const outcome = await regenerateUrl(server.ports, {
         tenant: call.caller.tenant,
         id: call.id,

@@ -35,7 +35,7 @@ function create(server: Server): Endpoint {
     run: async (call) => {
       const { enabled = true, ...input } = call.body;
       const show = ({ source, generatedSecret }: MadeSource) => {
-        const made = shownAnswer(201, source, { ...viewOf(server, call), generatedSecret });
+        const made = shownAnswer(201, source, { ...viewOf(server, call), generatedSecret, isMaker: true });
         return { ...made, headers: { ...made.headers, Location: `${BASE}/${source.id}` } };
       };
       const outcome = await createSource(server.ports, {
@@ -126,10 +126,15 @@ function change(server: Server): Endpoint {
         ifVersion: condition.version,
       });
       if (outcome.kind === 'problem') return outcome;
-      return shownAnswer(200, outcome.source, { ...view, generatedSecret: outcome.generatedSecret });
+      const { source, generatedSecret, hasNewUrl } = outcome;
+      return shownAnswer(200, source, { ...view, generatedSecret, isMaker: hasNewUrl });
     },
   });
 }
+
+const removeQuery = z.strictObject({
+  discardHeld: z.enum(['true', 'false']).optional().openapi({ description: 'Also while it holds receipts.' }),
+});
 
 function remove(server: Server): Endpoint {
   return keyed(server, {
@@ -138,15 +143,18 @@ function remove(server: Server): Endpoint {
     operationId: 'deleteSource',
     tag: TAG,
     summary: 'Close a door for good',
-    description: 'Its receipts stay.',
+    description:
+      'Its receipts stay. While it holds some it is not deleted, unless `discardHeld` says so: nothing could be made of them any more.',
     roles: MAY_CHANGE,
     headers: IF_MATCH_HEADER,
+    query: removeQuery,
     success: { status: 204, description: 'Deleted.' },
-    problems: ['precondition_failed'],
-    run: async ({ caller, id, request }) => {
+    problems: ['precondition_failed', 'source_holding'],
+    run: async ({ caller, id, request, query }) => {
       const condition = readIfMatch(request.header('if-match'));
       if (condition.kind === 'problem') return condition;
-      const named = { tenant: caller.tenant, id, ifVersion: condition.version };
+      const discardHeld = query.discardHeld === 'true';
+      const named = { tenant: caller.tenant, id, ifVersion: condition.version, discardHeld };
       const outcome = await deleteSource(server.ports, named);
       return outcome.kind === 'problem' ? outcome : NO_CONTENT;
     },

@@ -34,7 +34,9 @@ export const receiptShown = z
     request: z.object({
       method: z.string(),
       headers: z.record(z.string(), z.string()),
-      body: z.string(),
+      body: z.string().openapi({
+        description: 'As it came; a text in it that is a secret of its source reads `[redacted]`.',
+      }),
       bodyEncoding: z.enum(['utf8', 'base64']),
       bodyTruncated: z.boolean().openapi({
         description:
@@ -58,6 +60,7 @@ export const receiptShown = z
       description: 'Of the first fact: its fields, each with its pointer into the body.',
     }),
     effects,
+    warnings: z.array(z.string()).openapi({ description: 'What is risky about the request.' }),
   })
   .openapi('Receipt');
 

@@ -1,3 +1,4 @@
+import { maskSecrets } from '../../core/body-secrets.ts';
 import type { ReadFact } from '../../core/fact.ts';
 import type { Id } from '../../core/ids.ts';
 import { keptInPart, repeatReason } from '../../core/receipt.ts';
@@ -14,13 +15,20 @@ export interface ReceiptView {
   maxBodyBytes?: number;
   /** Why it was rejected, for those who may know. */
   diagnosis?: ReceiptDiagnosis | null;
+  /** Secrets of its source, which are hidden where the body has them. */
+  secrets?: readonly string[];
 }
+
+const SECRET_IN_BODY =
+  'The sender writes the secret of the source into its payloads, where everybody on the way can read it: it is hidden here, and kept as it came. Sign with a secret that the sender does not send, if it can.';
 
 /** A receipt as the API shows it: what came, who it was, what it says and what it became. */
 export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: ReceiptView = {}) {
-  const { maxBodyBytes = Number.POSITIVE_INFINITY, diagnosis = null } = view;
+  const { maxBodyBytes = Number.POSITIVE_INFINITY, diagnosis = null, secrets = [] } = view;
   const { body, outcome, duplicateOf, bodyDiffers } = receipt;
   const truncated = body.length > maxBodyBytes || keptInPart(receipt);
+  const exactly = showExactly(body.subarray(0, maxBodyBytes), truncated);
+  const masked = exactly.bodyEncoding === 'utf8' ? maskSecrets(exactly.body, secrets) : null;
   return {
     id: receipt.id,
     sourceId: receipt.sourceId,
@@ -29,7 +37,8 @@ export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: R
     request: {
       method: receipt.method,
       headers: receipt.headers,
-      ...showExactly(body.subarray(0, maxBodyBytes), truncated),
+      ...exactly,
+      body: masked?.text ?? exactly.body,
     },
     verdict: receipt.verdict,
     outcome,
@@ -41,6 +50,7 @@ export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: R
     revision: receipt.revision,
     ...showFacts(facts),
     effects: showEffects(eventIds),
+    warnings: masked?.isMasked ? [SECRET_IN_BODY] : [],
   };
 }
 

@@ -14,9 +14,11 @@ export interface SourceView {
   origin: string;
   role: Role;
   generatedSecret?: string | null;
+  /** Whether this is the answer to who made the secret URL: it is shown this once to whoever may make one. */
+  isMaker?: boolean;
 }
 
-/** A source as the API shows it. Its secret URL is a credential: only admins see it (seed 003). */
+/** A source as the API shows it. Its secret URL is a credential: only admins see it (seed 003), and who made it. */
 export function showSource(source: LiveSource, view: SourceView) {
   const { config } = source;
   return {
@@ -46,12 +48,12 @@ function showConfig({ id }: LiveSource, config: SourceConfig, view: SourceView) 
   };
 }
 
-function urlsOf(id: string, { type, scheme, urlKey }: SourceConfig, { origin, role }: SourceView) {
+function urlsOf(id: string, { type, scheme, urlKey }: SourceConfig, { origin, role, isMaker = false }: SourceView) {
   const [typed, ...alternatives] = SOURCE_TYPES[type].groups.map(
     (group) => `${origin}/api/v1/webhooks/${GROUP_ROUTES[group]}/${id}`,
   );
   return {
     ...(scheme.type === 'url' ? {} : { typed, alternatives }),
-    ...(urlKey !== null && role === 'admin' ? { secret: origin + secretUrlPath(urlKey) } : {}),
+    ...(urlKey !== null && (role === 'admin' || isMaker) ? { secret: origin + secretUrlPath(urlKey) } : {}),
   };
 }

@@ -74,6 +74,9 @@ values (:id::uuid, :tenant::uuid, 1, :enabled::smallint, :url_key_hash::bytea, :
 -- name: set_source
 update source set version = :version::int, enabled = :enabled::smallint, url_key_hash = :url_key_hash::bytea, updated_ms = :now::bigint, config = :config::bytea where id = :id::uuid;
 
+-- name: count_held
+select count(*) as count from receipt where source_id = :source::uuid and outcome = 'held';
+
 -- name: delete_source
 delete from source where id = :id::uuid;
 

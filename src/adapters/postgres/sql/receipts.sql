@@ -2,8 +2,8 @@
 select duplicate_of, body_differs, redelivery_of from receipt where id = :id::uuid;
 
 -- name: receipt_of_key
-select k.receipt_id, r.outcome, r.body
-from receipt_key k cross join lateral (select outcome, body from receipt where receipt.id = k.receipt_id limit 1) r
+select k.receipt_id, r.outcome, r.received_ms, r.body
+from receipt_key k cross join lateral (select outcome, received_ms, body from receipt where receipt.id = k.receipt_id limit 1) r
 where k.source_id = :source::uuid and k.key = :key::text and (k.until_ms is null or k.until_ms > :now::bigint);
 
 -- name: set_receipt_key

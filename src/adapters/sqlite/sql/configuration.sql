@@ -68,6 +68,9 @@ values (?, ?, 1, ?, ?, ?, ?, ?, ?);
 -- name: set_source
 update source set version = ?, enabled = ?, url_key_hash = ?, updated_ms = ?, config = ? where id = ?;
 
+-- name: count_held
+select count(*) as count from receipt where source_id = ? and outcome = 'held';
+
 -- name: delete_source
 delete from source where id = ?;
 

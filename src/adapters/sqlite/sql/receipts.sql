@@ -2,7 +2,7 @@
 select duplicate_of, body_differs, redelivery_of from receipt where id = ?;
 
 -- name: receipt_of_key
-select k.receipt_id, r.outcome, r.body from receipt_key k join receipt r on r.id = k.receipt_id
+select k.receipt_id, r.outcome, r.received_ms, r.body from receipt_key k join receipt r on r.id = k.receipt_id
 where k.source_id = ? and k.key = ? and (k.until_ms is null or k.until_ms > ?);
 
 -- name: set_receipt_key

@@ -1,0 +1,82 @@
+/** Secrets that a sender writes into its payloads (old versions of Gitea do): hidden where a payload is shown. */
+import { REDACTED } from './header.ts';
+import { utf8 } from './signature/encoding.ts';
+
+/** A payload as people may see it. */
+export interface Masked {
+  text: string;
+  /** Whether a secret stood in it. */
+  isMasked: boolean;
+}
+
+/** The longest spelling of a character in JSON: `\u0061`. */
+const MAX_SPELLING_CHARS = 6;
+/** An escape that was cut apart at the end of a text. */
+const CUT_ESCAPE = /\\(?:u[0-9A-Fa-f]{0,3})?$/;
+
+/**
+ * Hides every JSON string that is one of the secrets, however it is spelled, also in the payload of a form. A string that
+ * is cut off at the end of the text is hidden when a secret begins with it.
+ */
+export function maskSecrets(text: string, secrets: readonly string[]): Masked {
+  const given = secrets.filter((secret) => secret !== '');
+  if (given.length === 0) return { text, isMasked: false };
+  const shown = maskInForm(maskInJson(text, given), given);
+  return { text: shown, isMasked: shown !== text };
+}
+
+function maskInJson(text: string, secrets: readonly string[]): string {
+  const longest = Math.max(...secrets.map(({ length }) => length)) * MAX_SPELLING_CHARS;
+  let shown = '';
+  let copied = 0;
+  for (let open = text.indexOf('"'); open !== -1; ) {
+    const close = closingQuote(text, open + 1);
+    const spelled = text.slice(open + 1, close);
+    if (spelled.length <= longest && isSecret(spelled, close < text.length, secrets)) {
+      shown += `${text.slice(copied, open + 1)}${REDACTED}`;
+      copied = close;
+    }
+    open = text.indexOf('"', close + 1);
+  }
+  return shown + text.slice(copied);
+}
+
+function closingQuote(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return Math.min(at, text.length);
+}
+
+function isSecret(spelled: string, isWhole: boolean, secrets: readonly string[]): boolean {
+  const said = unescaped(isWhole ? spelled : spelled.replace(CUT_ESCAPE, ''));
+  return isWhole ? secrets.includes(said) : said !== '' && secrets.some((secret) => secret.startsWith(said));
+}
+
+function unescaped(spelled: string): string {
+  if (!spelled.includes('\\')) return spelled;
+  try {
+    return String(JSON.parse(`"${spelled}"`));
+  } catch {
+    return spelled;
+  }
+}
+
+/** JSON in a field of a form (`payload=%7B%22secret%22%3A…`): quotes are percent-encoded, and what a sender likes. */
+function maskInForm(text: string, secrets: readonly string[]): string {
+  if (!text.includes('%22')) return text;
+  return secrets.reduce((shown, secret) => shown.replace(inForm(secret), `%22${REDACTED}%22`), text);
+}
+
+function inForm(secret: string): RegExp {
+  const inJson = utf8(JSON.stringify(secret).slice(1, -1));
+  return new RegExp(`%22${Array.from(inJson, inFormByte).join('')}%22`, 'g');
+}
+
+const SPACE = 0x20;
+
+function inFormByte(byte: number): string {
+  const hex = byte.toString(16).padStart(2, '0');
+  const encoded = `%${[...hex].map((digit) => `[${digit}${digit.toUpperCase()}]`).join('')}`;
+  if (byte === SPACE) return `(?:${encoded}|\\+)`;
+  return byte < 0x80 ? `(?:${encoded}|\\x${hex})` : encoded;
+}

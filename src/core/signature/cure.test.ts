@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import test from 'node:test';
+import { createMac } from '../../adapters/mac.ts';
+import { formBody } from '../form.ts';
+import { diagnose } from './diagnose.ts';
+import { headerValues } from './headers.ts';
+import { verify } from './judge.ts';
+import type { HashName, Scheme } from './scheme.ts';
+import { presetScheme, resolveScheme, type SchemeInput } from './schemes.ts';
+
+const NOW_SECONDS = 1_767_225_600;
+const NOW = `${NOW_SECONDS}`;
+const SECRET = 'a-secret-of-the-sender';
+const KEY = Buffer.from('0123456789abcdef0123456789abcdef');
+const WHSEC = `whsec_${KEY.toString('base64')}`;
+const BODY = '{"image": "shop/api:1", "size": 1.0, "note": "né/1"}';
+
+const mac = createMac();
+const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+
+function custom(input: SchemeInput): Scheme {
+  const choice = resolveScheme(input);
+  assert.ok(choice.kind === 'scheme', JSON.stringify(choice));
+  return choice.scheme;
+}
+
+const github = presetScheme('github');
+const gitea = presetScheme('gitea');
+const stripe = presetScheme('stripe');
+const slack = presetScheme('slack');
+const standard = presetScheme('standard-webhooks');
+const token = presetScheme('token');
+const gitlab = custom({ type: 'token', header: 'X-Gitlab-Token' });
+const HUB = 'X-Hub-Signature-256';
+
+function hex(message: string | Uint8Array, key: string | Uint8Array = SECRET, hash: HashName = 'sha256'): string {
+  return createHmac(hash, key).update(message).digest('hex');
+}
+
+function b64(message: string | Uint8Array, key: string | Uint8Array = SECRET): string {
+  return createHmac('sha256', key).update(message).digest('base64');
+}
+
+const asBase64 = (text: string) => Buffer.from(text).toString('base64');
+const hub = (message: string, key: string | Uint8Array = SECRET): string[] => [HUB, `sha256=${hex(message, key)}`];
+
+/** `v1,` over id, timestamp and body. */
+function hooks(changes: { id?: string; at?: string; signature?: string; key?: string | Uint8Array } = {}): string[] {
+  const { id = 'msg_1', at = NOW, key = KEY } = changes;
+  const signature = changes.signature ?? `v1,${b64(`${id}.${at}.${BODY}`, key)}`;
+  return ['webhook-id', id, 'webhook-timestamp', at, 'webhook-signature', signature];
+}
+
+interface Sent {
+  scheme: Scheme;
+  headers: readonly string[];
+  body?: string;
+  secrets?: readonly string[];
+}
+
+const form = (json: string) => Buffer.from(formBody(bytes(json))).toString();
+const FORM = ['content-type', 'application/x-www-form-urlencoded; charset=utf-8'];
+
+function requestOf({ headers, body = BODY }: Sent) {
+  return { headers: headerValues(headers), body: bytes(body), secretUrl: false };
+}
+
+function remedyOf(sent: Sent): string {
+  const { scheme, secrets = [SECRET] } = sent;
+  return diagnose(scheme, requestOf(sent), secrets, mac, NOW_SECONDS * 1000)?.remedy ?? '';
+}
+
+const PROPOSAL = /set `scheme` of the source to `(\{.*\})`/;
+
+/** What a remedy says that would do at the source. */
+function proposedIn(remedy: string): SchemeInput | null {
+  const [, text] = PROPOSAL.exec(remedy) ?? [];
+  return text === undefined ? null : JSON.parse(text);
+}
+
+const SLACK_TIME = ['X-Slack-Request-Timestamp', NOW];
+const svix = hooks().map((text) => text.replace('webhook-', 'svix-'));
+
+/** What the sender does, by the scheme of its source, and the settings by which it is right. */
+const CURED: readonly (readonly [Sent, SchemeInput])[] = [
+  [
+    { scheme: standard, headers: svix, secrets: [WHSEC] },
+    { type: 'standard-webhooks', header: 'svix-signature' },
+  ],
+  [
+    { scheme: github, headers: ['X-Gitlab-Token', SECRET] },
+    { type: 'token', header: 'X-Gitlab-Token' },
+  ],
+  [{ scheme: gitlab, headers: hub(BODY) }, { type: 'hmac-sha256' }],
+  [
+    { scheme: token, headers: ['X-Signature-256', hex(BODY)] },
+    { type: 'hmac-sha256', header: 'X-Signature-256' },
+  ],
+  [{ scheme: gitlab, headers: ['Authorization', `Basic ${asBase64('u:p')}`], secrets: ['u:p'] }, { type: 'basic' }],
+  [{ scheme: gitea, headers: ['X-Gitea-Signature', `sha256=${hex(BODY)}`] }, { type: 'hmac-sha256' }],
+  [
+    { scheme: gitea, headers: [...FORM, 'X-Gitea-Signature', hex(form(BODY))], body: form(BODY) },
+    { type: 'hmac-sha256' },
+  ],
+  [
+    { scheme: slack, headers: [...SLACK_TIME, 'X-Slack-Signature', `v1=${hex(`v0:${NOW}:${BODY}`)}`] },
+    { type: 'hmac-sha256' },
+  ],
+  [
+    { scheme: slack, headers: [...SLACK_TIME, 'X-Slack-Signature', `v0=${hex(`${NOW}.${BODY}`)}`] },
+    { type: 'hmac-sha256', covers: 'timestamp.body' },
+  ],
+  [
+    { scheme: standard, headers: hooks({ signature: b64(`msg_1.${NOW}.${BODY}`) }) },
+    { type: 'hmac-sha256', covers: 'id.timestamp.body', prefix: '' },
+  ],
+  [
+    { scheme: standard, headers: hooks({ signature: `v1,${hex(`msg_1.${NOW}.${BODY}`)}` }) },
+    { type: 'hmac-sha256', prefix: 'v1,', encoding: 'hex' },
+  ],
+  [
+    { scheme: presetScheme('circleci'), headers: ['circleci-signature', hex(BODY)] },
+    { type: 'hmac-sha256', prefix: '' },
+  ],
+  [
+    { scheme: github, headers: [HUB, `sha1=${hex(BODY, SECRET, 'sha1')}`] },
+    { type: 'hmac-sha1', prefix: 'sha1=' },
+  ],
+];
+
+for (const [sent, expected] of CURED) {
+  test(`${JSON.stringify(sent.headers).slice(0, 90)} is taken by the settings that its remedy proposes`, () => {
+    const proposed = proposedIn(remedyOf(sent));
+    assert.ok(proposed !== null, remedyOf(sent));
+    assert.deepEqual({ ...proposed, ...expected }, proposed);
+    assert.equal(/with the same `secret` beside it/.test(remedyOf(sent)), custom(proposed).type !== sent.scheme.type);
+    const { secrets = [SECRET] } = sent;
+    assert.equal(verify(custom(proposed), requestOf(sent), secrets, mac, NOW_SECONDS * 1000).reason, null);
+  });
+}
+
+test('no settings are proposed where none say what the sender does', () => {
+  const others: readonly Sent[] = [
+    { scheme: standard, headers: hooks({ signature: b64(BODY, KEY) }), secrets: [WHSEC] },
+    { scheme: stripe, headers: ['Stripe-Signature', `t=${NOW},v1=${hex(BODY)}`] },
+    { scheme: github, headers: [HUB, `other=${hex(BODY)}`] },
+    { scheme: stripe, headers: ['Stripe-Signature', `t=${NOW_SECONDS - 7300},v1=${hex(BODY)}`] },
+  ];
+  for (const sent of others) assert.doesNotMatch(remedyOf(sent), /set `|raise/);
+});

@@ -142,7 +142,7 @@ const catalogue = {
   },
   rotation_refused: {
     status: 409,
-    title: 'This secret cannot be replaced',
+    title: 'This secret or URL cannot be replaced',
     remedy: 'Change what `detail` names first; everything was left as it is.',
     action: 'Tell the user why the secret or URL cannot be replaced, as `detail` says, and what to change first.',
   },

@@ -33,6 +33,11 @@ const OURS = {
   },
 } as const;
 
+/** What to do about a reason of ours, where that takes no look at the request; null for every other reason. */
+export function ourRemedy(reason: string): string | null {
+  return reason === 'address_not_allowed' || reason === 'secret_unavailable' ? OURS[reason].remedy : null;
+}
+
 /** The row of `code` in words; `facts` fill what stands in braces. */
 export function ourDiagnosis(code: keyof typeof OURS, facts: Readonly<Record<string, string>> = {}): ReceiptDiagnosis {
   const { cause, remedy } = OURS[code];

@@ -62,6 +62,7 @@ const FIELDS: Record<string, readonly string[]> = {
   'subscription.warning': [...SUBSCRIPTION, 'consecutiveFailures', 'threshold', 'percent'],
   'subscription.disabled': [...SUBSCRIPTION, 'reason', 'since'],
   'subscription.enabled': SUBSCRIPTION,
+  'source.rejecting': ['source.id', 'source.name', 'source.type', 'rejected', 'since', 'reason'],
   ping: ['message'],
 };
 
@@ -72,7 +73,7 @@ function leaves(value: unknown, path: string): string[] {
 }
 
 describe('the sample events', () => {
-  test('are those of seed 001, those about subscriptions and a ping', () => {
+  test('are those of seed 001, those about subscriptions and sources, and a ping', () => {
     assert.deepEqual([...sampleEventTypes].sort(), Object.keys(FIELDS).sort());
   });
 

@@ -1,6 +1,6 @@
 /**
- * A sample `data` for each event type of seed 001, in exactly its shapes, for those about subscriptions and for a ping
- * (seed 004); what `POST …/{id}/test` sends and the OpenAPI document shows. Values are made up, names of fields are not.
+ * A sample `data` for each event type of seed 001, in exactly its shapes, for those about subscriptions and sources and
+ * for a ping (seed 004); what `POST …/{id}/test` sends and the OpenAPI document shows. Values are made up, names of fields are not.
  */
 
 const release = {
@@ -29,6 +29,7 @@ const subscription = {
   host: 'chat.example.com',
   owner: 'org:7',
 };
+const source = { id: '019a5b6e-8a00-7c3d-9f10-2b64d0f3a901', name: 'Harbor of the shop', type: 'harbor' };
 const decided = { release, sourceEnvironment: staging, targetEnvironment: production };
 
 /** Event type → sample data. */
@@ -89,6 +90,7 @@ export const sampleEvents = {
   'subscription.warning': { subscription, consecutiveFailures: 35, threshold: 50, percent: 70 },
   'subscription.disabled': { subscription, reason: 'failures', since: completedAt },
   'subscription.enabled': { subscription },
+  'source.rejecting': { source, rejected: 5, since: startedAt, reason: 'mismatch' },
   ping: { message: 'A ping shows that deliveries arrive.' },
 } as const;
 

@@ -88,6 +88,8 @@ function faultOf({ reason, pointer }: Refusal): string {
   switch (reason) {
     case 'unknown_type':
       return `One of ${PRESET_NAMES.join(', ')}.`;
+    case 'later':
+      return `It comes in a later version. This one has ${PRESET_NAMES.join(', ')}.`;
     case 'not_applicable':
       return 'This scheme has no such setting; leave it out.';
     case 'required':

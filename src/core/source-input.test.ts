@@ -151,6 +151,7 @@ test('everything that may be set is kept, in its one spelling', () => {
     type: 'generic',
     name: 'n',
     description: 'd',
+    integrationId: 'registry-7',
     secretRef: 'env:HOOKYARD_SECRET_A',
     filters: [{ field: '$.tag', operator: 'equals', value: 'v1' }],
     mapping: { image: '$.image' },
@@ -167,6 +168,19 @@ test('everything that may be set is kept, in its one spelling', () => {
     ipAllowList: ['fd12::/32', '10.0.0.7'],
   });
   assert.deepEqual(kept.secrets, []);
+});
+
+test('a scheme of the contract that this version lacks is named as one that comes, any other as unknown', () => {
+  const words = (scheme: string) => {
+    const completed = completeSource({ type: 'native', scheme: { type: scheme } }, maker);
+    return completed.kind === 'invalid' ? completed.errors : [];
+  };
+  for (const scheme of ['jwt-oidc', 'sns', 'travis', 'drone']) {
+    const [error, ...more] = words(scheme);
+    assert.deepEqual([error?.pointer, more], ['/scheme/type', []]);
+    assert.match(error?.message ?? '', /^It comes in a later version\. This one has hmac-sha256, /);
+  }
+  for (const scheme of ['md5', 'toString']) assert.match(words(scheme)[0]?.message ?? '', /^One of hmac-sha256, /);
 });
 
 test('the words for a type tell what there is, and of CI systems that they come later', () => {

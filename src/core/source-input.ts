@@ -18,6 +18,8 @@ export interface SourceInput extends SourceSchemeInput, SourceSecretInput {
   type: string;
   name?: string | undefined;
   description?: string | undefined;
+  /** The caller's own reference; nothing looks at it. */
+  integrationId?: string | null | undefined;
   registry?: string | null | undefined;
   timeZone?: string | null | undefined;
   filters?: readonly FilterRule[] | undefined;
@@ -66,6 +68,7 @@ export function completeSource(input: SourceInput, maker: SourceMaker, mostBodyB
     type,
     name: input.name ?? type,
     description: input.description ?? '',
+    integrationId: input.integrationId ?? null,
     scheme,
     secrets: secret === undefined ? [] : [secret],
     urlKey: scheme.type === 'url' ? maker.urlKey() : null,
@@ -148,6 +151,7 @@ export function shownSource(config: SourceConfig) {
     type: config.type,
     name: config.name,
     description: config.description,
+    integrationId: config.integrationId,
     scheme: schemeInput(config.scheme),
     secretRef: config.secretRef,
     registry: config.registry,

@@ -183,6 +183,8 @@ export interface SourceConfig {
   /** IANA name or offset such as `+02:00`, for times without a zone; null = such times are not believed. */
   timeZone: string | null;
   description: string;
+  /** The caller's own reference (seed 001); nothing looks at it. null = none. */
+  integrationId: string | null;
   /** On each fact (`$.tag`) or, below `$.body`, on the raw payload: a fact that fails is not acted on. */
   filters: readonly FilterRule[];
   /** Where the fields stand, for types that take a mapping. */
@@ -208,7 +210,7 @@ export interface SourceConfig {
 /** Fields that sources written before them lack. */
 type Later =
   | ('filters' | 'mapping' | 'ipAllowList' | 'maxBodyBytes' | 'rateLimit' | 'secretRef' | 'retryPolicy')
-  | ('retiringSecrets' | 'retiringUrlKeys' | 'pausedAtMs');
+  | ('retiringSecrets' | 'retiringUrlKeys' | 'pausedAtMs' | 'integrationId');
 
 /** A source as some version of the program stored it. */
 export type StoredSource = Omit<SourceConfig, Later> & Partial<Pick<SourceConfig, Later>>;
@@ -227,5 +229,6 @@ export function completeStoredSource(stored: StoredSource): SourceConfig {
     retiringSecrets: stored.retiringSecrets ?? [],
     retiringUrlKeys: stored.retiringUrlKeys ?? [],
     pausedAtMs: stored.pausedAtMs ?? null,
+    integrationId: stored.integrationId ?? null,
   };
 }

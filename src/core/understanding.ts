@@ -103,9 +103,12 @@ export function conclude(
   }
 }
 
+/** Begins the reason of a receipt that nobody could read. */
+export const UNREADABLE = 'unreadable: ';
+
 /** With the place in the payload: a receipt says it nowhere else. */
 function unreadableReason({ reason, pointer = '' }: Extract<Reading, { kind: 'unreadable' }>): string {
-  return pointer === '' ? `unreadable: ${reason}` : `unreadable: ${reason} See ${pointer}.`;
+  return UNREADABLE + (pointer === '' ? reason : `${reason} See ${pointer}.`);
 }
 
 function filtered(facts: readonly ReadFact[], payload: unknown, filters: CompiledFilters): Conclusion {

@@ -111,6 +111,45 @@ describe('a rejected request', () => {
     assert.equal((await ports.store.events({ tenant, limit: 9 })).length, 1);
   });
 
+  describe('that its sender repeated, and is accepted when the key of the repeat is over', () => {
+    const HUB = { type: 'dockerhub', scheme: { type: 'hmac-sha256' }, secret: SOURCE_SECRET };
+    const push = (tag: string) =>
+      json({ push_data: { tag, pusher: 'p', pushed_at: 1_767_000_000 }, repository: { repo_name: 'org/app' } });
+
+    /** Rejected, then corrected, then sent again as `repeat` after `gapMs`, then accepted an hour later. */
+    async function acceptedLate(repeat: Uint8Array, gapMs: number) {
+      const ports = fakePorts();
+      const source = await door(ports, HUB);
+      const id = await rejected(ports, source, { body: push('1'), headers: [signature(push('1'), THEIRS)] });
+      await correct(ports, source);
+      ports.clock.advance(gapMs);
+      const again = typed(source, { body: repeat, headers: [signature(repeat, THEIRS)] });
+      const { receiptId } = stored(await receive(ports, again));
+      ports.clock.advance(3_600_000);
+      const outcome = await acceptReceipt(ports, { tenant, id, by: BY, force: false });
+      assert.ok(outcome.kind === 'accepted', JSON.stringify(outcome));
+      const { receipt, eventIds } = outcome.stored;
+      return {
+        receipt,
+        made: eventIds.length,
+        receiptId,
+        events: (await ports.store.events({ tenant, limit: 9 })).length,
+      };
+    }
+
+    test('makes nothing a second time, and says of which receipt', async () => {
+      const { receipt, made, receiptId, events } = await acceptedLate(push('1'), 60_000);
+      assert.deepEqual([receipt.outcome, receipt.reason], ['ignored', `Repeats receipt ${receiptId}.`]);
+      assert.deepEqual([made, events], [0, 1]);
+    });
+
+    test('is worked through where what came around it says something else, or came later than the key lasts', async () => {
+      assert.deepEqual((await acceptedLate(push('2'), 60_000)).made, 1);
+      const { made, events } = await acceptedLate(push('1'), 600_001);
+      assert.deepEqual([made, events], [1, 2]);
+    });
+  });
+
   test('is held where its source is paused, as it would be if it came now', async () => {
     const ports = fakePorts();
     const { source, id } = await mismatched(ports);

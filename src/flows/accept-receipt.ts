@@ -1,9 +1,10 @@
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
-import { HELD_REASON, keptInPart, type Verdict } from '../core/receipt.ts';
+import { HELD_REASON, keptInPart, repeatReason, type Verdict } from '../core/receipt.ts';
 import { isConnectionTest } from '../core/understanding.ts';
-import type { StoredReceipt } from '../ports.ts';
+import type { ReceiptRevision, StoredReceipt } from '../ports.ts';
 import type { FlowPorts, LiveConfiguration } from './configuration.ts';
+import { findRepeated } from './find-repeated.ts';
 import { type JudgePorts, judgeReceipt } from './judge-receipt.ts';
 import { type ReworkPorts, revise, rework, sourceOf } from './rework.ts';
 import type { OpenSource } from './sources.ts';
@@ -57,7 +58,7 @@ async function acceptUnder(
   if (!verdict.ok && !request.force) {
     return problem('receipt_unproved', { detail: diagnosis?.message ?? `It proves nothing: ${verdict.reason}.` });
   }
-  const change = changeOf(ports, stored, found.source, configuration);
+  const change = await changeOf(ports, stored, found.source, configuration);
   const given = { ...change, verdict: acceptedVerdict(verdict, receipt.verdict, request.by) };
   const revised = await revise(ports, stored, configuration, given);
   if (revised.kind === 'stale' || revised.kind === 'conflict') return { kind: 'again' };
@@ -71,12 +72,21 @@ async function acceptUnder(
   return { kind: 'accepted', stored: after };
 }
 
-function changeOf(ports: AcceptPorts, stored: StoredReceipt, source: OpenSource, configuration: LiveConfiguration) {
+async function changeOf(
+  ports: AcceptPorts,
+  stored: StoredReceipt,
+  source: OpenSource,
+  configuration: LiveConfiguration,
+): Promise<Pick<ReceiptRevision, 'outcome' | 'reason' | 'facts' | 'events' | 'dedupe'>> {
   const { understood, ...reworked } = rework(ports, stored, source, configuration);
   const { dedupe, reading } = understood;
+  const of = await findRepeated(ports, stored.receipt, source, dedupe);
+  // Where the store still knows the key, it makes a duplicate of it.
+  const repeats = { outcome: 'ignored', facts: reworked.facts, events: [], dedupe } as const;
+  if (of !== null) return { ...repeats, reason: repeatReason(of, false) };
   const isHeld = source.config.pausedAtMs !== null && !isConnectionTest(reading);
   return isHeld
-    ? { outcome: 'held' as const, reason: HELD_REASON, facts: reworked.facts, events: [], dedupe }
+    ? { outcome: 'held', reason: HELD_REASON, facts: reworked.facts, events: [], dedupe }
     : { ...reworked, dedupe };
 }
 

@@ -5,7 +5,14 @@ import { completeSource, type SourceInput } from '../core/source-input.ts';
 import type { IdempotencyClaim } from '../ports.ts';
 import { compiledSource, type FlowPorts } from './configuration.ts';
 import type { Repeated } from './sealed-configuration.ts';
+import { secretFaultOf } from './source-secrets.ts';
 import { type MadeSource, makerOf, type OpenSource, putSource, urlKeyHashOf } from './sources.ts';
+
+/** A source just made. */
+export interface CreatedSource extends MadeSource {
+  /** Why the secret that it refers to cannot be read; null when it can. */
+  secretFault: string | null;
+}
 
 export interface CreateSource {
   tenant: Id;
@@ -15,18 +22,19 @@ export interface CreateSource {
   /** The largest body this instance takes in, in bytes; unlimited when left out. */
   mostBodyBytes?: number;
   /** Claims on the caller's keys, committed with the source. */
-  claims?: (made: MadeSource) => readonly IdempotencyClaim[];
+  claims?: (made: CreatedSource) => readonly IdempotencyClaim[];
 }
 
 /** Checks and stores a source. */
 export async function createSource(
   ports: FlowPorts,
   request: CreateSource,
-): Promise<({ kind: 'created' } & MadeSource) | Repeated | Problem> {
+): Promise<({ kind: 'created' } & CreatedSource) | Repeated | Problem> {
   const completed = completeSource(request.input, makerOf(ports.random), request.mostBodyBytes);
   if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
   const source = fresh(ports, request, completed.config);
-  const made = { source, generatedSecret: completed.generatedSecret };
+  const secretFault = await secretFaultOf(ports, completed.config);
+  const made = { source, generatedSecret: completed.generatedSecret, secretFault };
   const outcome = await putSource(ports, source, null, request.claims?.(made));
   return outcome.kind === 'stored' ? { kind: 'created', ...made } : outcome;
 }

@@ -4,7 +4,7 @@
  */
 import { type Permission, permission } from '../core/handshake.ts';
 import type { Id } from '../core/ids.ts';
-import { HELD_REASON, repeatReason, type Verdict } from '../core/receipt.ts';
+import { HELD_REASON, REJECTED_BODY_BYTES, repeatReason, type Verdict } from '../core/receipt.ts';
 import { headerValues } from '../core/signature/headers.ts';
 import { verify } from '../core/signature/judge.ts';
 import { schemeName } from '../core/signature/schemes.ts';
@@ -14,6 +14,7 @@ import type { FlowPorts, LiveConfiguration } from './configuration.ts';
 import { eventsOf } from './fact-events.ts';
 import { findDoor, type InboundRequest } from './receive/door.ts';
 import { type Arrival, heldReceipt, NO_EFFECTS, receiptOf, record, rejectedReceipt } from './receive/record.ts';
+import { createRejections, type Rejections } from './receive/rejections.ts';
 import { createShedding, type Shedding } from './receive/shedding.ts';
 import { findSourceSecrets } from './source-secrets.ts';
 import type { OpenSource } from './sources.ts';
@@ -60,17 +61,19 @@ export type Receive = (request: InboundRequest) => Promise<Received>;
 
 const MAX_DECISIONS = 8;
 export const NOT_FOR_YOU = 'address_not_allowed';
+const NO_SECRET = 'secret_unavailable';
 
 /** Answers that the store has given, under the configuration that stands. */
 const STORED: ReadonlySet<Decided['kind']> = new Set<Decided['kind']>(['stored', 'refused', 'permitted']);
 
 /** `stale`: another process has changed the configuration meanwhile, and nothing was stored. */
-type Decided = Received | { kind: 'stale' } | { kind: 'not_for_you'; source: OpenSource };
+type Decided = Received | { kind: 'stale' } | { kind: 'not_for_you' | 'secret_unread'; source: OpenSource };
 
 /** One request on its way through the decisions. */
 interface Visit extends Arrival {
   ports: ReceivePorts;
   shedding: Shedding;
+  rejections: Rejections;
   /** Whether it counts under the rate of its source by now. */
   isCounted: boolean;
 }
@@ -78,9 +81,11 @@ interface Visit extends Arrival {
 /** The doors of one process. */
 export function createReceive(ports: ReceivePorts): Receive {
   const shedding = createShedding(ports);
+  const rejections = createRejections(ports, shedding.later);
   return (request) => {
     const headers = Object.fromEntries(request.headers.map(([name, value]) => [name.toLowerCase(), value]));
-    return receive({ request, receivedAtMs: ports.clock.nowMs(), headers, ports, shedding, isCounted: false });
+    const arrival = { request, receivedAtMs: ports.clock.nowMs(), headers };
+    return receive({ ...arrival, ports, shedding, rejections, isCounted: false });
   };
 }
 
@@ -111,8 +116,11 @@ function told(visit: Visit, decided: Exclude<Decided, { kind: 'stale' }>): Recei
   switch (decided.kind) {
     case 'not_for_you':
       // After the answer: the time that storing takes would tell that the door is there.
-      visit.shedding.later(() => keepTurnedAway(visit, decided.source));
+      visit.shedding.later(() => keepTurnedAway(visit, decided.source, NOT_FOR_YOU));
       return told(visit, { kind: 'no_such_door' });
+    case 'secret_unread':
+      keepBeginning(visit, decided.source, NO_SECRET);
+      return { kind: 'secret_unavailable' };
     case 'no_such_door':
     case 'too_large':
     case 'shed':
@@ -124,7 +132,7 @@ function told(visit: Visit, decided: Exclude<Decided, { kind: 'stale' }>): Recei
 }
 
 async function receiveUnder(visit: Visit, configuration: LiveConfiguration): Promise<Decided> {
-  const { ports, request, receivedAtMs, shedding } = visit;
+  const { ports, request, receivedAtMs, shedding, rejections } = visit;
   const found = findDoor(ports, configuration, request, receivedAtMs);
   if (found.kind === 'sealed') return { kind: 'secret_unavailable' };
   if (found.kind !== 'source') return found;
@@ -132,10 +140,11 @@ async function receiveUnder(visit: Visit, configuration: LiveConfiguration): Pro
   const { maxBodyBytes, rateLimit } = source.config;
   if (maxBodyBytes !== null && request.body.length > maxBodyBytes) return { kind: 'too_large', maxBytes: maxBodyBytes };
   const proved = await prove(visit, source);
-  if (proved.kind !== 'verdict') return proved;
+  if (proved.kind !== 'verdict') return { kind: 'secret_unread', source };
   const { verdict } = proved;
   const asks = request.method === 'OPTIONS';
   if (!verdict.ok) return asks ? { kind: 'no_such_door' } : refuse(visit, source, verdict, configuration);
+  rejections.proved(source.id);
   const retryAfterMs = visit.isCounted ? 0 : shedding.waitMs(source);
   if (rateLimit !== null && retryAfterMs > 0) return shed(visit, source.id, rateLimit, retryAfterMs);
   visit.isCounted = true;
@@ -145,13 +154,13 @@ async function receiveUnder(visit: Visit, configuration: LiveConfiguration): Pro
 async function prove(
   { ports, request, receivedAtMs, shedding }: Visit,
   { id: sourceId, config }: OpenSource,
-): Promise<{ kind: 'verdict'; verdict: Verdict } | Extract<Received, { kind: 'secret_unavailable' }>> {
+): Promise<{ kind: 'verdict'; verdict: Verdict } | { kind: 'no_secret' }> {
   const found = await findSourceSecrets(ports, config, receivedAtMs);
   if (found.kind === 'missing') {
     const { reference, reason } = found;
     if (shedding.isNews('no_secret', sourceId))
       ports.log.error('source.secret_unavailable', { sourceId, reference, reason });
-    return { kind: 'secret_unavailable' };
+    return { kind: 'no_secret' };
   }
   const headers = headerValues(request.headers.flat());
   const signed = { headers, body: request.body, secretUrl: request.door.kind === 'secret' };
@@ -171,18 +180,26 @@ async function refuse(
 ): Promise<Decided> {
   const receipt = rejectedReceipt(visit.ports, visit, source, verdict);
   const recorded = await record(visit.ports, configuration, receipt, NO_EFFECTS);
-  return recorded.kind === 'stale' ? recorded : { kind: 'refused' };
+  if (recorded.kind === 'stale') return recorded;
+  visit.rejections.rejected(source);
+  return { kind: 'refused' };
 }
 
-async function keepTurnedAway(visit: Visit, source: OpenSource): Promise<void> {
+/** Keeps, after its answer, what could not be proved; until then nothing but the beginning of its body is held on to. */
+function keepBeginning({ request, ...visit }: Visit, source: OpenSource, reason: string): void {
+  const brief = { ...visit, request: { ...request, body: request.body.slice(0, REJECTED_BODY_BYTES) } };
+  brief.shedding.later(() => keepTurnedAway(brief, source, reason));
+}
+
+async function keepTurnedAway(visit: Visit, source: OpenSource, reason: string): Promise<void> {
   const { ports, request } = visit;
-  const verdict = { ok: false, scheme: schemeName(source.config.scheme), reason: NOT_FOR_YOU };
+  const verdict = { ok: false, scheme: schemeName(source.config.scheme), reason };
   const receipt = rejectedReceipt(ports, visit, source, verdict);
   // Kept under whatever configuration stands: nothing is decided by it.
   let configuration = await ports.configuration.of(request.tenant);
   for (let tries = 0; tries < MAX_DECISIONS; tries++) {
     const recorded = await record(ports, configuration, receipt, NO_EFFECTS);
-    if (recorded.kind !== 'stale') return;
+    if (recorded.kind !== 'stale') return visit.rejections.rejected(source);
     configuration = await ports.configuration.refresh(request.tenant);
   }
 }

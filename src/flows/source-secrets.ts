@@ -18,6 +18,16 @@ export async function secretsToHide(
   return [...live, ...config.retiringSecrets.map(({ secret }) => secret)];
 }
 
+/** Why the secret that a source refers to cannot be read now; null when it can, or when the source has none elsewhere. */
+export async function secretFaultOf(
+  ports: Pick<Ports, 'secretReferences'>,
+  config: SourceConfig | null,
+): Promise<string | null> {
+  if (config === null || config.secretRef === null) return null;
+  const found = await findSourceSecrets(ports, config, 0);
+  return found.kind === 'missing' ? found.reason : null;
+}
+
 /** The secrets that prove a sender at `nowMs`, newest first; one that stands elsewhere is read as it stands now. */
 export async function findSourceSecrets(
   { secretReferences }: Pick<Ports, 'secretReferences'>,

@@ -1,6 +1,7 @@
 /** The page of schemes: its tables follow the program, and each example is run by a shell and judged by it. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { createMac } from '../../src/adapters/mac.ts';
 import { headerValues } from '../../src/core/signature/headers.ts';
@@ -13,7 +14,8 @@ import {
   presetSettings,
   SETTINGS,
 } from '../../src/core/signature/schemes.ts';
-import { codeBlocks, readPage, sectionOf, tableRows } from './page.ts';
+import { codeBlocks, onlyBlock, ROOT, readPage, sectionOf, tableRows } from './page.ts';
+import { moduleFrom } from './snippet.ts';
 
 const PAGE = readPage('docs/schemes.md');
 const BODY = '{"image": "shop/api:1", "note": "né"}';
@@ -91,4 +93,17 @@ test('the table of settings has every setting, and every value that one of them 
   const covers = [...(meaning.get('covers') ?? '').matchAll(/`([^`]+)`/g)].map(([, value]) => value);
   assert.deepEqual(covers, [...COVERS]);
   assert.match(meaning.get('toleranceSeconds') ?? '', new RegExp(`1 to ${MAX_TOLERANCE_SECONDS}, 300 unless told`));
+});
+
+test('the snippet for programs that verify by themselves tells right from wrong', async (context) => {
+  const snippet = onlyBlock(PAGE, 'js', 'In your own program');
+  const here = snippet.replace("from 'hookyard'", `from '${new URL('src/index.ts', ROOT).href}'`);
+  const { isFromGitHub, isFromGitLab } = await moduleFrom(here, context);
+  const body = Buffer.from(BODY);
+  const headers = { 'x-hub-signature-256': `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}` };
+  assert.equal(isFromGitHub?.(body, headers, SECRET), true);
+  for (const wrong of [isFromGitHub?.(body, headers, 'another'), isFromGitHub?.(body, {}, SECRET)])
+    assert.equal(wrong, false);
+  assert.equal(isFromGitLab?.({ 'x-gitlab-token': SECRET }, SECRET), true);
+  for (const wrong of [{}, { 'x-gitlab-token': 'another' }]) assert.equal(isFromGitLab?.(wrong, SECRET), false);
 });

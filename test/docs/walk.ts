@@ -3,11 +3,11 @@
  * real one; a command that only reads is asked again until it is there.
  */
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { type RunningHookyard, type StartOptions, startHookyard } from '../support/hookyard.ts';
+import { freshDirectory, type RunningHookyard, type StartOptions, startHookyard } from '../support/hookyard.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
 import { type CodeBlock, codeBlocks } from './page.ts';
 import { differenceFrom } from './shown.ts';
@@ -16,21 +16,27 @@ import { openTerminal, type Terminal } from './terminal.ts';
 /** What stands in the guides for the places of this run. */
 export async function openPlaces(
   context: TestContext,
-  { flags = [], env = {} }: Partial<Pick<StartOptions, 'flags' | 'env'>> = {},
+  { flags = [], env = {}, ...start }: Omit<StartOptions, 'dataDirectory'> = {},
 ) {
+  // Also when the program does not start: an open port would keep the test from ending.
+  const endings: (() => Promise<unknown>)[] = [];
+  context.after(async () => {
+    for (const end of endings.toReversed()) await end();
+  });
   const receiver = await startReceiver();
+  endings.push(() => receiver.close());
   const allowed = `localhost:${receiver.port}`;
+  const dataDirectory = freshDirectory();
+  endings.push(() => rm(dataDirectory, { recursive: true, force: true }));
   const hookyard = await startHookyard({
+    ...start,
+    dataDirectory,
     flags: ['--allow-hosts', allowed, ...flags],
     env: { HOOKYARD_API_KEY: undefined, ...env },
   });
+  endings.push(() => hookyard.kill('SIGKILL'));
   const terminal = openTerminal();
-  context.after(async () => {
-    terminal.close();
-    await hookyard.kill('SIGKILL');
-    await receiver.close();
-    rmSync(hookyard.dataDirectory, { recursive: true, force: true });
-  });
+  endings.push(async () => terminal.close());
   return { receiver, hookyard, terminal, here: (text: string) => placed(text, hookyard, receiver) };
 }
 

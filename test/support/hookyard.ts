@@ -21,6 +21,8 @@ export interface StartOptions {
   dataDirectory?: string;
   /** The program; the command line itself unless told. */
   main?: string;
+  /** How long it may take until it listens. */
+  startTimeoutMs?: number;
 }
 
 /** One wrong field, as problems name it. */
@@ -95,10 +97,13 @@ export function freshDirectory(): string {
   return mkdtempSync(join(tmpdir(), 'hookyard-journey-'));
 }
 
-/** Starts `hookyard serve` and waits until it listens. */
+/** Starts `hookyard serve` and waits until it listens. One that does not is ended before this rejects. */
 export async function startHookyard(options: StartOptions = {}): Promise<RunningHookyard> {
   const spawned = spawnHookyard(options);
-  const url = await spawned.listening;
+  const url = await spawned.listening.catch(async (error: unknown) => {
+    await spawned.kill('SIGKILL');
+    throw error;
+  });
   return {
     ...spawned,
     url,
@@ -118,7 +123,7 @@ export function spawnHookyard(options: StartOptions = {}): Spawned {
   });
   const output = collect(child);
   const exited = exitOf(child, output);
-  const listening = lineOf(child, output, exited);
+  const listening = lineOf(child, output, exited, options.startTimeoutMs ?? START_TIMEOUT_MS);
   // Whoever starts a process that is meant to be refused looks at `exited` alone.
   listening.catch(() => undefined);
   return {
@@ -162,10 +167,10 @@ async function exitOf(child: ChildProcess, output: Output): Promise<Exit> {
   return { code, signal, ...output };
 }
 
-function lineOf(child: ChildProcess, output: Output, exited: Promise<Exit>): Promise<string> {
+function lineOf(child: ChildProcess, output: Output, exited: Promise<Exit>, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new Error(`${why}\n${output.stdout}${output.stderr}`));
-    const timer = setTimeout(() => fail(`hookyard did not listen within ${START_TIMEOUT_MS} ms`), START_TIMEOUT_MS);
+    const timer = setTimeout(() => fail(`hookyard did not listen within ${timeoutMs} ms`), timeoutMs);
     child.stdout?.on('data', () => {
       const url = /listens on (http:\/\/\S+)/.exec(output.stdout)?.[1];
       if (url === undefined) return;

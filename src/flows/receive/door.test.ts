@@ -16,6 +16,7 @@ import { type FakePorts, fakePorts } from '../../../test/support/ports.ts';
 import { sample } from '../../../test/support/samples.ts';
 import { DEFAULT_TENANT } from '../../core/ids.ts';
 import { REJECTED_BODY_BYTES } from '../../core/receipt.ts';
+import { acceptReceipt } from '../accept-receipt.ts';
 import { createReceive } from '../receive.ts';
 import { regenerateUrl } from '../regenerate-url.ts';
 
@@ -238,5 +239,34 @@ describe('a source whose secret stands elsewhere', () => {
     assert.equal(ports.logged.filter((line) => line === 'source.secret_unavailable').length, 2);
     value = SOURCE_SECRET;
     stored(await take(typed(source)));
+  });
+
+  test('keeps what came meanwhile, after the answer, and it can be proved by what stands there then', async () => {
+    let value: string | null = null;
+    const read = async () =>
+      value === null ? ({ kind: 'missing', reason: 'gone' } as const) : { kind: 'value' as const, value };
+    const ports = fakePorts({ secretReferences: { read } });
+    const source = await door(ports, { type: 'native', secretRef: 'env:HOOKYARD_SECRET_CI' });
+    const body = new Uint8Array(REJECTED_BODY_BYTES + 1);
+    assert.deepEqual(await receive(ports, typed(source, { body })), { kind: 'secret_unavailable' });
+    assert.deepEqual(await receipts(ports), []);
+    const [large] = await rejectedOnes(ports, 1);
+    assert.deepEqual(
+      [large?.receipt.outcome, large?.receipt.reason, large?.receipt.body.length],
+      ['rejected', 'secret_unavailable', REJECTED_BODY_BYTES],
+    );
+    ports.clock.advance(1);
+    await receive(ports, typed(source));
+    const [kept] = await rejectedOnes(ports, 2);
+    value = SOURCE_SECRET;
+    const by = '01900000-0000-7000-8000-0000000000aa';
+    const accepted = await acceptReceipt(ports, {
+      tenant: DEFAULT_TENANT,
+      id: kept?.receipt.id ?? '',
+      by,
+      force: false,
+    });
+    assert.ok(accepted.kind === 'accepted', JSON.stringify(accepted));
+    assert.deepEqual([accepted.stored.receipt.verdict.ok, accepted.stored.eventIds.length], [true, 1]);
   });
 });

@@ -88,6 +88,8 @@ test('an authentic payload that cannot be read is 422 at a secret URL and ignore
   const { api, typed, typedPath, secretPath } = await doors();
   const at = await api.call('POST', secretPath, '{"nothing":1}', { key: null });
   assert.deepEqual([at.status, at.json.code], [422, 'source_unreadable']);
+  assert.match(at.json.detail, /^[A-Z]/);
+  assert.equal(at.json.errors?.[0]?.message ?? at.json.detail, at.json.detail);
   const headers = signed('{"nothing":1}', typed.secret);
   const other = await api.call('POST', typedPath, '{"nothing":1}', { key: null, headers });
   assert.deepEqual([other.status, other.json.action], [200, 'ignored']);

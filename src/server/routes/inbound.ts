@@ -2,6 +2,7 @@
 import { DEFAULT_TENANT } from '../../core/ids.ts';
 import { problem } from '../../core/problem.ts';
 import { GROUP_ROUTES } from '../../core/source.ts';
+import { UNREADABLE } from '../../core/understanding.ts';
 import type { Door } from '../../flows/receive/door.ts';
 import type { Received } from '../../flows/receive.ts';
 import type { Endpoint, IncomingRequest, RouteSpec } from '../endpoint.ts';
@@ -172,7 +173,7 @@ type Stored = Extract<Received, { kind: 'stored' }>;
 
 /** Registries retry 4xx for ever, so typed routes never come here. */
 function unreadable({ reason, unreadable: place }: Stored): Reply {
-  const message = reason ?? 'The payload was not understood.';
+  const message = reason?.replace(UNREADABLE, '') ?? 'The payload was not understood.';
   const errors = place?.pointer == null ? [] : [{ pointer: place.pointer, message }];
   return problem('source_unreadable', { detail: message, ...(errors.length === 0 ? {} : { errors }) });
 }

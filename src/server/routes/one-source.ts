@@ -2,6 +2,7 @@
 import type { Id } from '../../core/ids.ts';
 import { type Problem, problem } from '../../core/problem.ts';
 import type { LiveSource } from '../../flows/configuration.ts';
+import { secretFaultOf } from '../../flows/source-secrets.ts';
 import type { IncomingRequest } from '../endpoint.ts';
 import { etag } from '../etag.ts';
 import type { Call } from '../keyed.ts';
@@ -32,6 +33,15 @@ export async function find(server: Server, tenant: Id, id: Id): Promise<Found> {
   const { sources } = await server.ports.configuration.current(tenant);
   const source = sources.get(id);
   return source === undefined ? problem('not_found') : { kind: 'found', source };
+}
+
+/** How a caller looks at a source as it stands now, with what it refers to. */
+export async function viewOfOne(
+  server: Server,
+  call: Pick<Call<unknown, unknown>, 'caller' | 'request'>,
+  { config }: LiveSource,
+): Promise<SourceView> {
+  return { ...viewOf(server, call), secretFault: await secretFaultOf(server.ports, config) };
 }
 
 /** The answer that shows a source, with its ETag. */

@@ -17,6 +17,7 @@ async function made(api: TestApi, fields: object): Promise<{ id: string; path: s
 const FIELDS: readonly [name: string, one: unknown, other: unknown][] = [
   ['name', 'one', 'other'],
   ['description', 'one', ''],
+  ['integrationId', 'registry-7', null],
   ['scheme', { type: 'token', header: 'X-Token' }, { type: 'slack', toleranceSeconds: 60 }],
   ['secretRef', 'env:HOOKYARD_SECRET_A', 'file:a'],
   ['registry', 'registry.example.com', null],
@@ -79,6 +80,8 @@ const WRONG: readonly [fields: object, pointer: string][] = [
   [{ type: 'native', ipAllowList: ['10.0.0.0/8', '10.0.0'] }, '/ipAllowList/1'],
   [{ type: 'native', ipAllowList: '10.0.0.0/8' }, '/ipAllowList'],
   [{ type: 'native', ipAllowList: Array.from({ length: 101 }, () => '10.0.0.0/8') }, '/ipAllowList'],
+  [{ type: 'native', integrationId: 'x'.repeat(201) }, '/integrationId'],
+  [{ type: 'native', integrationId: 7 }, '/integrationId'],
   [{ type: 'native', maxBodyBytes: 0 }, '/maxBodyBytes'],
   [{ type: 'native', maxBodyBytes: 5_242_881 }, '/maxBodyBytes'],
   [{ type: 'native', rateLimit: { count: 0, seconds: 1 } }, '/rateLimit/count'],
@@ -161,6 +164,34 @@ test('what is accepted and risky is warned of', async () => {
   assert.deepEqual((await made(api, { type: 'native' })).data.warnings, []);
   assert.match((await made(api, { type: 'native', scheme: { type: 'none' } })).data.warnings[0], /Anyone can post/);
   assert.match((await made(api, { type: 'native', secret: 'short' })).data.warnings[0], /16 bytes/);
+});
+
+test('a reference that leads nowhere is warned of wherever its source is shown, and no longer once it leads somewhere', async () => {
+  const api = await openApi();
+  const { path, data } = await made(api, { type: 'native', secretRef: 'env:HOOKYARD_SECRET_A' });
+  const warnings = [
+    'The secret cannot be read from env:HOOKYARD_SECRET_A (nothing is there): requests are answered 503 until it can.',
+  ];
+  assert.deepEqual(data.warnings, warnings);
+  const answers = [
+    await api.call('GET', path),
+    await api.call('PATCH', path, { description: 'x' }),
+    await api.call('POST', `${path}/pause`),
+  ];
+  for (const { json } of answers) assert.deepEqual(json.data.warnings, warnings);
+  assert.deepEqual((await api.call('GET', BASE)).json.data[0].warnings, warnings);
+  api.ports.secretReferences.read = async () => ({ kind: 'value', value: 'a secret that stands elsewhere' });
+  assert.deepEqual((await api.call('GET', path)).json.data.warnings, []);
+  const sentBack = await api.call('PATCH', path, { ...answers[2]?.json.data, name: 'renamed' });
+  assert.deepEqual([sentBack.status, sentBack.json.data?.warnings], [200, []], sentBack.text);
+});
+
+test('what refers to something that is no secret of its scheme is warned of too, without what stands there', async () => {
+  const api = await openApi();
+  api.ports.secretReferences.read = async () => ({ kind: 'value', value: 'no-user' });
+  const { data } = await made(api, { type: 'native', scheme: { type: 'basic' }, secretRef: 'file:a' });
+  assert.match(data.warnings[0], /from file:a \(With scheme "basic": `user:password`\)/);
+  assert.doesNotMatch(JSON.stringify(data), /no-user/);
 });
 
 test('of another type than the mapping is for, a source says so', async () => {

@@ -9,7 +9,7 @@ import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { regenerateInput, sourceRotationInput, sourceShown } from '../schemas/source.ts';
-import { ONE, shownAnswer, TAG, viewOf } from './one-source.ts';
+import { ONE, shownAnswer, TAG, viewOf, viewOfOne } from './one-source.ts';
 
 const AS_IT_STANDS = { status: 200, description: 'The source as it stands now.', schema: sourceShown };
 
@@ -55,7 +55,8 @@ function pausing(server: Server, { word, paused, summary, description }: Pausing
     problems: ['secret_unavailable'],
     run: async (call) => {
       const outcome = await pauseSource(server.ports, { tenant: call.caller.tenant, id: call.id, paused });
-      return outcome.kind === 'problem' ? outcome : shownAnswer(200, outcome.source, viewOf(server, call));
+      if (outcome.kind === 'problem') return outcome;
+      return shownAnswer(200, outcome.source, await viewOfOne(server, call, outcome.source));
     },
   });
 }

@@ -1,7 +1,6 @@
 import { changeSource } from '../../flows/change-source.ts';
-import { createSource } from '../../flows/create-source.ts';
+import { type CreatedSource, createSource } from '../../flows/create-source.ts';
 import { deleteSource } from '../../flows/delete-source.ts';
-import type { MadeSource } from '../../flows/sources.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
@@ -13,7 +12,7 @@ import { NO_CONTENT } from '../respond.ts';
 import { sourceInput, sourcePatch, sourceShown } from '../schemas/source.ts';
 import { z } from '../schemas/zod.ts';
 import { showSource } from '../show/source.ts';
-import { BASE, find, ONE, shownAnswer, TAG, viewOf } from './one-source.ts';
+import { BASE, find, ONE, shownAnswer, TAG, viewOf, viewOfOne } from './one-source.ts';
 import { sourceStateEndpoints } from './source-states.ts';
 
 /** `/api/v1/sources`. */
@@ -34,8 +33,8 @@ function create(server: Server): Endpoint {
     problems: [],
     run: async (call) => {
       const { enabled = true, ...input } = call.body;
-      const show = ({ source, generatedSecret }: MadeSource) => {
-        const made = shownAnswer(201, source, { ...viewOf(server, call), generatedSecret, isMaker: true });
+      const show = ({ source, ...told }: CreatedSource) => {
+        const made = shownAnswer(201, source, { ...viewOf(server, call), ...told, isMaker: true });
         return { ...made, headers: { ...made.headers, Location: `${BASE}/${source.id}` } };
       };
       const outcome = await createSource(server.ports, {
@@ -67,12 +66,11 @@ function list(server: Server): Endpoint {
       const asked = readPaging(call.query);
       if (asked.kind === 'problem') return asked;
       const { sources } = await server.ports.configuration.current(call.caller.tenant);
-      const view = viewOf(server, call);
       return listAnswer(
         asked,
         pageOf(sources.values(), asked.paging),
         ({ id }) => id,
-        (source) => JSON.stringify(showSource(source, view)),
+        async (source) => JSON.stringify(showSource(source, await viewOfOne(server, call, source))),
       );
     },
   });
@@ -90,7 +88,8 @@ function get(server: Server): Endpoint {
     problems: [],
     run: async (call) => {
       const found = await find(server, call.caller.tenant, call.id);
-      return found.kind === 'problem' ? found : shownAnswer(200, found.source, viewOf(server, call));
+      if (found.kind === 'problem') return found;
+      return shownAnswer(200, found.source, await viewOfOne(server, call, found.source));
     },
   });
 }
@@ -113,8 +112,10 @@ function change(server: Server): Endpoint {
       if (condition.kind === 'problem') return condition;
       const found = await find(server, call.caller.tenant, call.id);
       if (found.kind === 'problem') return found;
-      const view = viewOf(server, call);
-      const fields = readPatch(sourcePatch, call.body, showSource(found.source, view));
+      const shown = showSource(found.source, viewOf(server, call));
+      // What stands elsewhere may have come or gone since the caller was shown its warnings.
+      const moving = found.source.config?.secretRef == null ? [] : ['warnings'];
+      const fields = readPatch(sourcePatch, call.body, shown, moving);
       if (fields.kind === 'problem') return fields;
       const { enabled, ...patch } = fields.fields;
       const outcome = await changeSource(server.ports, {
@@ -127,6 +128,7 @@ function change(server: Server): Endpoint {
       });
       if (outcome.kind === 'problem') return outcome;
       const { source, generatedSecret, hasNewUrl } = outcome;
+      const view = await viewOfOne(server, call, source);
       return shownAnswer(200, source, { ...view, generatedSecret, isMaker: hasNewUrl });
     },
   });

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { openApi, type TestApi } from '../../../test/support/api.ts';
 import { NO_HEALTH } from '../../core/health.ts';
 import { DEFAULT_TENANT, type Id } from '../../core/ids.ts';
 import { switchOff } from '../../flows/switch-subscription.ts';
+
+const PUSH = JSON.stringify({ image: 'registry.example.com/acme/app:v1' });
 
 async function subscribe(api: TestApi, owner?: string, more: Record<string, unknown> = {}): Promise<Id> {
   api.advance(1);
@@ -82,6 +85,55 @@ describe('the list of warnings', () => {
     assert.deepEqual(await listed(api, '?owner=org:7/repo:42'), [repository]);
     const wrong = await api.call('GET', '/api/v1/warnings?owner=7');
     assert.deepEqual([wrong.status, wrong.json.errors[0].pointer], [400, '?owner']);
+  });
+
+  test('has the sources whose latest requests were all rejected, with what to do', async () => {
+    const api = await openApi();
+    const failing = await subscribe(api, 'org:7');
+    await fails(api, failing, 25);
+    api.advance(1);
+    const made = await api.call('POST', '/api/v1/sources', { type: 'native', name: 'CI' });
+    const { id, urls } = made.json.data;
+    const path = new URL(urls.typed).pathname;
+    const post = async (headers: Record<string, string> = {}) => {
+      api.advance(1);
+      return (await api.call('POST', path, PUSH, { key: null, headers })).status;
+    };
+    for (let at = 0; at < 4; at++) assert.equal(await post(), 401);
+    assert.equal((await api.call('GET', '/api/v1/warnings')).json.data.length, 1);
+    assert.equal(await post(), 401);
+    const [rejecting, other] = (await api.call('GET', '/api/v1/warnings')).json.data;
+    const { remedy, ...rest } = rejecting;
+    assert.deepEqual(rest, {
+      kind: 'rejecting',
+      source: { id, name: 'CI', type: 'native', owner: null },
+      rejected: 5,
+      since: '2026-03-04T09:30:00.003Z',
+      reason: 'missing_header',
+    });
+    assert.match(remedy, new RegExp(`sourceId=${id}&outcome=rejected`));
+    assert.equal(other.subscription.id, failing);
+    // Nobody's who owns something.
+    assert.deepEqual(await listed(api, '?owner=org:7'), [failing]);
+    const isOpen = async () => (await api.call('GET', '/api/v1/warnings')).json.data.length === 2;
+    await api.call('PATCH', `/api/v1/sources/${id}`, { enabled: false });
+    assert.equal(await isOpen(), false);
+    await api.call('PATCH', `/api/v1/sources/${id}`, { enabled: true });
+    assert.equal(await isOpen(), true);
+    const mac = createHmac('sha256', made.json.data.secret).update(PUSH).digest('hex');
+    assert.equal(await post({ 'X-Hub-Signature-256': `sha256=${mac}` }), 200);
+    assert.equal(await isOpen(), false);
+  });
+
+  test('reads rows of rejected requests as far as they are kept', async () => {
+    const api = await openApi();
+    const { id, urls } = (await api.call('POST', '/api/v1/sources', { type: 'native' })).json.data;
+    for (let at = 0; at < 450; at++) {
+      api.advance(1);
+      await api.call('POST', new URL(urls.typed).pathname, PUSH, { key: null });
+    }
+    const [warning] = (await api.call('GET', '/api/v1/warnings')).json.data;
+    assert.deepEqual([warning.source.id, warning.rejected, warning.since], [id, 450, '2026-03-04T09:30:00.001Z']);
   });
 
   test('comes in pages', async () => {

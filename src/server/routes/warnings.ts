@@ -1,6 +1,10 @@
 import type { Id } from '../../core/ids.ts';
 import { receives } from '../../core/owner.ts';
+import { type RejectingWarning, rejectingWarning } from '../../core/rejecting.ts';
 import { type Warning, warningOf } from '../../core/warning.ts';
+import type { LiveConfiguration } from '../../flows/configuration.ts';
+import { findAllRejecting, sourceNameOf } from '../../flows/rejecting-sources.ts';
+import type { OpenSource } from '../../flows/sources.ts';
 import { MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { keyed } from '../keyed.ts';
@@ -26,10 +30,11 @@ function list(server: Server): Endpoint {
     path: '/api/v1/warnings',
     operationId: 'listWarnings',
     tag: 'Subscriptions',
-    summary: 'List what is wrong now with the receivers of subscriptions, newest subscription first',
+    summary: 'List what is wrong now with the receivers of subscriptions and the senders of sources, newest first',
     description:
       'Subscriptions that have passed 50, 70 or 90 % of the failures in a row that switch them off, and those that were ' +
-      'switched off because their receiver failed or said that it is gone.',
+      'switched off because their receiver failed or said that it is gone. Sources whose latest five requests or more were ' +
+      'rejected; these belong to no owner.',
     roles: MAY_READ,
     query: warningsQuery,
     success: { status: 200, description: 'A page of warnings.', schema: z.array(warningShown) },
@@ -49,13 +54,33 @@ function list(server: Server): Endpoint {
   });
 }
 
-/** What the store knows of streaks, with the configuration's names; of this owner and below, all when null. */
+/** What the store knows of rows of failures, with the configuration's names; of this owner and below, all when null. */
 async function openWarnings(
   { ports }: Server,
   tenant: Id,
   owner: string | null,
-): Promise<readonly { id: Id; warning: Warning }[]> {
-  const { subscriptions } = await ports.configuration.current(tenant);
+): Promise<readonly { id: Id; warning: Warning | RejectingWarning }[]> {
+  const configuration = await ports.configuration.current(tenant);
+  const sources = receives(owner, null) ? await rejectingSources(ports, configuration) : [];
+  return [...sources, ...(await failingReceivers(ports, tenant, configuration, owner))];
+}
+
+async function rejectingSources(
+  ports: Server['ports'],
+  { sources }: LiveConfiguration,
+): Promise<{ id: Id; warning: RejectingWarning }[]> {
+  // One that was switched off rejects nothing any more.
+  const open = sources.values().filter((source): source is OpenSource => source.config !== null && source.enabled);
+  const rejecting = await findAllRejecting(ports, open);
+  return rejecting.map(({ source, row }) => ({ id: source.id, warning: rejectingWarning(sourceNameOf(source), row) }));
+}
+
+async function failingReceivers(
+  ports: Server['ports'],
+  tenant: Id,
+  { subscriptions }: LiveConfiguration,
+  owner: string | null,
+): Promise<{ id: Id; warning: Warning }[]> {
   // All of them: a list cut here would miss the newest.
   const troubled = await ports.store.troubled(tenant, subscriptions.size);
   return troubled.flatMap(({ id, health }) => {

@@ -59,6 +59,10 @@ export const sourceInput = z
     type: sourceType,
     name: textInput(1, 200).optional(),
     description: textInput(0, 2000).optional(),
+    integrationId: textInput(0, 200).nullable().optional().openapi({
+      description:
+        'Your own reference, for a setup in another system: kept and shown, without any effect. null for none.',
+    }),
     scheme: scheme.optional(),
     secret: z.string().min(1).max(1024).optional(),
     secretRef: z

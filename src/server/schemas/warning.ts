@@ -1,10 +1,11 @@
 /** Open warnings as the API shows them. */
+import { REJECTING_AFTER } from '../../core/rejecting.ts';
 import { z } from './zod.ts';
 
 const time = z.string().openapi({ format: 'date-time' });
 
-/** A warning as shown. */
-export const warningShown = z
+/** What is wrong with a receiver. */
+const receiverWarning = z
   .object({
     kind: z.enum(['warning', 'disabled']),
     subscription: z.object({
@@ -23,4 +24,26 @@ export const warningShown = z
     since: time.nullable().openapi({ description: 'Of the first failure of the streak, or of the switching off.' }),
     reason: z.enum(['gone', 'failures']).optional().openapi({ description: 'Why it was switched off.' }),
   })
-  .openapi('Warning');
+  .openapi('ReceiverWarning');
+
+/** What is wrong with a sender. */
+const rejectingShown = z
+  .object({
+    kind: z.enum(['rejecting']),
+    source: z.object({
+      id: z.string().openapi({ format: 'uuid' }),
+      name: z.string(),
+      type: z.string(),
+      owner: z.null().openapi({ description: 'Sources belong to the whole tenant.' }),
+    }),
+    rejected: z.int().openapi({
+      description: `Rejected requests in a row, ${REJECTING_AFTER} or more, with none that was proved since; as far as they are kept.`,
+    }),
+    since: time.openapi({ description: 'When the first of them came.' }),
+    reason: z.string().openapi({ description: 'Why the latest was rejected: `verdict.reason` of its receipt.' }),
+    remedy: z.string(),
+  })
+  .openapi('RejectingWarning');
+
+/** A warning as shown. */
+export const warningShown = z.union([receiverWarning, rejectingShown]).openapi('Warning');

@@ -7,7 +7,8 @@ import type { Endpoint } from '../endpoint.ts';
 import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
-import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
+import { listAnswer, pageOf, readPage } from '../page.ts';
+import { pagingQuery, readPaging } from '../paging.ts';
 import { givenFields, readPatch } from '../patch.ts';
 import { NO_CONTENT } from '../respond.ts';
 import { sourceInput, sourcePatch, sourceShown } from '../schemas/source.ts';
@@ -68,12 +69,12 @@ function list(server: Server): Endpoint {
       if (asked.kind === 'problem') return asked;
       const { sources } = await server.ports.configuration.current(call.caller.tenant);
       const view = viewOf(server, call);
-      return listAnswer(
+      const page = await readPage(
         asked,
-        pageOf(sources.values(), asked.paging),
+        (paging) => pageOf(sources.values(), paging),
         ({ id }) => id,
-        (source) => JSON.stringify(showSource(source, view)),
       );
+      return listAnswer(page, (source) => JSON.stringify(showSource(source, view)));
     },
   });
 }

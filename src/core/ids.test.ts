@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { deliveryIdFor, firstIdAt, idAt, idMs, isId, shardOf } from './ids.ts';
+import { deliveryIdFor, firstIdAt, idAt, idBeside, idMs, isId, shardOf } from './ids.ts';
 
 const V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const EVENT = '01994a3c-7b20-7abc-8def-0123456789ab';
@@ -32,6 +32,19 @@ describe('an id', () => {
       return idAt(0, bytes);
     }).filter((id) => id !== plain);
     assert.equal(new Set(heard).size, 74);
+  });
+
+  test('has one on each side, which sorts directly before or after it, but at the ends', () => {
+    fc.assert(
+      fc.property(fc.uuid(), (id) => {
+        assert.ok(idBeside(id, -1) < id && id < idBeside(id, 1));
+        assert.equal(idBeside(idBeside(id, 1), -1), id);
+        assert.ok(isId(idBeside(id, 1)));
+      }),
+    );
+    const [first, last] = ['00000000-0000-0000-0000-000000000000', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
+    assert.deepEqual([idBeside(first, -1), idBeside(last, 1)], [first, last]);
+    assert.equal(idBeside('01994a3c-7b20-7abc-8def-ffffffffffff', 1), '01994a3c-7b20-7abc-8df0-000000000000');
   });
 
   test('sorts by time: the first id of a millisecond stands before all of it and after all before it', () => {

@@ -6,6 +6,8 @@ export type Id = string;
 /** The one tenant that every installation has from its first day. */
 export const DEFAULT_TENANT: Id = '01900000-0000-7000-8000-000000000001';
 
+const MAX_ID = 2n ** 128n - 1n;
+const PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 /** True for a canonical lower-case UUID of any version. */
@@ -34,6 +36,13 @@ export function firstIdAt(ms: number): Id {
     .toString(16)
     .padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7000-8000-000000000000`;
+}
+
+/** The id next to another: the one that sorts directly after it (1) or before it (-1). The ends are their own. */
+export function idBeside(id: Id, step: 1 | -1): Id {
+  const beside = BigInt(`0x${id.replaceAll('-', '')}`) + BigInt(step);
+  const within = beside < 0n || beside > MAX_ID ? beside - BigInt(step) : beside;
+  return within.toString(16).padStart(32, '0').replace(PARTS, '$1-$2-$3-$4-$5');
 }
 
 /**

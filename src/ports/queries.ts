@@ -8,10 +8,13 @@ import type { Receipt } from '../core/receipt.ts';
 import type { LaneState } from './settling.ts';
 import type { DeliveryKind, Place } from './tickets.ts';
 
-/** A page, newest first. `before` wins over `offset`. */
+/** A page, newest first. `after` wins over `before`, which wins over `offset`. */
 export interface Paging {
   limit: number;
+  /** Only what is older than this, the newest of it. */
   before?: Id;
+  /** Only what is newer than this, the oldest of it: the page that stands next to it. */
+  after?: Id;
   offset?: number;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openApi } from '../../test/support/api.ts';
+import { openApi, type TestApi } from '../../test/support/api.ts';
 
 const LISTS = ['events', 'deliveries', 'webhook-subscriptions', 'sources', 'receipts', 'keys'];
 
@@ -20,7 +20,18 @@ async function filled() {
   return api;
 }
 
-test('every list is newest first, with the same items by page and by cursor', async () => {
+/** Ids of a list from its last page on, by cursors to what is newer. */
+async function walkedBack(api: TestApi, list: string): Promise<readonly string[]> {
+  let { json } = await api.call('GET', `/api/v1/${list}?page=3&pageSize=2`);
+  const met = json.data.map(({ id }: { id: string }) => id);
+  while (json.meta.prevCursor !== null) {
+    ({ json } = await api.call('GET', `/api/v1/${list}?limit=2&cursor=${json.meta.prevCursor}`));
+    met.unshift(...json.data.map(({ id }: { id: string }) => id));
+  }
+  return met;
+}
+
+test('every list is newest first, with the same items by page and by cursor, forth and back', async () => {
   const api = await filled();
   for (const list of ['events', 'webhook-subscriptions', 'sources', 'keys']) {
     const all = (await api.call('GET', `/api/v1/${list}`)).json.data.map(({ id }: { id: string }) => id);
@@ -34,6 +45,7 @@ test('every list is newest first, with the same items by page and by cursor', as
       next = json.meta.nextCursor;
     }
     assert.deepEqual(byCursor, all, list);
+    assert.deepEqual(await walkedBack(api, list), all, list);
     const second = await api.call('GET', `/api/v1/${list}?page=2&pageSize=2`);
     assert.deepEqual(
       second.json.data.map(({ id }: { id: string }) => id),
@@ -56,8 +68,11 @@ test('meta says where one is and whether there is more', async () => {
     },
   );
   const last = await api.call('GET', `/api/v1/events?limit=4&cursor=${first.nextCursor}`);
-  assert.deepEqual(last.json.meta, { page: null, pageSize: 4, nextCursor: null, prevCursor: null });
+  const { prevCursor, ...rest } = last.json.meta;
+  assert.deepEqual(rest, { page: null, pageSize: 4, nextCursor: null });
   assert.equal(last.json.data.length, 1);
+  const back = await api.call('GET', `/api/v1/events?limit=4&cursor=${prevCursor}`);
+  assert.deepEqual(back.json.meta, { page: null, pageSize: 4, nextCursor: first.nextCursor, prevCursor: null });
 });
 
 test('wrong paging is refused with the parameter at fault, on every list', async () => {
@@ -87,10 +102,12 @@ test('wrong paging is refused with the parameter at fault, on every list', async
 
 test('a cursor that was tampered with is refused', async () => {
   const api = await filled();
-  const { nextCursor } = (await api.call('GET', '/api/v1/events?limit=1')).json.meta;
-  for (const cursor of [`${nextCursor}A`, nextCursor.slice(1), `${nextCursor}=`, `${nextCursor.slice(0, -1)}*`]) {
-    const got = await api.call('GET', `/api/v1/events?cursor=${encodeURIComponent(cursor)}`);
-    assert.deepEqual([got.status, got.json.errors?.[0]?.pointer], [400, '?cursor'], cursor);
+  const { nextCursor, prevCursor } = (await api.call('GET', '/api/v1/events?page=2&pageSize=1')).json.meta;
+  for (const made of [nextCursor, prevCursor]) {
+    for (const cursor of [`${made}A`, made.slice(1), made.slice(0, -1), `${made}=`, `${made.slice(0, -1)}*`]) {
+      const got = await api.call('GET', `/api/v1/events?cursor=${encodeURIComponent(cursor)}`);
+      assert.deepEqual([got.status, got.json.errors?.[0]?.pointer], [400, '?cursor'], cursor);
+    }
   }
 });
 

@@ -204,6 +204,14 @@ test('deliveries are listed in pages that together hold each one once', async ()
     byCursor.push(...data.map(({ eventId }) => eventId));
     cursor = meta.nextCursor;
   }
+  const last = await api<DeliveryShown[]>('GET', `${path}?page=3&pageSize=3`);
+  const back = last.data.map(({ eventId }) => eventId);
+  for (let cursor = last.meta.prevCursor; cursor !== null; ) {
+    const page: Awaited<ReturnType<typeof api<DeliveryShown[]>>> = await api('GET', `${path}?limit=2&cursor=${cursor}`);
+    back.unshift(...page.data.map(({ eventId }) => eventId));
+    cursor = page.meta.prevCursor;
+  }
   assert.deepEqual([...byPage].sort(), [...published].sort());
   assert.deepEqual(byCursor, byPage);
+  assert.deepEqual(back, byPage);
 });

@@ -26,6 +26,7 @@ import { settles } from './settles.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tasks } from './tasks.ts';
 import { troubled } from './troubled.ts';
+import { walking } from './walking.ts';
 
 export type { OpenStore, StoreUnderTest } from './harness.ts';
 
@@ -53,6 +54,7 @@ export function describeStore(name: string, open: OpenStore): void {
     tasks,
     queries,
     listing,
+    walking,
     housekeeping,
   });
 }

@@ -77,6 +77,7 @@ function filters(sentence: Sentence): void {
     assert.deepEqual(await found({ owner: 'org:7' }), [first.id]);
     assert.deepEqual(await found({ sinceMs: second.acceptedAtMs - 500 }), [third.id, second.id]);
     assert.deepEqual(await found({ untilMs: second.acceptedAtMs - 500 }), [first.id]);
+    assert.deepEqual(await found({ untilMs: second.acceptedAtMs }), [first.id], 'before it, not at it');
     assert.deepEqual(await found({ type: 'image.pushed', owner: 'org:70' }), []);
   });
 
@@ -104,6 +105,7 @@ function filters(sentence: Sentence): void {
     assert.deepEqual(await found({ type: 'deploy.done' }), [third.id]);
     assert.deepEqual(await found({ sinceMs: second.acceptedAtMs - 500 }), [third.id, second.id]);
     assert.deepEqual(await found({ untilMs: second.acceptedAtMs - 500 }), [first.id]);
+    assert.deepEqual(await found({ untilMs: second.acceptedAtMs }), [first.id], 'before it, not at it');
     assert.deepEqual(await found({ subscriptionId: other, status: 'pending' }), [third.id]);
     assert.deepEqual(await found({ subscriptionId: hook, eventId: third.id }), []);
   });
@@ -123,6 +125,7 @@ function filters(sentence: Sentence): void {
     assert.deepEqual(await found({ sourceId: source, outcome: 'ignored' }), [second.id]);
     assert.deepEqual(await found({ sinceMs: second.receivedAtMs - 500 }), [third.id, second.id]);
     assert.deepEqual(await found({ untilMs: second.receivedAtMs - 500 }), [first.id]);
+    assert.deepEqual(await found({ untilMs: second.receivedAtMs }), [first.id], 'before it, not at it');
     const held = at(3, source, 'held');
     await under.store.recordReceipt(recording(held));
     assert.deepEqual(await found({ outcome: 'held' }), [held.id]);

@@ -49,7 +49,7 @@ export interface Answer<Data> {
   headers: Headers;
   text: string;
   data: Data;
-  meta: { nextCursor: string | null };
+  meta: { nextCursor: string | null; prevCursor: string | null };
   problem: ProblemShown;
   flat: Readonly<Record<string, unknown>>;
 }

@@ -17,8 +17,8 @@ import { attempts, delivery, openTicketsOf } from '../../src/adapters/postgres/q
 import { event, events } from '../../src/adapters/postgres/query-events.ts';
 import { pulse } from '../../src/adapters/postgres/query-pulse.ts';
 import { heldReceipts, receipt, receipts } from '../../src/adapters/postgres/query-receipts.ts';
-import { shardOf } from '../../src/core/ids.ts';
-import type { DeliveryQuery } from '../../src/ports/store.ts';
+import { firstIdAt, shardOf } from '../../src/core/ids.ts';
+import type { DeliveryQuery, EventQuery, Paging, ReceiptQuery } from '../../src/ports/store.ts';
 import { sha256 } from '../store-contract/samples.ts';
 import type { Filled } from './postgres-filled.ts';
 
@@ -36,71 +36,93 @@ export interface Operation {
   reads: number;
 }
 
-function listing(more: (filled: Filled) => Omit<DeliveryQuery, 'tenant' | 'limit'>, reads: number): Operation {
+/** A list, for a page of which `reads` rows may be read, in either direction. */
+interface Listed {
+  list(session: Session, filled: Filled, paging: Paging): Promise<readonly unknown[]>;
+  reads: number;
+}
+
+function ofEvents(more: (filled: Filled) => Partial<EventQuery>, reads: number): Listed {
   return {
-    run: (session, filled) => deliveries(session, { tenant: filled.tenant, limit: LIMIT, ...more(filled) }),
+    list: (session, filled, paging) => events(session, { tenant: filled.tenant, ...more(filled), ...paging }),
     reads,
   };
 }
 
-export const LISTS: Readonly<Record<string, Operation>> = {
-  events: { run: (session, { tenant }) => events(session, { tenant, limit: LIMIT }), reads: LIMIT },
-  'events before one': {
-    run: async (session, { tenant, event: at }) =>
-      events(session, { tenant, limit: LIMIT, before: await at(ROWS / 2) }),
-    reads: LIMIT,
-  },
-  'events of a week': {
-    run: (session, { tenant }) =>
-      events(session, { tenant, limit: LIMIT, sinceMs: Date.now() - 3 * WEEK_MS, untilMs: Date.now() - 2 * WEEK_MS }),
-    reads: LIMIT,
-  },
-  'events of a small tenant': {
-    run: (session, { small }) => events(session, { tenant: small, limit: LIMIT, sinceMs: 1 }),
-    reads: LIMIT,
-  },
-  'events of a type': {
-    run: (session, { tenant }) => events(session, { tenant, limit: LIMIT, type: 'type.3' }),
-    reads: SPARSE * LIMIT,
-  },
-  deliveries: listing(() => ({}), 7 * LIMIT),
-  'deliveries of a day': listing(
+function ofDeliveries(more: (filled: Filled) => Partial<DeliveryQuery>, reads: number): Listed {
+  return {
+    list: (session, filled, paging) => deliveries(session, { tenant: filled.tenant, ...more(filled), ...paging }),
+    reads,
+  };
+}
+
+function ofReceipts(more: (filled: Filled) => Partial<ReceiptQuery>, reads: number): Listed {
+  return {
+    list: (session, filled, paging) => receipts(session, { tenant: filled.tenant, ...more(filled), ...paging }),
+    reads,
+  };
+}
+
+const LISTED: Readonly<Record<string, Listed>> = {
+  events: ofEvents(() => ({}), LIMIT),
+  'events of a week': ofEvents(() => ({ sinceMs: Date.now() - 3 * WEEK_MS, untilMs: Date.now() - 2 * WEEK_MS }), LIMIT),
+  'events of a small tenant': ofEvents(({ small }) => ({ tenant: small, sinceMs: 1 }), LIMIT),
+  'events of a type': ofEvents(() => ({ type: 'type.3' }), SPARSE * LIMIT),
+  deliveries: ofDeliveries(() => ({}), 7 * LIMIT),
+  'deliveries of a day': ofDeliveries(
     () => ({ untilMs: Date.now() - 9 * DAY_MS, sinceMs: Date.now() - 10 * DAY_MS }),
     7 * LIMIT,
   ),
-  'pending deliveries': listing(() => ({ status: 'pending' }), 8 * LIMIT),
-  'deliveries that succeeded': listing(() => ({ status: 'succeeded' }), 9 * LIMIT),
-  'deliveries that failed': listing(() => ({ status: 'failed_permanent' }), 9 * LIMIT),
-  'deliveries not made': listing(() => ({ status: 'undelivered' }), 8 * LIMIT),
-  'deliveries of a type': listing(() => ({ type: 'type.3' }), 2 * SPARSE * LIMIT),
-  'deliveries of a subscription': listing(({ subscription }) => ({ subscriptionId: subscription }), 8 * LIMIT),
-  'pending deliveries of a subscription': listing(
+  'pending deliveries': ofDeliveries(() => ({ status: 'pending' }), 8 * LIMIT),
+  'deliveries that succeeded': ofDeliveries(() => ({ status: 'succeeded' }), 9 * LIMIT),
+  'deliveries that failed': ofDeliveries(() => ({ status: 'failed_permanent' }), 9 * LIMIT),
+  'deliveries not made': ofDeliveries(() => ({ status: 'undelivered' }), 8 * LIMIT),
+  'deliveries of a type': ofDeliveries(() => ({ type: 'type.3' }), 2 * SPARSE * LIMIT),
+  'deliveries of a subscription': ofDeliveries(({ subscription }) => ({ subscriptionId: subscription }), 8 * LIMIT),
+  'pending deliveries of a subscription': ofDeliveries(
     ({ subscription }) => ({ subscriptionId: subscription, status: 'pending' }),
     LIMIT,
   ),
-  'failed deliveries of a subscription': listing(
+  'failed deliveries of a subscription': ofDeliveries(
     ({ failing }) => ({ subscriptionId: failing, status: 'failed_permanent' }),
     9 * LIMIT,
   ),
-  'deliveries of an event': {
+  receipts: ofReceipts(() => ({}), 2 * LIMIT),
+  'receipts of a source': ofReceipts(({ source }) => ({ sourceId: source }), 2 * LIMIT),
+  'receipts of a source that were rejected': ofReceipts(
+    ({ rejecting }) => ({ sourceId: rejecting, outcome: 'rejected' }),
+    2 * LIMIT,
+  ),
+  'receipts that were rejected': ofReceipts(() => ({ outcome: 'rejected' }), 2 * SPARSE * LIMIT),
+};
+
+/** The first page, the one before the middle of everything, the one after it, and that there is something newer. */
+function pagesOf([name, { list, reads }]: readonly [string, Listed]): readonly (readonly [string, Operation])[] {
+  const middle = ({ event: at }: Filled) => at(ROWS / 2);
+  const pagings: Readonly<Record<string, (filled: Filled) => Promise<Paging>>> = {
+    '': async () => ({ limit: LIMIT }),
+    ', before one': async (filled) => ({ limit: LIMIT, before: await middle(filled) }),
+    ', after one': async (filled) => ({ limit: LIMIT, after: await middle(filled) }),
+    ', the next after one': async (filled) => ({ limit: 1, after: await middle(filled) }),
+  };
+  return Object.entries(pagings).map(([words, pagingOf]) => {
+    const run: Operation['run'] = async (session, filled) => list(session, filled, await pagingOf(filled));
+    return [`${name}${words}`, { run, reads }];
+  });
+}
+
+function ofEvent(after: Partial<Paging>): Operation {
+  return {
     run: async (session, { tenant, event: at }) =>
-      deliveries(session, { tenant, limit: LIMIT, eventId: await at(100) }),
+      deliveries(session, { tenant, limit: LIMIT, eventId: await at(100), ...after }),
     reads: 10,
-  },
-  receipts: { run: (session, { tenant }) => receipts(session, { tenant, limit: LIMIT }), reads: 2 * LIMIT },
-  'receipts of a source': {
-    run: (session, { tenant, source }) => receipts(session, { tenant, limit: LIMIT, sourceId: source }),
-    reads: 2 * LIMIT,
-  },
-  'receipts of a source that were rejected': {
-    run: (session, { tenant, rejecting }) =>
-      receipts(session, { tenant, limit: LIMIT, sourceId: rejecting, outcome: 'rejected' }),
-    reads: 2 * LIMIT,
-  },
-  'receipts that were rejected': {
-    run: (session, { tenant }) => receipts(session, { tenant, limit: LIMIT, outcome: 'rejected' }),
-    reads: 2 * SPARSE * LIMIT,
-  },
+  };
+}
+
+export const LISTS: Readonly<Record<string, Operation>> = {
+  ...Object.fromEntries(Object.entries(LISTED).flatMap(pagesOf)),
+  'deliveries of an event': ofEvent({}),
+  'deliveries of an event, after one': ofEvent({ after: firstIdAt(0) }),
 };
 
 export const LOOKS: Readonly<Record<string, Operation>> = {

@@ -21,7 +21,8 @@ import type { Delivery, Tables } from './tables.ts';
 
 /** One page of what matches, greatest id first. */
 function page<V>(table: Ordered<Id, V>, paging: Paging, matches: (value: V) => boolean): V[] {
-  const { before = null, offset = 0, limit } = paging;
+  const { after, before = null, offset = 0, limit } = paging;
+  if (after !== undefined) return [...table.after(after).filter(matches).take(limit)].reverse();
   const skipped = before === null ? offset : 0;
   return [...table.before(before).filter(matches).drop(skipped).take(limit)];
 }

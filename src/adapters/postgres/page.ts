@@ -1,6 +1,6 @@
 /** Pages of lists, newest first. Ids carry the time of their object, so times are ranges of ids. */
 import type { Id } from '../../core/ids.ts';
-import { firstIdAt } from '../../core/ids.ts';
+import { firstIdAt, idBeside } from '../../core/ids.ts';
 import type { Paging } from '../../ports/store.ts';
 
 /** Ids from `from` (inclusive) up to `below` (exclusive). */
@@ -17,12 +17,11 @@ type Query = Paging & { sinceMs?: number; untilMs?: number };
 
 /** What a page may hold. */
 export function rangeOf(query: Query): IdRange {
-  const bounds = [query.before, query.untilMs === undefined ? undefined : firstIdAt(query.untilMs + 1)];
+  const { after, sinceMs, untilMs } = query;
+  const before = after === undefined ? query.before : undefined;
+  const bounds = [before, untilMs === undefined ? undefined : firstIdAt(untilMs)];
   const [below = PAST_LAST_ID] = bounds.filter((bound) => bound !== undefined).sort();
-  return { from: query.sinceMs === undefined ? FIRST_ID : firstIdAt(query.sinceMs), below };
-}
-
-/** How many of the range come before the page. */
-export function skippedOf(query: Query): number {
-  return query.before === undefined ? (query.offset ?? 0) : 0;
+  const starts = [after === undefined ? FIRST_ID : idBeside(after, 1)];
+  if (sinceMs !== undefined) starts.push(firstIdAt(sinceMs));
+  return { from: starts.sort().at(-1) ?? FIRST_ID, below };
 }

@@ -1,13 +1,14 @@
 /**
- * Listing deliveries: a merge, newest first, of what is due, what waits in lanes and what an attempt has closed. A
+ * Listing deliveries: a merge of what is due, what waits in lanes and what an attempt has closed. A
  * delivery is in exactly one of the three.
  */
 import type { Id } from '../../core/ids.ts';
 import type { DeliveryQuery, DeliveryView } from '../../ports/store.ts';
 import { closingOf, matches, type Part, partsOf } from '../sql/delivery-parts.ts';
+import { inOrder, orderOf, shownFrom, skippedOf } from '../sql/order.ts';
 import { targetsOf } from '../sql/targets.ts';
 import type { Session } from './database.ts';
-import { rangeOf, skippedOf } from './page.ts';
+import { rangeOf } from './page.ts';
 import { deliveryViews } from './query-delivery.ts';
 
 /** In one snapshot: a delivery that moves between two of the three is in one of them. */
@@ -15,12 +16,9 @@ export async function deliveries(session: Session, query: DeliveryQuery): Promis
   if (query.eventId !== undefined) return ofEvent(session, query, query.eventId);
   const ids: Id[] = [];
   for (const part of partsOf(query.status)) ids.push(...(await idsOf(session, query, part)));
-  const skipped = skippedOf(query);
-  const page = ids
-    .sort()
-    .reverse()
-    .slice(skipped, skipped + query.limit);
-  return deliveryViews(session, query.tenant, page);
+  const [order, skipped] = [orderOf(query), skippedOf(query)];
+  const page = inOrder(ids, order).slice(skipped, skipped + query.limit);
+  return deliveryViews(session, query.tenant, shownFrom(page, order));
 }
 
 async function idsOf(session: Session, query: DeliveryQuery, part: Part): Promise<readonly Id[]> {
@@ -32,7 +30,7 @@ async function idsOf(session: Session, query: DeliveryQuery, part: Part): Promis
     `deliveries.range${walk}`,
     ...ofType,
     'deliveries.visible',
-    `deliveries.newest${walk}`,
+    `deliveries.${orderOf(query)}${walk}`,
   ];
   const filters = { subscription: subscriptionId ?? null, type: type ?? null, closes: closingOf(query.status) };
   const values = { ...rangeOf(query), ...filters, tenant, limit: skippedOf(query) + query.limit };
@@ -61,15 +59,13 @@ async function ofEvent(session: Session, query: DeliveryQuery, eventId: Id): Pro
     ...made.map(({ id }) => id),
   ];
   const { from, below } = rangeOf(query);
-  const ids = [...new Set(all)]
-    .filter((id) => id >= from && id < below)
-    .sort()
-    .reverse();
-  const skipped = skippedOf(query);
+  const [order, skipped] = [orderOf(query), skippedOf(query)];
+  const within = all.filter((id) => id >= from && id < below);
+  const ids = inOrder(within, order);
   const found: DeliveryView[] = [];
   for (let at = 0; at < ids.length && found.length < skipped + query.limit; at += SLICE) {
     const views = await deliveryViews(session, tenant, ids.slice(at, at + SLICE));
     found.push(...views.filter((view) => matches(view, query)));
   }
-  return found.slice(skipped, skipped + query.limit);
+  return shownFrom(found.slice(skipped, skipped + query.limit), order);
 }

@@ -4,8 +4,9 @@ import type { ReadFact } from '../../core/fact.ts';
 import type { Id } from '../../core/ids.ts';
 import type { Receipt } from '../../core/receipt.ts';
 import type { ReceiptQuery, StoredReceipt } from '../../ports/store.ts';
+import { orderOf, shownFrom, skippedOf } from '../sql/order.ts';
 import type { Session } from './database.ts';
-import { rangeOf, skippedOf } from './page.ts';
+import { rangeOf } from './page.ts';
 
 interface ReceiptRow {
   id: Id;
@@ -33,13 +34,14 @@ const WHOLE_BODY_BYTES = 2 ** 31 - 1;
 export async function receipts(session: Session, query: ReceiptQuery): Promise<readonly StoredReceipt[]> {
   const { tenant, limit, sourceId, outcome, maxBodyBytes } = query;
   const walk = sourceId === undefined ? 'of_tenant' : 'of_source';
+  const order = orderOf(query);
   const isIndexed = outcome === 'rejected' && sourceId !== undefined;
   const ofOutcome = outcome === undefined ? [] : [isIndexed ? 'receipts.rejected' : 'receipts.outcome'];
-  const pieces = ['receipts', `receipts.range_${walk}`, ...ofOutcome, `receipts.newest_${walk}`];
+  const pieces = ['receipts', `receipts.range_${walk}`, ...ofOutcome, `receipts.${order}_${walk}`];
   const bytes = Math.min(maxBodyBytes ?? WHOLE_BODY_BYTES, WHOLE_BODY_BYTES);
   const filters = { source: sourceId ?? null, outcome: outcome ?? null };
   const values = { ...rangeOf(query), ...filters, tenant, limit, skipped: skippedOf(query), body_bytes: bytes };
-  return withFacts(session, await session.rows<ReceiptRow>(pieces, values));
+  return withFacts(session, shownFrom(await session.rows<ReceiptRow>(pieces, values), order));
 }
 
 export async function receipt(session: Session, tenant: Id, id: Id): Promise<StoredReceipt | null> {

@@ -1,15 +1,16 @@
 /**
- * Listing deliveries: a merge, newest first, of what is due, what waits in lanes and what an attempt has closed. A
+ * Listing deliveries: a merge of what is due, what waits in lanes and what an attempt has closed. A
  * delivery is in exactly one of the three.
  */
 import type { Id } from '../../core/ids.ts';
 import type { DeliveryQuery, DeliveryView } from '../../ports/store.ts';
 import { closingOf, matches, type Part, partsOf } from '../sql/delivery-parts.ts';
 import { blob, idOf } from '../sql/id-bytes.ts';
+import { inOrder, type Order, orderOf, shownFrom, skippedOf } from '../sql/order.ts';
 import { targetsOf } from '../sql/targets.ts';
 import type { Database, Value } from './database.ts';
 import { deliveryView } from './query-delivery.ts';
-import { type IdRange, newestFirst, rangeOf, SLICE_ROWS, walk } from './walk.ts';
+import { endOf, type IdRange, rangeOf, walk } from './walk.ts';
 
 export function* deliveries(
   db: Database,
@@ -18,12 +19,14 @@ export function* deliveries(
   if (query.eventId !== undefined) return ofEvent(db, query, query.eventId);
   const parts = partsOf(query.status);
   const list = {
-    floor: (range: IdRange) => highest(parts.map((part) => floorOf(db, query, part, range))),
-    rows: (range: IdRange, limit: number) =>
-      merged(
-        parts.map((part) => idsOf(db, query, part, range, limit)),
-        limit,
-      ),
+    end: (range: IdRange, order: Order) => {
+      const ends = parts.map((part) => sliceEnd(db, query, part, range, order));
+      return inWalk(ends, order)[0] ?? null;
+    },
+    rows: (range: IdRange, limit: number, order: Order) => {
+      const ids = parts.flatMap((part) => idsOf(db, query, part, range, limit, order));
+      return inWalk(ids, order).slice(0, limit);
+    },
   };
   const ids = yield* walk(list, query);
   return viewsOf(db, query.tenant, ids.map(idOf));
@@ -31,17 +34,28 @@ export function* deliveries(
 
 type IdRow = { id: Uint8Array };
 
-function floorOf(db: Database, query: DeliveryQuery, part: Part, range: IdRange): Uint8Array | null {
-  const slice = { ...range, slice: SLICE_ROWS };
-  if (query.subscriptionId !== undefined) {
-    const values = { ...slice, subscription: blob(query.subscriptionId) };
-    return db.select<IdRow>([`${part.table}_of_subscription_floor`], values)[0]?.id ?? null;
+function sliceEnd(
+  db: Database,
+  { tenant, subscriptionId }: DeliveryQuery,
+  { table }: Part,
+  range: IdRange,
+  order: Order,
+): Uint8Array | null {
+  if (subscriptionId !== undefined) {
+    return endOf(db, `slices.${table}_of_subscription`, { ...range, subscription: blob(subscriptionId) }, order);
   }
-  const values = part.table === 'attempt_undelivered' ? { ...slice, tenant: blob(query.tenant) } : slice;
-  return db.select<IdRow>([`${part.table}_floor`], values)[0]?.id ?? null;
+  const values = table === 'attempt_undelivered' ? { ...range, tenant: blob(tenant) } : { ...range };
+  return endOf(db, `slices.${table}`, values, order);
 }
 
-function idsOf(db: Database, query: DeliveryQuery, part: Part, range: IdRange, limit: number): readonly Uint8Array[] {
+function idsOf(
+  db: Database,
+  query: DeliveryQuery,
+  part: Part,
+  range: IdRange,
+  limit: number,
+  order: Order,
+): readonly Uint8Array[] {
   const { subscriptionId, type } = query;
   const pieces = [...part.pieces, ...(subscriptionId === undefined ? [] : ['deliveries.subscription'])];
   const values: Record<string, Value> = { ...range, tenant: blob(query.tenant), limit };
@@ -51,20 +65,13 @@ function idsOf(db: Database, query: DeliveryQuery, part: Part, range: IdRange, l
     pieces.push('deliveries.type');
     values.type = type;
   }
-  return db.select<IdRow>([...pieces, 'deliveries.visible'], values).map((row) => row.id);
+  return db.select<IdRow>([...pieces, 'deliveries.visible', `deliveries.${order}`], values).map((row) => row.id);
 }
 
-function highest(floors: readonly (Uint8Array | null)[]): Uint8Array | null {
-  return (
-    floors
-      .filter((floor) => floor !== null)
-      .sort(Buffer.compare)
-      .at(-1) ?? null
-  );
-}
-
-function merged(parts: readonly (readonly Uint8Array[])[], limit: number): readonly Uint8Array[] {
-  return parts.flat().sort(Buffer.compare).reverse().slice(0, limit);
+/** What there is of some ids, as a walk comes past them. */
+function inWalk(ids: readonly (Uint8Array | null)[], order: Order): readonly Uint8Array[] {
+  const ascending = ids.filter((id) => id !== null).sort(Buffer.compare);
+  return order === 'oldest' ? ascending : ascending.reverse();
 }
 
 function viewsOf(db: Database, tenant: Id, ids: readonly Id[]): readonly DeliveryView[] {
@@ -77,17 +84,17 @@ function ofEvent(db: Database, query: DeliveryQuery, eventId: Id): readonly Deli
   if (row === undefined) return [];
   const made = db.all<IdRow>('redeliveries_of_event', blob(eventId)).map(({ id }) => idOf(id));
   const targets = targetsOf(row.targets).slice();
-  const ids = newestFirst([...targets.map((target) => target.deliveryId), ...made]);
+  const order = orderOf(query);
+  const ids = inOrder([...targets.map((target) => target.deliveryId), ...made], order);
   const { from, below } = rangeOf(query);
-  const skipped = query.before === undefined ? (query.offset ?? 0) : 0;
   const inRange = (id: Id) => Buffer.compare(blob(id), below) < 0 && Buffer.compare(blob(id), from) >= 0;
   const views = ids
     .values()
     .filter(inRange)
     .flatMap((id) => viewsOf(db, query.tenant, [id]));
-  return views
+  const page = views
     .filter((view) => matches(view, query))
-    .drop(skipped)
-    .take(query.limit)
-    .toArray();
+    .drop(skippedOf(query))
+    .take(query.limit);
+  return shownFrom(page.toArray(), order);
 }

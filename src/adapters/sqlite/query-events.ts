@@ -5,17 +5,17 @@ import type { EventQuery, StoredEvent } from '../../ports/store.ts';
 import { blob } from '../sql/id-bytes.ts';
 import type { Database } from './database.ts';
 import { type EventRow, hookEvent } from './rows.ts';
-import { SLICE_ROWS, type Walk, walk } from './walk.ts';
+import { endOf, type Walk, walk } from './walk.ts';
 
 export function* events(db: Database, query: EventQuery): Generator<undefined, readonly HookEvent[], undefined> {
   const filters = { ...given('type', query.type), ...given('owner', query.owner) };
-  const pieces = ['events', ...Object.keys(filters).map((name) => `events.${name}`), 'events.newest'];
+  const pieces = ['events', ...Object.keys(filters).map((name) => `events.${name}`)];
   const tenant = blob(query.tenant);
   const rows: Walk<EventRow> = walk(
     {
-      floor: (range) =>
-        db.select<{ id: Uint8Array }>(['events_floor'], { ...range, tenant, slice: SLICE_ROWS })[0]?.id ?? null,
-      rows: (range, limit) => db.select<EventRow>(pieces, { ...range, ...filters, tenant, limit }),
+      end: (range, order) => endOf(db, 'slices.events', { ...range, tenant }, order),
+      rows: (range, limit, order) =>
+        db.select<EventRow>([...pieces, `events.${order}`], { ...range, ...filters, tenant, limit }),
     },
     query,
   );

@@ -5,9 +5,10 @@ import type { Id } from '../../core/ids.ts';
 import type { Receipt } from '../../core/receipt.ts';
 import type { ReceiptQuery, StoredReceipt } from '../../ports/store.ts';
 import { blob, idOf, unpackIds } from '../sql/id-bytes.ts';
+import type { Order } from '../sql/order.ts';
 import type { Database, Value } from './database.ts';
 import { idOrNull } from './rows.ts';
-import { type IdRange, SLICE_ROWS, walk } from './walk.ts';
+import { endOf, type IdRange, walk } from './walk.ts';
 
 interface ReceiptRow {
   id: Uint8Array;
@@ -46,21 +47,19 @@ export function* receipts(
   }
   const rows = yield* walk(
     {
-      floor: (range) => floorOf(db, query, range),
-      rows: (range, limit) => db.select<ReceiptRow>([...pieces, 'receipts.newest'], { ...values, ...range, limit }),
+      end: (range, order) => sliceEnd(db, query, range, order),
+      rows: (range, limit, order) =>
+        db.select<ReceiptRow>([...pieces, `receipts.${order}`], { ...values, ...range, limit }),
     },
     query,
   );
   return rows.map((row) => storedReceipt(db, row));
 }
 
-function floorOf(db: Database, { tenant, sourceId }: ReceiptQuery, range: IdRange): Uint8Array | null {
-  const slice = { ...range, slice: SLICE_ROWS };
-  const [row] =
-    sourceId === undefined
-      ? db.select<{ id: Uint8Array }>(['receipts_floor'], { ...slice, tenant: blob(tenant) })
-      : db.select<{ id: Uint8Array }>(['receipts_of_source_floor'], { ...slice, source: blob(sourceId) });
-  return row?.id ?? null;
+function sliceEnd(db: Database, { tenant, sourceId }: ReceiptQuery, range: IdRange, order: Order): Uint8Array | null {
+  return sourceId === undefined
+    ? endOf(db, 'slices.receipts', { ...range, tenant: blob(tenant) }, order)
+    : endOf(db, 'slices.receipts_of_source', { ...range, source: blob(sourceId) }, order);
 }
 
 export function receipt(db: Database, input: { tenant: Id; id: Id }): StoredReceipt | null {

@@ -10,7 +10,8 @@ import type { Endpoint } from '../endpoint.ts';
 import { EVENT_TYPE_WORDS } from '../event-rules.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
-import { listAnswer, pagingQuery, readPaging } from '../paging.ts';
+import { listAnswer, readPage } from '../page.ts';
+import { pagingQuery, readPaging } from '../paging.ts';
 import { answer, type Reply } from '../respond.ts';
 import { attemptShown, DELIVERY_STATUSES, deliveryShown, redelivered } from '../schemas/delivery.ts';
 import { LISTED_BODIES } from '../schemas/envelope.ts';
@@ -61,14 +62,14 @@ function queryOf(tenant: Id, { since, until, ...wanted }: Wanted): Omit<Delivery
 async function page(server: Server, tenant: Id, query: z.output<typeof ofTenant>): Promise<Reply> {
   const asked = readPaging(query);
   if (asked.kind === 'problem') return asked;
-  const rows = await server.ports.store.deliveries({ ...queryOf(tenant, query), ...asked.paging });
-  const show = deliveryShower(server.ports, tenant, LISTED_BODY_BYTES);
-  return listAnswer(
+  const wanted = queryOf(tenant, query);
+  const read = await readPage(
     asked,
-    rows,
+    (paging) => server.ports.store.deliveries({ ...wanted, ...paging }),
     ({ deliveryId }) => deliveryId,
-    async (row) => JSON.stringify(await show(row)),
   );
+  const show = deliveryShower(server.ports, tenant, LISTED_BODY_BYTES);
+  return listAnswer(read, async (row) => JSON.stringify(await show(row)));
 }
 
 function list(server: Server): Endpoint {

@@ -9,7 +9,8 @@ import { EVENT_TYPE_WORDS } from '../event-rules.ts';
 import { KEY_HEADER } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
-import { listAnswer, pagingQuery, readPaging } from '../paging.ts';
+import { listAnswer, readPage } from '../page.ts';
+import { pagingQuery, readPaging } from '../paging.ts';
 import { type PublishRequest, publishRequest } from '../publish-route.ts';
 import { answerText } from '../respond.ts';
 import { deliveryShown } from '../schemas/delivery.ts';
@@ -129,20 +130,19 @@ function listEvents(server: Server): Endpoint {
       const asked = readPaging(query);
       if (asked.kind === 'problem') return asked;
       const { type, owner, since, until } = query;
-      const events = await server.ports.store.events({
+      const wanted = {
         tenant: caller.tenant,
-        ...asked.paging,
         ...(type === undefined ? {} : { type }),
         ...(owner === undefined ? {} : { owner }),
         ...(since === undefined ? {} : { sinceMs: since }),
         ...(until === undefined ? {} : { untilMs: until }),
-      });
-      return listAnswer(
+      };
+      const page = await readPage(
         asked,
-        events,
+        (paging) => server.ports.store.events({ ...wanted, ...paging }),
         ({ id }) => id,
-        (event) => showEvent(event),
       );
+      return listAnswer(page, (event) => showEvent(event));
     },
   });
 }

@@ -4,7 +4,8 @@ import { MAY_ADMINISTER } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
-import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
+import { listAnswer, pageOf, readPage } from '../page.ts';
+import { pagingQuery, readPaging } from '../paging.ts';
 import { answer, NO_CONTENT } from '../respond.ts';
 import { keyInput, keyShown } from '../schemas/key.ts';
 import { z } from '../schemas/zod.ts';
@@ -59,12 +60,12 @@ function list(server: Server): Endpoint {
       const asked = readPaging(query);
       if (asked.kind === 'problem') return asked;
       const keys = await server.ports.store.keys(caller.tenant);
-      return listAnswer(
+      const page = await readPage(
         asked,
-        pageOf(keys, asked.paging),
+        (paging) => pageOf(keys, paging),
         ({ id }) => id,
-        (key) => JSON.stringify(showKey(key)),
       );
+      return listAnswer(page, (key) => JSON.stringify(showKey(key)));
     },
   });
 }

@@ -8,7 +8,8 @@ import { MAY_CHANGE, MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
-import { listAnswer, pagingQuery, readPaging } from '../paging.ts';
+import { listAnswer, readPage } from '../page.ts';
+import { pagingQuery, readPaging } from '../paging.ts';
 import { answer } from '../respond.ts';
 import { LISTED_BODIES } from '../schemas/envelope.ts';
 import { OUTCOMES, receiptShown } from '../schemas/receipt.ts';
@@ -47,26 +48,25 @@ function list(server: Server): Endpoint {
       const asked = readPaging(query);
       if (asked.kind === 'problem') return asked;
       const { sourceId, outcome, since, until } = query;
-      const rows = await server.ports.store.receipts({
+      const wanted = {
         tenant: caller.tenant,
-        ...asked.paging,
         // One byte more than is shown tells whether there is more.
         maxBodyBytes: LISTED_BODY_BYTES + 1,
         ...(sourceId === undefined ? {} : { sourceId }),
         ...(outcome === undefined ? {} : { outcome }),
         ...(since === undefined ? {} : { sinceMs: since }),
         ...(until === undefined ? {} : { untilMs: until }),
-      });
-      const secrets = await secretsBySource(server, caller.tenant, rows);
-      return listAnswer(
+      };
+      const page = await readPage(
         asked,
-        rows,
+        (paging) => server.ports.store.receipts({ ...wanted, ...paging }),
         ({ receipt }) => receipt.id,
-        (row) => {
-          const view = { maxBodyBytes: LISTED_BODY_BYTES, secrets: secrets.get(row.receipt.sourceId) ?? [] };
-          return JSON.stringify(showReceipt(row, view));
-        },
       );
+      const secrets = await secretsBySource(server, caller.tenant, page.rows);
+      return listAnswer(page, (row) => {
+        const view = { maxBodyBytes: LISTED_BODY_BYTES, secrets: secrets.get(row.receipt.sourceId) ?? [] };
+        return JSON.stringify(showReceipt(row, view));
+      });
     },
   });
 }

@@ -6,7 +6,8 @@ import type { Endpoint } from '../endpoint.ts';
 import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
-import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
+import { listAnswer, pageOf, readPage } from '../page.ts';
+import { pagingQuery, readPaging } from '../paging.ts';
 import { givenFields, readPatch } from '../patch.ts';
 import { NO_CONTENT } from '../respond.ts';
 import { sourceInput, sourcePatch, sourceShown } from '../schemas/source.ts';
@@ -66,11 +67,13 @@ function list(server: Server): Endpoint {
       const asked = readPaging(call.query);
       if (asked.kind === 'problem') return asked;
       const { sources } = await server.ports.configuration.current(call.caller.tenant);
-      return listAnswer(
+      const page = await readPage(
         asked,
-        pageOf(sources.values(), asked.paging),
+        (paging) => pageOf(sources.values(), paging),
         ({ id }) => id,
-        async (source) => JSON.stringify(showSource(source, await viewOfOne(server, call, source))),
+      );
+      return listAnswer(page, async (source) =>
+        JSON.stringify(showSource(source, await viewOfOne(server, call, source))),
       );
     },
   });

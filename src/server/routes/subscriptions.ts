@@ -15,7 +15,8 @@ import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
 import { REPLAYED } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
-import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
+import { listAnswer, pageOf, readPage } from '../page.ts';
+import { pagingQuery, readPaging } from '../paging.ts';
 import { givenFields, readPatch } from '../patch.ts';
 import { answer, NO_CONTENT, type Reply } from '../respond.ts';
 import { testInput, testShown } from '../schemas/delivery.ts';
@@ -84,17 +85,18 @@ function list(server: Server): Endpoint {
       if (asked.kind === 'problem') return asked;
       const { subscriptions } = await server.ports.configuration.current(caller.tenant);
       const wanted = [...subscriptions.values()].filter((subscription) => isAskedFor(subscription, query));
-      const page = pageOf(wanted, asked.paging);
-      const rows = await Promise.all(page.map((row) => withLack(server.ports, row)));
+      const page = await readPage(
+        asked,
+        (paging) => pageOf(wanted, paging),
+        ({ id }) => id,
+      );
+      const rows = await Promise.all(page.rows.map((row) => withLack(server.ports, row)));
       const health = await server.ports.store.health(
         caller.tenant,
         rows.map(({ id }) => id),
       );
-      return listAnswer(
-        asked,
-        rows,
-        ({ id }) => id,
-        (row) => JSON.stringify(showSubscription(server.ports, row, health.get(row.id))),
+      return listAnswer({ ...page, rows }, (row) =>
+        JSON.stringify(showSubscription(server.ports, row, health.get(row.id))),
       );
     },
   });

@@ -9,7 +9,8 @@ import { MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
-import { listAnswer, pageOf, pagingQuery, readPaging } from '../paging.ts';
+import { listAnswer, pageOf, readPage } from '../page.ts';
+import { pagingQuery, readPaging } from '../paging.ts';
 import { ownerQuery } from '../schemas/owner.ts';
 import { warningShown } from '../schemas/warning.ts';
 import { z } from '../schemas/zod.ts';
@@ -43,13 +44,12 @@ function list(server: Server): Endpoint {
       const asked = readPaging(query);
       if (asked.kind === 'problem') return asked;
       const open = await openWarnings(server, caller.tenant, query.owner ?? null);
-      const rows = pageOf(open, asked.paging);
-      return listAnswer(
+      const page = await readPage(
         asked,
-        rows,
+        (paging) => pageOf(open, paging),
         ({ id }) => id,
-        ({ warning }) => JSON.stringify(showWarning(warning)),
       );
+      return listAnswer(page, ({ warning }) => JSON.stringify(showWarning(warning)));
     },
   });
 }

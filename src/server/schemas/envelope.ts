@@ -10,8 +10,15 @@ export const pageMeta = z
   .object({
     page: z.int().nullable().openapi({ description: 'null when a cursor was followed.' }),
     pageSize: z.int(),
-    nextCursor: z.string().nullable().openapi({ description: 'null on the last page.' }),
-    prevCursor: z.string().nullable(),
+    nextCursor: z.string().nullable().openapi({ description: 'Leads to what is older; null on the last page.' }),
+    prevCursor: z
+      .string()
+      .nullable()
+      .openapi({
+        description:
+          'Leads to the page of what is newer that stands next to this one, newest first too; null on the first page, and ' +
+          'when nothing newer was there.',
+      }),
   })
   .openapi('PageMeta');
 

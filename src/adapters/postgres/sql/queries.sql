@@ -1,6 +1,7 @@
--- In place of events_floor, due_floor, lane_floor, attempt_floor, attempt_undelivered_floor, due_of_subscription_floor,
--- lane_of_subscription_floor, attempt_of_subscription_floor, attempt_undelivered_of_subscription_floor, receipts_floor,
--- receipts_of_source_floor, receipts.tenant: nothing. A running statement can be interrupted and others run beside it, so
+-- In place of slices.events, slices.due, slices.lane, slices.attempt, slices.attempt_undelivered,
+-- slices.due_of_subscription, slices.lane_of_subscription, slices.attempt_of_subscription,
+-- slices.attempt_undelivered_of_subscription, slices.receipts, slices.receipts_of_source, slices.newest, slices.oldest,
+-- receipts.tenant: nothing. A running statement can be interrupted and others run beside it, so
 -- a list is one statement and not a walk in slices. A list that has an index of its own names range and order by all columns of
 -- that index: by ids alone, the planner would rather walk those of everybody and drop what does not fit.
 
@@ -18,6 +19,9 @@ and position('/' || :owner::text || '/' in '/' || owner || '/') > 0
 
 -- name: events.newest
 order by tenant desc, id desc limit :limit::int offset :skipped::int
+
+-- name: events.oldest
+order by tenant, id limit :limit::int
 
 -- name: event
 select id, tenant, owner, type, external_id, ordering_key, tags, headers, occurred_ms, accepted_ms, source_kind,
@@ -81,16 +85,26 @@ and e.type = :type::text
 and (select s.deleted_ms from subscription s where s.id = d.subscription_id) is null
 
 -- name: deliveries.newest
--- PostgreSQL alone, like the others that say which index is walked.
 order by d.delivery_id desc limit :limit::int
 
+-- name: deliveries.oldest
+order by d.delivery_id limit :limit::int
+
 -- name: deliveries.newest_of_tenant
--- PostgreSQL alone.
+-- PostgreSQL alone, like the others that say which index is walked.
 order by d.tenant desc, d.delivery_id desc limit :limit::int
+
+-- name: deliveries.oldest_of_tenant
+-- PostgreSQL alone.
+order by d.tenant, d.delivery_id limit :limit::int
 
 -- name: deliveries.newest_of_subscription
 -- PostgreSQL alone.
 order by d.subscription_id desc, d.delivery_id desc limit :limit::int
+
+-- name: deliveries.oldest_of_subscription
+-- PostgreSQL alone.
+order by d.subscription_id, d.delivery_id limit :limit::int
 
 -- name: redeliveries_of_event
 select delivery_id as id from redelivery where event_id = :event::uuid;
@@ -167,9 +181,17 @@ and outcome = 'rejected'
 -- In place of receipts.newest: by all columns of the index that is walked.
 order by tenant desc, id desc limit :limit::int offset :skipped::int
 
+-- name: receipts.oldest_of_tenant
+-- In place of receipts.oldest: by all columns of the index that is walked.
+order by tenant, id limit :limit::int
+
 -- name: receipts.newest_of_source
 -- PostgreSQL alone.
 order by source_id desc, id desc limit :limit::int offset :skipped::int
+
+-- name: receipts.oldest_of_source
+-- PostgreSQL alone.
+order by source_id, id limit :limit::int
 
 -- name: receipt
 select id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,

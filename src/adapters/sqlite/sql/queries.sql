@@ -1,9 +1,15 @@
--- Lists are walked newest first in slices of an id range, so that no statement runs long: a running one cannot be
--- interrupted. `…_floor` finds where a slice ends. SQLite alone: `cross join` and `+` keep the planner on the index
+-- Lists are walked in slices of an id range, newest or oldest first, so that no statement runs long: a running one cannot
+-- be interrupted. `slices` find where one ends. SQLite alone: `cross join` and `+` keep the planner on the index
 -- of the range; it would rather start at the tenant.
 
--- name: events_floor
-select id from event where tenant = :tenant and id < :below and id >= :from order by id desc limit 1 offset :slice;
+-- name: slices.newest
+order by id desc limit 1 offset :slice
+
+-- name: slices.oldest
+order by id limit 1 offset :slice
+
+-- name: slices.events
+select id from event where tenant = :tenant and id < :below and id >= :from
 
 -- name: events
 select id, tenant, owner, type, external_id, ordering_key, tags, headers, occurred_ms, accepted_ms, source_kind,
@@ -20,47 +26,42 @@ and instr('/' || owner || '/', '/' || :owner || '/') > 0
 -- name: events.newest
 order by id desc limit :limit
 
+-- name: events.oldest
+order by id limit :limit
+
 -- name: event
 select id, tenant, owner, type, external_id, ordering_key, tags, headers, occurred_ms, accepted_ms, source_kind,
   source_id, body, config_version, targets
 from event where id = ? and tenant = ?;
 
--- name: due_floor
+-- name: slices.due
 select delivery_id as id from due where delivery_id < :below and delivery_id >= :from
-order by delivery_id desc limit 1 offset :slice;
 
--- name: lane_floor
+-- name: slices.lane
 select delivery_id as id from lane where delivery_id < :below and delivery_id >= :from
-order by delivery_id desc limit 1 offset :slice;
 
--- name: attempt_floor
+-- name: slices.attempt
 select delivery_id as id from attempt where delivery_id < :below and delivery_id >= :from
-order by delivery_id desc limit 1 offset :slice;
 
--- name: attempt_undelivered_floor
+-- name: slices.attempt_undelivered
 select delivery_id as id from attempt
 where tenant = :tenant and delivery_id < :below and delivery_id >= :from and closes is not null and outcome = 0
-order by delivery_id desc limit 1 offset :slice;
 
--- name: due_of_subscription_floor
+-- name: slices.due_of_subscription
 select delivery_id as id from due where subscription_id = :subscription and delivery_id < :below and delivery_id >= :from
-order by delivery_id desc limit 1 offset :slice;
 
--- name: lane_of_subscription_floor
+-- name: slices.lane_of_subscription
 select delivery_id as id from lane
 where subscription_id = :subscription and delivery_id < :below and delivery_id >= :from
-order by delivery_id desc limit 1 offset :slice;
 
--- name: attempt_of_subscription_floor
+-- name: slices.attempt_of_subscription
 select delivery_id as id from attempt
 where subscription_id = :subscription and delivery_id < :below and delivery_id >= :from
-order by delivery_id desc limit 1 offset :slice;
 
--- name: attempt_undelivered_of_subscription_floor
+-- name: slices.attempt_undelivered_of_subscription
 select delivery_id as id from attempt
 where subscription_id = :subscription and delivery_id < :below and delivery_id >= :from
   and closes is not null and outcome = 0
-order by delivery_id desc limit 1 offset :slice;
 
 -- name: deliveries.due
 select d.delivery_id as id from due d cross join event e on e.id = d.event_id
@@ -99,7 +100,12 @@ and e.type = :type
 and e.tenant = :tenant and not exists (
   select 1 from subscription s where s.id = d.subscription_id and s.deleted_ms is not null
 )
+
+-- name: deliveries.newest
 order by d.delivery_id desc limit :limit
+
+-- name: deliveries.oldest
+order by d.delivery_id limit :limit
 
 -- name: redeliveries_of_event
 select delivery_id as id from redelivery where event_id = ?;
@@ -134,11 +140,11 @@ select delivery_id as id from due where subscription_id = :subscription
 union all select delivery_id from lane where subscription_id = :subscription
 limit :limit;
 
--- name: receipts_floor
-select id from receipt where tenant = :tenant and id < :below and id >= :from order by id desc limit 1 offset :slice;
+-- name: slices.receipts
+select id from receipt where tenant = :tenant and id < :below and id >= :from
 
--- name: receipts_of_source_floor
-select id from receipt where source_id = :source and id < :below and id >= :from order by id desc limit 1 offset :slice;
+-- name: slices.receipts_of_source
+select id from receipt where source_id = :source and id < :below and id >= :from
 
 -- name: receipts
 -- SQLite alone: the substr of an empty blob is null.
@@ -157,6 +163,9 @@ and outcome = :outcome
 
 -- name: receipts.newest
 order by id desc limit :limit
+
+-- name: receipts.oldest
+order by id limit :limit
 
 -- name: receipt
 select id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,

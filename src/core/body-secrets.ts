@@ -11,6 +11,8 @@ export interface Masked {
 
 /** The longest spelling of a character in JSON: `\u0061`. */
 const MAX_SPELLING_CHARS = 6;
+/** A string whose escapes are all well-formed. Others would each cost an exception, and a body may have a million of them. */
+const WELL_ESCAPED = /^(?:[^\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*$/u;
 /** An escape that was cut apart at the end of a text. */
 const CUT_ESCAPE = /\\(?:u[0-9A-Fa-f]{0,3})?$/;
 
@@ -53,18 +55,37 @@ function isSecret(spelled: string, isWhole: boolean, secrets: readonly string[])
 }
 
 function unescaped(spelled: string): string {
-  if (!spelled.includes('\\')) return spelled;
-  try {
-    return String(JSON.parse(`"${spelled}"`));
-  } catch {
-    return spelled;
-  }
+  const isPlain = !spelled.includes('\\') || !WELL_ESCAPED.test(spelled);
+  return isPlain ? spelled : String(JSON.parse(`"${spelled}"`));
 }
 
 /** JSON in a field of a form (`payload=%7B%22secret%22%3A…`): quotes are percent-encoded, and what a sender likes. */
 function maskInForm(text: string, secrets: readonly string[]): string {
   if (!text.includes('%22')) return text;
-  return secrets.reduce((shown, secret) => shown.replace(inForm(secret), `%22${REDACTED}%22`), text);
+  const whole = secrets.reduce((shown, secret) => shown.replace(inForm(secret), `%22${REDACTED}%22`), text);
+  return maskCutInForm(whole, secrets);
+}
+
+/** What a cut left of a secret behind the last quote. */
+function maskCutInForm(text: string, secrets: readonly string[]): string {
+  const from = text.lastIndexOf(FORM_QUOTE) + FORM_QUOTE.length;
+  const rest = text.slice(from).replace(CUT_BYTE, '');
+  const longest = Math.max(...secrets.map(({ length }) => length)) * MAX_FORM_SPELLING_CHARS;
+  if (rest === '' || rest.length > longest) return text;
+  const isBeginning = secrets.some((secret) => beginsWithForm(JSON.stringify(secret).slice(1, -1), rest));
+  return isBeginning ? `${text.slice(0, from)}${REDACTED}` : text;
+}
+
+/** Compared as bytes: a character of several may be cut apart. */
+function beginsWithForm(inJson: string, rest: string): boolean {
+  const bytes = utf8(inJson);
+  const units = rest.match(FORM_UNITS) ?? [];
+  return units.length <= bytes.length && units.every((unit, at) => byteOf(unit) === bytes[at]);
+}
+
+function byteOf(unit: string): number {
+  if (unit === '+') return SPACE;
+  return unit.length === 3 ? Number.parseInt(unit.slice(1), 16) : unit.charCodeAt(0);
 }
 
 function inForm(secret: string): RegExp {
@@ -73,6 +94,12 @@ function inForm(secret: string): RegExp {
 }
 
 const SPACE = 0x20;
+const FORM_QUOTE = '%22';
+/** The longest spelling of a character of JSON in a form: six of them, each as three. */
+const MAX_FORM_SPELLING_CHARS = 18;
+const FORM_UNITS = /%[0-9A-Fa-f]{2}|[^%]/g;
+/** A byte that was cut apart at the end of a text. */
+const CUT_BYTE = /%[0-9A-Fa-f]?$/;
 
 function inFormByte(byte: number): string {
   const hex = byte.toString(16).padStart(2, '0');

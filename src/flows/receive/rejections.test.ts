@@ -103,6 +103,10 @@ describe('a source that rejects what it is sent', () => {
     const [one, other] = [createReceive(ports), createReceive(ports)];
     await rejects(on, one, 5);
     await proves(on, one);
+    await rejects(on, one, 5);
+    assert.equal((await news(ports)).length, 1, 'within the minute nobody looks again');
+    await proves(on, one);
+    ports.clock.advance(60_000);
     await rejects(on, one, 4);
     assert.equal((await news(ports)).length, 1);
     await rejects(on, one, 1);

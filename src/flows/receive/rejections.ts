@@ -11,7 +11,7 @@ import type { Shedding } from './shedding.ts';
 export interface Rejections {
   /** A rejected request is stored: when its sender has the answer, it is looked whether that is news. */
   rejected(source: OpenSource): void;
-  /** A request was proved, which ends every row; costs nothing. */
+  /** A request was proved, which ends every row; costs a look into memory. */
   proved(sourceId: Id): void;
 }
 
@@ -42,7 +42,12 @@ export function createRejections(ports: RejectionPorts, later: Shedding['later']
       if (state.isLooking) state.again = true;
       else if (ports.clock.monotonicMs() >= state.quietUntilMs) later(() => lookUntilQuiet(ports, source, state));
     },
-    proved: (sourceId) => void states.delete(sourceId),
+    proved(sourceId) {
+      const state = states.get(sourceId);
+      // One that is looked at, or was told of lately, stays as it is: requests of both kinds in turn make no more looks.
+      if (state === undefined || state.isLooking || ports.clock.monotonicMs() < state.quietUntilMs) return;
+      states.delete(sourceId);
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { maskSecrets } from '../../core/body-secrets.ts';
+import { type Masked, maskSecrets } from '../../core/body-secrets.ts';
 import type { ReadFact } from '../../core/fact.ts';
 import type { Id } from '../../core/ids.ts';
 import { keptInPart, repeatReason } from '../../core/receipt.ts';
@@ -28,7 +28,7 @@ export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: R
   const { body, outcome, duplicateOf, bodyDiffers } = receipt;
   const truncated = body.length > maxBodyBytes || keptInPart(receipt);
   const exactly = showExactly(body.subarray(0, maxBodyBytes), truncated);
-  const masked = exactly.bodyEncoding === 'utf8' ? maskSecrets(exactly.body, secrets) : null;
+  const masked = maskedBody(exactly, secrets);
   return {
     id: receipt.id,
     sourceId: receipt.sourceId,
@@ -38,7 +38,7 @@ export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: R
       method: receipt.method,
       headers: receipt.headers,
       ...exactly,
-      body: masked?.text ?? exactly.body,
+      body: masked.text,
     },
     verdict: receipt.verdict,
     outcome,
@@ -50,8 +50,16 @@ export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: R
     revision: receipt.revision,
     ...showFacts(facts),
     effects: showEffects(eventIds),
-    warnings: masked?.isMasked ? [SECRET_IN_BODY] : [],
+    warnings: masked.isMasked ? [SECRET_IN_BODY] : [],
   };
+}
+
+/** Bytes that are no UTF-8 are looked at one by one: a secret may stand among them all the same. */
+function maskedBody({ body, bodyEncoding }: ReturnType<typeof showExactly>, secrets: readonly string[]): Masked {
+  if (bodyEncoding === 'utf8' || secrets.length === 0) return maskSecrets(body, secrets);
+  const byBytes = secrets.map((secret) => Buffer.from(secret).toString('latin1'));
+  const { text, isMasked } = maskSecrets(Buffer.from(body, 'base64').toString('latin1'), byBytes);
+  return { text: Buffer.from(text, 'latin1').toString('base64'), isMasked };
 }
 
 /** What came of a receipt that was read anew. */

@@ -7,6 +7,7 @@ import { inputOf } from '../core/subscription-input.ts';
 import { type Changed, type ChangeSubscription, changeSubscription } from './change-subscription.ts';
 import type { LiveSubscription } from './configuration.ts';
 import { deleteSubscription } from './delete-subscription.ts';
+import { putVersion } from './sealed-configuration.ts';
 
 function change(ports: FakePorts, id: Id, more: Partial<ChangeSubscription>) {
   return changeSubscription(ports, { tenant: DEFAULT_TENANT, id, patch: {}, ifVersion: null, ...more });
@@ -31,6 +32,19 @@ describe('a change', () => {
     assert.deepEqual(subscription.config, { ...config, name: 'two' });
     assert.equal(generatedSecret, null);
     assert.deepEqual(await live(ports, id), subscription);
+  });
+
+  test('that only switches it is not judged by rules that are younger than what stands', async () => {
+    const ports = fakePorts();
+    const { id } = await subscribe(ports);
+    const made = (await live(ports, id)) ?? assert.fail();
+    const filters = [{ field: 'type', operator: 'not_equals', value: 'a.b' }] as const;
+    await putVersion(ports, made, { ...(made.config ?? assert.fail()), filters });
+    assert.equal((await change(ports, id, { patch: { filters } })).kind, 'problem');
+    for (const enabled of [false, true]) {
+      const { subscription } = await changed(ports, id, { enabled });
+      assert.equal(subscription.state.kind, enabled ? 'active' : 'disabled');
+    }
   });
 
   test('that sends everything back as it is changes nothing, asks no gate and makes no version', async () => {

@@ -44,7 +44,7 @@ async function changeOnce(ports: FlowPorts, request: ChangeSubscription): Promis
   if (subscription.config === null) return problem('secret_unavailable');
   const overtaken = overtakenBy(subscription, request.ifVersion);
   if (overtaken !== null) return overtaken;
-  const completed = completeChecked(ports, changedInput(subscription.config, request.patch));
+  const completed = completedBy(ports, subscription.config, request.patch);
   if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
   const { url } = completed.config;
   const refusal = url === subscription.config.url ? null : await vetReceiver(ports, url);
@@ -80,4 +80,16 @@ function stateChange(
   if (enabled === undefined || enabled === !user) return undefined;
   if (program === null) return { to: 'active' };
   return { to: 'disabled', reason: enabled ? program : `user+${program}` };
+}
+
+/** Who only switches it off or on is not judged by rules that are younger than what stands. */
+function completedBy(
+  ports: FlowPorts,
+  config: SubscriptionConfig,
+  patch: ChangeSubscription['patch'],
+): ReturnType<typeof completeChecked> {
+  const isSwitch = Object.keys(patch).length === 0;
+  return isSwitch
+    ? { kind: 'config', config, generatedSecret: null }
+    : completeChecked(ports, changedInput(config, patch));
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Node } from '../../test/support/cluster.ts';
+import { answered } from '../../test/support/ports.ts';
 import { scene, valuesOf } from '../../test/support/scene.ts';
+import { heldSender, pass, quiet, yard } from '../../test/support/worker.ts';
 import { DEFAULT_TENANT } from '../core/ids.ts';
 import { cancelDelivery } from '../flows/cancel-delivery.ts';
 import { pauseSubscription } from '../flows/pause-subscription.ts';
@@ -121,4 +123,34 @@ describe('what a process hears late, since several connections lead to the store
     await yard.pass(2000);
     assert.deepEqual(valuesOf(yard.sent), [1, 2, 3]);
   });
+});
+
+test('what a reading of the store brings after it was cancelled is not sent', async () => {
+  const { sender, held } = heldSender();
+  const { ports, worker, subscribe, publish, deliveries } = yard({}, { sender });
+  await worker.start();
+  await subscribe({ maxConcurrency: 1 });
+  await publish(1);
+  await quiet();
+  held[0]?.answer(answered(500));
+  await quiet();
+  const { claim } = ports.store;
+  const handedOn = Promise.withResolvers<void>();
+  let isRead = false;
+  ports.store.claim = async (...asked) => {
+    const read = await claim(...asked);
+    if (read.tickets.length === 0 || isRead) return read;
+    isRead = true;
+    await handedOn.promise;
+    return read;
+  };
+  for (let tick = 0; tick < 60 && !isRead; tick++) await pass(ports, 250);
+  assert.ok(isRead);
+  const [view] = await deliveries();
+  const cancelled = await cancelDelivery(ports, { tenant, id: view?.deliveryId ?? '', by: null });
+  assert.deepEqual(cancelled, { kind: 'cancelled' });
+  handedOn.resolve();
+  await quiet();
+  assert.equal(held.length, 1, 'nothing was sent again');
+  assert.equal((await deliveries())[0]?.last?.closes, 'cancelled');
 });

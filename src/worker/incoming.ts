@@ -5,7 +5,7 @@ import type { Item } from './item.ts';
 import { touch } from './lane.ts';
 import { withdrawn } from './lane-keys.ts';
 import { lookAt } from './lane-looks.ts';
-import { feed, isWaiting, left as laneLeft, parked } from './lanes.ts';
+import { feed, goneFromReadings, isWaiting, left as laneLeft, parked } from './lanes.ts';
 import type { Parts } from './parts.ts';
 import * as receivers from './receivers.ts';
 import { enqueue, settleUnqueued, withdraw as withdrawItem } from './steps.ts';
@@ -46,13 +46,19 @@ export function noteParked(parts: Parts, item: Pick<Item, 'ticket' | 'event'>, i
 export function recall({ turns, leases }: Parts, { deliveryId, place }: Pick<Ticket, 'deliveryId' | 'place'>): Recall {
   if (!leases.safe(place.shard)) return 'unknown';
   if (turns.known.hasBegun(deliveryId)) return 'under_way';
+  // It may be on its way here from the store.
+  if (!turns.known.has(deliveryId)) return 'unknown';
   withdrawItem(turns, deliveryId);
   return 'kept_back';
 }
 
 /** Notes that a delivery was closed by somebody else. */
-export function withdraw({ turns, lanes }: Parts, deliveryId: string): void {
+export function withdraw({ turns, lanes, claims, news }: Parts, deliveryId: string): void {
   withdrawItem(turns, deliveryId);
+  // What began to be read before must not bring it back.
+  claims.settled(deliveryId, null);
+  news.settled(deliveryId);
+  goneFromReadings(lanes, deliveryId);
   withdrawn(lanes, deliveryId);
 }
 

@@ -87,6 +87,11 @@ export function left(lanes: Lanes, item: Item, outcome: SettleOutcome | null, de
   touch(lanes, lane.id);
 }
 
+/** A delivery was closed by somebody else: readings under way, of whatever lane, must not bring it back. */
+export function goneFromReadings({ byId }: Lanes, deliveryId: Id): void {
+  for (const { readings } of byId.values()) for (const gone of readings) gone.add(deliveryId);
+}
+
 function plainLeft(lane: Lane, deliveryId: Id, droppedAt: number | null): void {
   lane.inMemory.delete(deliveryId);
   if (droppedAt === null) return;

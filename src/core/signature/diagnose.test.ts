@@ -1,60 +1,42 @@
 import assert from 'node:assert/strict';
-import { createHmac } from 'node:crypto';
 import test from 'node:test';
+import {
+  asBase64,
+  BODY,
+  b64,
+  bytes,
+  custom,
+  FORM,
+  form,
+  gitea,
+  github,
+  gitlab,
+  HUB,
+  hex,
+  hooks,
+  hub,
+  KEY,
+  NOW,
+  NOW_SECONDS,
+  SECRET,
+  slack,
+  standard,
+  stripe,
+  token,
+  WHSEC,
+} from '../../../test/support/hand-signed.ts';
 import { createMac } from '../../adapters/mac.ts';
-import { formBody } from '../form.ts';
 import { diagnose } from './diagnose.ts';
 import { headerValues } from './headers.ts';
 import { verify } from './judge.ts';
 import { MISTAKES, type MistakeCode } from './mistake.ts';
-import type { HashName, Scheme } from './scheme.ts';
-import { presetScheme, resolveScheme, type SchemeInput } from './schemes.ts';
-
-const NOW_SECONDS = 1_767_225_600;
-const NOW = `${NOW_SECONDS}`;
-const SECRET = 'a-secret-of-the-sender';
-const KEY = Buffer.from('0123456789abcdef0123456789abcdef');
-const WHSEC = `whsec_${KEY.toString('base64')}`;
-const BODY = '{"image": "shop/api:1", "size": 1.0, "note": "né/1"}';
+import type { Scheme } from './scheme.ts';
+import { presetScheme } from './schemes.ts';
 
 const mac = createMac();
-const bytes = (text: string) => new Uint8Array(Buffer.from(text));
-
-function custom(input: SchemeInput): Scheme {
-  const choice = resolveScheme(input);
-  assert.ok(choice.kind === 'scheme', JSON.stringify(choice));
-  return choice.scheme;
-}
-
-const github = presetScheme('github');
 const base64 = custom({ type: 'hmac-sha256', header: 'X-Sig', prefix: '', encoding: 'base64' });
 const bareHex = custom({ type: 'hmac-sha256', header: 'X-Sig', prefix: '' });
-const gitea = presetScheme('gitea');
-const stripe = presetScheme('stripe');
-const slack = presetScheme('slack');
-const standard = presetScheme('standard-webhooks');
-const token = presetScheme('token');
-const gitlab = custom({ type: 'token', header: 'X-Gitlab-Token' });
 const basic = presetScheme('basic');
-const HUB = 'X-Hub-Signature-256';
-
-function hex(message: string | Uint8Array, key: string | Uint8Array = SECRET, hash: HashName = 'sha256'): string {
-  return createHmac(hash, key).update(message).digest('hex');
-}
-
-function b64(message: string | Uint8Array, key: string | Uint8Array = SECRET): string {
-  return createHmac('sha256', key).update(message).digest('base64');
-}
-
-const asBase64 = (text: string) => Buffer.from(text).toString('base64');
-const hub = (message: string, key: string | Uint8Array = SECRET): string[] => [HUB, `sha256=${hex(message, key)}`];
-
-/** `v1,` over id, timestamp and body. */
-function hooks(changes: { id?: string; at?: string; signature?: string; key?: string | Uint8Array } = {}): string[] {
-  const { id = 'msg_1', at = NOW, key = KEY } = changes;
-  const signature = changes.signature ?? `v1,${b64(`${id}.${at}.${BODY}`, key)}`;
-  return ['webhook-id', id, 'webhook-timestamp', at, 'webhook-signature', signature];
-}
 
 interface Sent {
   scheme: Scheme;
@@ -66,8 +48,6 @@ interface Sent {
   names?: string;
 }
 
-const form = (json: string) => Buffer.from(formBody(bytes(json))).toString();
-const FORM = ['content-type', 'application/x-www-form-urlencoded; charset=utf-8'];
 const PARSED: unknown = JSON.parse(BODY);
 
 const CASES: readonly (readonly [MistakeCode, Sent])[] = [

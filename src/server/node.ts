@@ -20,7 +20,7 @@ import type { Server } from './options.ts';
 import { publishRequest } from './publish-route.ts';
 import { type Answer, freshRequestId, type Reply } from './respond.ts';
 import { PUBLISH_PATH } from './routes/events.ts';
-import { inboundPath, takeIn } from './routes/inbound.ts';
+import { type InboundPath, inboundPath, takeIn } from './routes/inbound.ts';
 import { isServed } from './served.ts';
 
 /**
@@ -49,7 +49,8 @@ type Direct = (
 
 function directAnswer({ url = '', method }: IncomingMessage): Direct | null {
   if (url === PUBLISH_PATH) return method === 'POST' ? publishDirectly : null;
-  return inboundPath(url) === null ? null : knockDirectly;
+  const inbound = inboundPath(url);
+  return inbound === null ? null : (...call) => knockDirectly(inbound, ...call);
 }
 
 async function publishDirectly(...[{ server }, ports, incoming, outgoing]: Parameters<Direct>): Promise<void> {
@@ -71,10 +72,12 @@ async function publishDirectly(...[{ server }, ports, incoming, outgoing]: Param
 }
 
 /** Any method: what is not a door answers them all alike. */
-async function knockDirectly(...[{ server }, ports, incoming, outgoing]: Parameters<Direct>): Promise<void> {
-  const { url = '', method = '', socket } = incoming;
+async function knockDirectly(
+  { prefix, path }: InboundPath,
+  ...[{ server }, ports, incoming, outgoing]: Parameters<Direct>
+): Promise<void> {
+  const { method = '', socket } = incoming;
   const { load, largeBodies } = server;
-  const { prefix = '', path = url } = inboundPath(url) ?? {};
   const stay = arrival(`${prefix}*`, method, freshRequestId(ports));
   const rawHeaders = pairsOf(incoming.rawHeaders);
   const remoteAddress = senderOf(server, socket.remoteAddress ?? null, rawHeaders);

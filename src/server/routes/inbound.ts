@@ -101,8 +101,14 @@ export function knockOf(request: IncomingRequest): Knock {
   return { method, rawHeaders, remoteAddress, stay, read, path: url.pathname };
 }
 
+export interface InboundPath {
+  prefix: string;
+  /** With the prefix, without query. */
+  path: string;
+}
+
 /** Where a request target leads below an inbound prefix, and which, however it is spelled; null for every other one. */
-export function inboundPath(target: string): { prefix: string; path: string } | null {
+export function inboundPath(target: string): InboundPath | null {
   const path = target.includes('webhook') ? URL.parse(target, 'http://door')?.pathname : undefined;
   const prefix = path && INBOUND_PREFIXES.find((one) => path.startsWith(one));
   return prefix ? { prefix, path } : null;

@@ -16,7 +16,7 @@ import { startReceiver } from '../support/receiver.ts';
 const journey = await openJourney();
 after(journey.close);
 const { hookyard } = journey;
-const { api, logs } = hookyard;
+const { api, logged } = hookyard;
 
 let types = 0;
 
@@ -69,7 +69,7 @@ test('an operator and a reader of the API are told of a receiver that nobody ver
   t.after(receiver.close);
   const shown = await api<{ warnings: string[] }>('GET', `/api/v1/webhook-subscriptions/${receiver.id}`);
   assert.equal(shown.data.warnings.length, 1);
-  assert.match(logs(), /subscription\.tls_unverified/);
+  await logged('subscription.tls_unverified');
 });
 
 test('what is no certificate is refused when it is saved', async () => {

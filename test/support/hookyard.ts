@@ -5,6 +5,7 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { eventually } from './eventually.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const START_TIMEOUT_MS = 15_000;
@@ -86,8 +87,13 @@ export interface Spawned {
 export interface RunningHookyard extends Omit<Spawned, 'listening'> {
   url: string;
   api: Api;
-  /** Everything printed so far, on both streams. */
-  logs(): string;
+  /**
+   * Waits until this was printed: lines come by a pipe, later than the answer that tells of the same.
+   * @returns everything that came until then, of both streams
+   */
+  logged(text: string): Promise<string>;
+  /** Everything printed up to now, on both streams: it has a last line printed and waits for that. */
+  logs(): Promise<string>;
   /** SIGTERM, and the exit that follows. */
   stop(): Promise<Exit>;
 }
@@ -104,13 +110,29 @@ export async function startHookyard(options: StartOptions = {}): Promise<Running
     await spawned.kill('SIGKILL');
     throw error;
   });
+  const api = apiOf(url, ADMIN_KEY);
+  const logged = (text: string) => {
+    const printed = () => spawned.stdout() + spawned.stderr();
+    return eventually(`"${text}" in the log`, () => (printed().includes(text) ? printed() : null));
+  };
   return {
     ...spawned,
     url,
-    api: apiOf(url, ADMIN_KEY),
-    logs: () => spawned.stdout() + spawned.stderr(),
+    api,
+    logged,
+    logs: async () => logged(await printLine(api)),
     stop: () => spawned.kill('SIGTERM'),
   };
+}
+
+/** Has the process print a line that it prints at once; what stands in that line and in none before. */
+async function printLine(api: Api): Promise<string> {
+  // Public, but nothing is ever sent there: it is switched off.
+  const unverified = { name: 'mark', url: 'https://1.1.1.1/', sslVerification: false, enabled: false };
+  const { status, data, text } = await api<{ id: string }>('POST', '/api/v1/webhook-subscriptions', unverified);
+  if (status !== 201) throw new Error(`the line was not printed: ${text}`);
+  await api('DELETE', `/api/v1/webhook-subscriptions/${data.id}`);
+  return data.id;
 }
 
 /** Starts `hookyard serve` without waiting for anything. */

@@ -8,7 +8,14 @@ import { withoutStrayErrors } from '../../../test/support/stray-errors.ts';
 import { type Database, type DatabaseOptions, openDatabase, type Road, type Session } from './database.ts';
 
 /** Short, so that nobody waits; none is of the length of another. */
-const HASTY = { connectMs: 600, seekMs: 400, readMs: 700, graceMs: 200, operationMs: 1_500, idleInTransactionMs: 300 };
+const HASTY = {
+  connectMs: 1_200,
+  seekMs: 600,
+  readMs: 1_500,
+  graceMs: 400,
+  operationMs: 2_500,
+  idleInTransactionMs: 500,
+};
 const EVERY = ['append', 'settle', 'work', 'query'] as const;
 const AWAY = { code: 'STORE_UNAVAILABLE' };
 
@@ -42,6 +49,23 @@ function withDatabase(prove: (opened: Opened) => Promise<void>, options: Partial
 
 /** Takes that long, server time. */
 const sleeping = (seconds: number) => (session: Session) => session.migrate(`select pg_sleep(${seconds})`);
+
+const LOCK = 'pg_advisory_xact_lock(2)';
+
+/** Work that lasts as long as somebody else holds the lock. */
+const behindLock = (session: Session) => session.migrate(`select ${LOCK}`);
+
+/** Runs `prove` while a session of its own holds the lock, until that is released. */
+async function whileLocked(prove: (release: () => Promise<void>) => Promise<void>): Promise<void> {
+  const holder = new Client({ connectionString: server.url });
+  await holder.connect();
+  try {
+    await holder.query(`begin; select ${LOCK}`);
+    await prove(async () => void (await holder.query('commit')));
+  } finally {
+    await holder.end();
+  }
+}
 
 /** A setting as a new session has it. */
 async function settingOf(database: Database, road: Road, name: string): Promise<string> {
@@ -83,9 +107,9 @@ test('what is acknowledged is durable, even where the database was set to risk i
 
 test('each road has its own time for a statement, and all an end for a transaction that stands still', () =>
   withDatabase(async ({ database }) => {
-    assert.equal(await settingOf(database, 'append', 'statement_timeout'), '400ms');
-    assert.equal(await settingOf(database, 'query', 'statement_timeout'), '700ms');
-    assert.equal(await settingOf(database, 'work', 'idle_in_transaction_session_timeout'), '300ms');
+    assert.equal(await settingOf(database, 'append', 'statement_timeout'), '600ms');
+    assert.equal(await settingOf(database, 'query', 'statement_timeout'), '1500ms');
+    assert.equal(await settingOf(database, 'work', 'idle_in_transaction_session_timeout'), '500ms');
   }));
 
 test('a statement that takes too long is ended, and its connection is not used again', () =>
@@ -131,21 +155,26 @@ test('a transaction that stands still loses its locks', () =>
 test('what waits for a connection of its road waits no longer than for a new one', () =>
   withDatabase(
     async ({ database }) => {
-      const first = database.use('settle', sleeping(1));
-      await assert.rejects(database.use('settle', sleeping(0)), { ...AWAY, message: /no connection.*timeout/ });
-      await first;
+      await whileLocked(async (release) => {
+        const first = database.use('settle', behindLock);
+        await assert.rejects(asking(database, 'settle'), { ...AWAY, message: /no connection.*timeout/ });
+        await release();
+        await first;
+      });
     },
-    { times: { connectMs: 400 } },
+    { times: { connectMs: 900 } },
   ));
 
 test('lists that take their time keep nobody else waiting', () =>
   withDatabase(
     async ({ database }) => {
-      let listed = 0;
-      const lists = Array.from({ length: 8 }, () => database.use('query', sleeping(0.3)).then(() => listed++));
-      await Promise.all((['append', 'settle', 'work'] as const).map((road) => asking(database, road)));
-      assert.equal(listed, 0);
-      await Promise.all(lists);
+      await whileLocked(async (release) => {
+        const lists = Array.from({ length: 8 }, () => database.use('query', behindLock));
+        await eventually('lists to be under way', async () => (await underWay()) || null);
+        for (const road of ['append', 'settle', 'work'] as const) assert.ok(await asking(database, road));
+        await release();
+        await Promise.all(lists);
+      });
     },
     { times: {} },
   ));
@@ -205,18 +234,21 @@ test('a server that stands still is given up, with the connections that are idle
   }));
 
 test('the end waits for what is under way', () =>
-  withDatabase(async ({ database }) => {
-    let done = false;
-    const work = database.use('append', sleeping(0.1)).then(() => {
-      done = true;
-    });
-    await eventually('it to be under way', async () => ((await underWay()) === 1 ? true : null));
-    const closed = database.close();
-    await assert.rejects(asking(database, 'query'), AWAY);
-    await closed;
-    assert.ok(done);
-    await work;
-  }));
+  withDatabase(
+    async ({ database }) => {
+      await whileLocked(async (release) => {
+        const ends: string[] = [];
+        const work = database.use('append', behindLock).then(() => ends.push('work'));
+        await eventually('it to be under way', async () => ((await underWay()) === 1 ? true : null));
+        const closed = database.close().then(() => ends.push('closed'));
+        await assert.rejects(asking(database, 'query'), AWAY);
+        await release();
+        await Promise.all([work, closed]);
+        assert.deepEqual(ends, ['work', 'closed']);
+      });
+    },
+    { times: {} },
+  ));
 
 test('the end waits for nobody who does not answer', () =>
   withProxy(async (proxy) => {

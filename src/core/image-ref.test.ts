@@ -89,6 +89,9 @@ describe('an image reference', () => {
       '-host.io/app',
       'a b/c',
       'acme/ünï',
+      // In lower case the Kelvin sign is a k.
+      '\u212aubernetes.io/app:1',
+      'registry.example.com/\u212aube/app:1',
       'acme/app\n',
       'app:tag\n',
       `app@${DIGEST}\n`,

@@ -25,6 +25,8 @@ export const MAX_REF_LENGTH = 512;
 const MAX_REPOSITORY_LENGTH = 255;
 const MAX_PORT = 65_535;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII, as the grammar below narrows it.
+const NOT_ASCII = /[^\x00-\x7f]/;
 const SEGMENT = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;
@@ -39,6 +41,8 @@ const HOST = new RegExp(`^(?:${LABEL}(?:\\.${LABEL})*|\\[[0-9a-f:.]{2,45}\\])(?:
  */
 export function parseImageRef(text: string, impliedRegistry: string | null = DOCKER_HUB): ImageRefParsed {
   if (text.length > MAX_REF_LENGTH) return refuse(`an image reference has at most ${MAX_REF_LENGTH} characters`);
+  // Lower case makes letters of some that are none here: the Kelvin sign would become a k, and name another image.
+  if (NOT_ASCII.test(text)) return refuse('an image reference has no letters but those from a to z');
   if (text.includes('://')) return refuse('an image reference has no scheme; leave out what ends with ://');
   const { rest, digest } = splitDigest(text);
   const { path, tag } = splitTag(rest);

@@ -46,6 +46,21 @@ test('no tag means latest, but never beside a digest', () => {
   assert.deepEqual(image({ image: `ghcr.io/acme/app@${DIGEST}` }), ['ghcr.io', 'acme/app', null, DIGEST]);
 });
 
+test('a tag beside an image is the one that it leaves out, and may not contradict it', () => {
+  const ghcr = 'ghcr.io/acme/app';
+  assert.deepEqual(image({ image: ghcr, tag: '1.2' }), ['ghcr.io', 'acme/app', '1.2', null]);
+  assert.deepEqual(image({ image: `${ghcr}:1.2`, tag: '1.2' }), ['ghcr.io', 'acme/app', '1.2', null]);
+  assert.deepEqual(image({ image: `${ghcr}@${DIGEST}`, tag: '1.2' }), ['ghcr.io', 'acme/app', '1.2', DIGEST]);
+  assert.deepEqual(image({ image: ghcr, tag: null }), ['ghcr.io', 'acme/app', 'latest', null]);
+  const beside = readNative(readerInput({ image: ghcr, tag: '1.2' }));
+  assert.ok(beside.kind === 'facts');
+  assert.equal(beside.facts[0]?.provenance.tag, '/tag');
+  for (const tag of ['1.3', 1.2, '', 'no tag']) {
+    const reading = readNative(readerInput({ image: `${ghcr}${tag === '1.3' ? ':1.2' : ''}`, tag }));
+    assert.equal(reading.kind, 'unreadable', `${tag}`);
+  }
+});
+
 test('what the payload does not say has no pointer', () => {
   const reading = readNative(readerInput({ image: 'app' }));
   assert.ok(reading.kind === 'facts');

@@ -12,7 +12,10 @@ export const readNative: Reader = (input) => {
   if (!isObject(body)) return unreadable('', 'The body is not a JSON object.');
   if (Object.hasOwn(body, 'image')) {
     const image = textAt(body, ['image'], MAX_REF_LENGTH);
-    return image === null ? wrong('/image', 'not an image reference') : readRef(input, image, '/image');
+    if (image === null) return wrong('/image', 'not an image reference');
+    return isNothing(body.tag)
+      ? readRef(input, image, '/image')
+      : readTagged(input, image, textAt(body, ['tag'], MAX_TAG));
   }
   if (!Object.hasOwn(body, 'name')) return wrong('/image', 'missing');
   const name = textAt(body, ['name'], MAX_REF_LENGTH);
@@ -21,6 +24,20 @@ export const readNative: Reader = (input) => {
   if (tag === null) return wrong('/tag', Object.hasOwn(body, 'tag') ? 'not a text that is a tag' : 'missing');
   return readRef(input, { value: `${name.value}:${tag.value}`, pointer: '/name' }, '/tag');
 };
+
+function isNothing(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+/** An image with a tag beside it: the tag that it leaves out, or the same one. */
+function readTagged(input: ReaderInput, image: Field<string>, tag: Field<string> | null): Reading {
+  if (tag === null) return wrong('/tag', 'not a text that is a tag');
+  const parsed = parseImageRef(image.value, input.registry ?? DOCKER_HUB);
+  if (parsed.kind === 'ref' && parsed.ref.tag === tag.value) return readRef(input, image, '/image');
+  if (parsed.kind === 'ref' && parsed.ref.tag !== null) return wrong('/tag', 'not what the image reference says');
+  const [name, ...digest] = image.value.split('@');
+  return readRef(input, { ...image, value: [`${name}:${tag.value}`, ...digest].join('@') }, '/tag');
+}
 
 function readRef(input: ReaderInput, { value: text, pointer }: Field<string>, tagPointer: string): Reading {
   const parsed = parseImageRef(text, input.registry ?? DOCKER_HUB);

@@ -25,8 +25,7 @@ export const MAX_REF_LENGTH = 512;
 const MAX_REPOSITORY_LENGTH = 255;
 const MAX_PORT = 65_535;
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII, as the grammar below narrows it.
-const NOT_ASCII = /[^\x00-\x7f]/;
+const NOT_ASCII = /[\u0080-\uffff]/;
 const SEGMENT = /^[a-z0-9]+(?:(?:\.|_{1,2}|-+)[a-z0-9]+)*$/;
 const TAG = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const DIGEST = /^sha256:[0-9a-f]{64}$/;

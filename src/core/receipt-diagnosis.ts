@@ -16,8 +16,9 @@ const OURS = {
   address_unknown: {
     cause: 'It came from an address that is not known, and `ipAllowList` of the source has none but known ones.',
     remedy:
-      'Have it come through the listener: a request that is handed to `fetch` of the library comes from no address. ' +
-      'Where it has to, empty `ipAllowList`.',
+      'Behind a proxy: have it write the address of the sender into `X-Forwarded-For` or `Forwarded`, and remove the ' +
+      'one of the two that it does not write. Without one: a request that is handed to `fetch` of the library comes ' +
+      'from no address; have it come through the listener.',
   },
   secret_unavailable: {
     cause: 'The secret that the source refers to cannot be read: {reason}.',

@@ -87,5 +87,8 @@ export function rejectingWarning(source: SourceName, row: Rejecting): RejectingW
 }
 
 function doctorsRemedy({ id }: SourceName): string {
-  return `Look at the latest of GET /api/v1/receipts?sourceId=${id}&outcome=rejected: its \`diagnosis\` names the mistake and what to do.`;
+  return (
+    `Take the \`id\` of the latest of GET /api/v1/receipts?sourceId=${id}&outcome=rejected: \`diagnosis\` of ` +
+    'GET /api/v1/receipts/{id} names the mistake and what to do.'
+  );
 }

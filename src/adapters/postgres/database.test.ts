@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { Client } from 'pg';
 import { eventually } from '../../../test/support/eventually.ts';
+import {
+  asking,
+  behindLock,
+  type OpenedDatabase,
+  sleeping,
+  underWay,
+  whileLocked,
+  withHastyDatabase,
+} from '../../../test/support/postgres-database.ts';
 import { openPostgresProxy, type PostgresProxy } from '../../../test/support/postgres-proxy.ts';
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
-import { withoutStrayErrors } from '../../../test/support/stray-errors.ts';
-import { type Database, type DatabaseOptions, openDatabase, type Road, type Session } from './database.ts';
+import type { Database, DatabaseOptions, Road } from './database.ts';
 
-/** Short, so that nobody waits; none is of the length of another. */
-const HASTY = {
-  connectMs: 1_200,
-  seekMs: 600,
-  readMs: 1_500,
-  graceMs: 400,
-  operationMs: 2_500,
-  idleInTransactionMs: 500,
-};
 const EVERY = ['append', 'settle', 'work', 'query'] as const;
 const AWAY = { code: 'STORE_UNAVAILABLE' };
 
@@ -27,44 +25,8 @@ before(async () => {
 
 after(() => server.stop());
 
-interface Opened {
-  database: Database;
-  /** Messages of connections that were lost while idle. */
-  lost: string[];
-}
-
-/** Runs `prove` with a database that is closed afterwards; no error goes unheard. */
-function withDatabase(prove: (opened: Opened) => Promise<void>, options: Partial<DatabaseOptions> = {}): Promise<void> {
-  return withoutStrayErrors(async () => {
-    const lost: string[] = [];
-    const onLost = ({ message }: Error) => lost.push(message);
-    const database = openDatabase({ url: server.url, clockOffsetMs: () => 0, onLost, times: HASTY, ...options });
-    try {
-      await prove({ database, lost });
-    } finally {
-      await database.close();
-    }
-  });
-}
-
-/** Takes that long, server time. */
-const sleeping = (seconds: number) => (session: Session) => session.migrate(`select pg_sleep(${seconds})`);
-
-const LOCK = 'pg_advisory_xact_lock(2)';
-
-/** Work that lasts as long as somebody else holds the lock. */
-const behindLock = (session: Session) => session.migrate(`select ${LOCK}`);
-
-/** Runs `prove` while a session of its own holds the lock, until that is released. */
-async function whileLocked(prove: (release: () => Promise<void>) => Promise<void>): Promise<void> {
-  const holder = new Client({ connectionString: server.url });
-  await holder.connect();
-  try {
-    await holder.query(`begin; select ${LOCK}`);
-    await prove(async () => void (await holder.query('commit')));
-  } finally {
-    await holder.end();
-  }
+function withDatabase(prove: (opened: OpenedDatabase) => Promise<void>, options?: Partial<DatabaseOptions>) {
+  return withHastyDatabase(server.url, prove, options);
 }
 
 /** A setting as a new session has it. */
@@ -73,12 +35,6 @@ async function settingOf(database: Database, road: Road, name: string): Promise<
   const error: unknown = await database.use(road, (session) => session.migrate(told)).catch((thrown) => thrown);
   assert.ok(error instanceof Error);
   return error.message;
-}
-
-/** The least that can be asked. */
-async function asking(database: Database, road: Road): Promise<true> {
-  await database.use(road, (session) => session.migrate('select 1'));
-  return true;
 }
 
 function withSetting(setting: string): string {
@@ -155,7 +111,7 @@ test('a transaction that stands still loses its locks', () =>
 test('what waits for a connection of its road waits no longer than for a new one', () =>
   withDatabase(
     async ({ database }) => {
-      await whileLocked(async (release) => {
+      await whileLocked(server.url, async (release) => {
         const first = database.use('settle', behindLock);
         await assert.rejects(asking(database, 'settle'), { ...AWAY, message: /no connection.*timeout/ });
         await release();
@@ -168,9 +124,9 @@ test('what waits for a connection of its road waits no longer than for a new one
 test('lists that take their time keep nobody else waiting', () =>
   withDatabase(
     async ({ database }) => {
-      await whileLocked(async (release) => {
+      await whileLocked(server.url, async (release) => {
         const lists = Array.from({ length: 8 }, () => database.use('query', behindLock));
-        await eventually('lists to be under way', async () => (await underWay()) || null);
+        await eventually('lists to be under way', async () => (await underWay(server.url)) || null);
         for (const road of ['append', 'settle', 'work'] as const) assert.ok(await asking(database, road));
         await release();
         await Promise.all(lists);
@@ -194,7 +150,9 @@ test('connections that are ended while they are used fail what is done, and noth
       const roads = ['append', 'append', 'settle', 'work', 'query'] as const;
       const works = roads.map((road) => database.transaction(road, sleeping(60)));
       const failed = Promise.allSettled(works);
-      await eventually('all to be under way', async () => ((await underWay()) === works.length ? true : null));
+      await eventually('all to be under way', async () =>
+        (await underWay(server.url)) === works.length ? true : null,
+      );
       await server.terminateAll('hookyard %');
       for (const { status } of await failed) assert.equal(status, 'rejected');
       assert.deepEqual(lost, []);
@@ -236,10 +194,10 @@ test('a server that stands still is given up, with the connections that are idle
 test('the end waits for what is under way', () =>
   withDatabase(
     async ({ database }) => {
-      await whileLocked(async (release) => {
+      await whileLocked(server.url, async (release) => {
         const ends: string[] = [];
         const work = database.use('append', behindLock).then(() => ends.push('work'));
-        await eventually('it to be under way', async () => ((await underWay()) === 1 ? true : null));
+        await eventually('it to be under way', async () => ((await underWay(server.url)) === 1 ? true : null));
         const closed = database.close().then(() => ends.push('closed'));
         await assert.rejects(asking(database, 'query'), AWAY);
         await release();
@@ -291,17 +249,6 @@ async function withProxy(prove: (proxy: PostgresProxy) => Promise<void>): Promis
   } finally {
     await proxy.close();
   }
-}
-
-/** Statements of the database under test that the server works on. */
-async function underWay(): Promise<number> {
-  const admin = new Client({ connectionString: server.url });
-  await admin.connect();
-  const { rows } = await admin.query<{ n: number }>(
-    "select count(*)::int as n from pg_stat_activity where application_name like 'hookyard %' and state = 'active'",
-  );
-  await admin.end();
-  return rows[0]?.n ?? 0;
 }
 
 test('a connection that is lost at any moment of its making is an error of whoever waits for it', () =>

@@ -101,7 +101,8 @@ const HOST_SENTENCES: Readonly<Record<HostRule, HostSentence>> = {
   http: {
     rule: 'scheme',
     what: ({ host }) => `the URL for ${host} is not an https URL`,
-    remedy: (endpoint) => `Use https, or ${adminAdds(allowHost(endpoint))} (or \`--allow-http\` for every host).`,
+    remedy: (endpoint) =>
+      `Use https, or ${adminAdds(allowHost(endpoint))} (or \`--allow-http\` for every public host).`,
   },
   port: {
     rule: 'port',

@@ -25,6 +25,8 @@ export type Received =
   | { kind: 'no_such_door' }
   | { kind: 'refused' }
   | { kind: 'secret_unavailable' }
+  /** The configuration changed under each decision; nothing was stored, and the same request may be taken at once. */
+  | { kind: 'restless' }
   /** Over the limit of its source; nothing was stored. */
   | { kind: 'too_large'; maxBytes: number }
   /** More than its source takes at once; nothing was stored. */
@@ -108,7 +110,7 @@ async function receive(visit: Visit): Promise<Received> {
     if (current.version === configuration.version) return told(visit, decided);
     configuration = current;
   }
-  throw Object.assign(new Error('the configuration keeps changing'), { code: 'STORE_UNAVAILABLE' });
+  return { kind: 'restless' };
 }
 
 function told(visit: Visit, decided: Exclude<Decided, { kind: 'stale' }>): Received {

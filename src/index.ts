@@ -213,7 +213,7 @@ async function run(options: HookyardOptions, { opened, ports, worker, others }: 
   const limits = { maxBodyBytes, maxRequestBytes, maxConnections, collect: createCollector() };
   const told = { publicUrl, trustedProxies, egressIps };
   const app = createApp(ports, { version: VERSION, roles, readiness, ...told, ...limits });
-  const listening = createListening(app, ports);
+  const listening = createListening(app);
   return {
     fetch: app.fetch,
     adminKey,

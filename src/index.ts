@@ -18,9 +18,10 @@ import { readNetworks } from './core/address.ts';
 import { DEFAULT_TENANT, type Id } from './core/ids.ts';
 import { NODE_ROLES, type NodeRole, parseNodeRoles } from './core/node-role.ts';
 import type { Suite } from './core/secret.ts';
+import { isStoreAway } from './core/store-away.ts';
 import { createAuthenticate } from './flows/authenticate.ts';
 import { createConfigurationCache, type FlowPorts } from './flows/configuration.ts';
-import { prepareAdminKey } from './flows/ensure-admin-key.ts';
+import { ensureAdminKey } from './flows/ensure-admin-key.ts';
 import { ensureFirstSource, type FirstSource } from './flows/ensure-first-source.ts';
 import { keysGiven } from './flows/keys.ts';
 import { type NotStarted, type OpenedStore, openStore, orClosed } from './opening.ts';
@@ -119,7 +120,7 @@ export async function createHookyard(options: HookyardOptions, world?: World): P
     if (opened.kind !== 'opened') return opened;
     return { kind: 'started', hookyard: await orClosed(opened.store, () => run(options, assemble(options, opened))) };
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'STORE_UNAVAILABLE')) throw error;
+    if (!isStoreAway(error)) throw error;
     return { kind: 'away', reason: `The database went away: ${error.message}.`, remedy: 'Start again.' };
   }
 }
@@ -198,7 +199,7 @@ async function run(options: HookyardOptions, { opened, ports, worker, others }: 
   const { roles, shared } = opened;
   const { dataDirectory, apiKey, publicUrl, maxBodyBytes, trustedProxies, egressIps } = options;
   const keyFile = secretFileAt(join(dataDirectory, 'admin-api-key'));
-  const adminKey = apiKey === undefined ? await prepareAdminKey(ports, keyFile, shared !== null) : null;
+  const adminKey = apiKey === undefined ? await ensureAdminKey(ports, keyFile, shared !== null) : null;
   await ports.configuration.refresh(DEFAULT_TENANT);
   const urlFile = secretFileAt(join(dataDirectory, 'secret-url'));
   const firstSource = roles.has('ingest') ? await ensureFirstSource(ports, urlFile, publicUrl) : null;
@@ -212,7 +213,7 @@ async function run(options: HookyardOptions, { opened, ports, worker, others }: 
   const limits = { maxBodyBytes, maxRequestBytes, maxConnections, collect: createCollector() };
   const told = { publicUrl, trustedProxies, egressIps };
   const app = createApp(ports, { version: VERSION, roles, readiness, ...told, ...limits });
-  const listening = createListening(app, ports);
+  const listening = createListening(app);
   return {
     fetch: app.fetch,
     adminKey,

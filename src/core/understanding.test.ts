@@ -62,7 +62,7 @@ describe('filters of a source', () => {
       ),
     );
     assert.deepEqual([outcome, facts.length, acted.length], ['ignored', 1, 0]);
-    assert.equal(reason, 'Filter 2 ($.tag matches) says no.');
+    assert.equal(reason, 'Filter 1 ($.tag matches) says no.');
   });
 
   test('let those facts of a message through that pass', () => {
@@ -73,9 +73,9 @@ describe('filters of a source', () => {
     assert.equal(reason, 'No matching component');
     const some = conclude(harbor(), filters({ field: '$.tag', operator: 'not_equals', value: null }));
     assert.deepEqual(some.acted, tagged);
-    assert.equal(some.reason, 'No matching component. Filter 1 ($.tag not_equals) says no to 1 of 2 facts.');
+    assert.equal(some.reason, 'No matching component. Filter 0 ($.tag not_equals) says no to 1 of 2 facts.');
     const none = conclude(harbor(), filters({ field: '$.tag', operator: 'equals', value: 'x' }));
-    assert.equal(none.reason, 'Filter 1 ($.tag equals) says no to 2 of 2 facts.');
+    assert.equal(none.reason, 'Filter 0 ($.tag equals) says no to 2 of 2 facts.');
   });
 
   test('reach the raw payload below $.body', () => {

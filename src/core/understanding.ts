@@ -153,7 +153,7 @@ function isAboutBody({ path }: Rule): boolean {
 }
 
 function ruleOf({ index, rule: { field, operator } }: Failed): string {
-  return `Filter ${index + 1} (${field} ${operator})`;
+  return `Filter ${index} (${field} ${operator})`;
 }
 
 /** A fact as the API shows it and filters see it. */

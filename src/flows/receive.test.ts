@@ -182,6 +182,21 @@ describe('a request that proves nothing', () => {
   });
 });
 
+describe('a push under a configuration that keeps changing', () => {
+  test('is not decided, whether it proves its sender or not, and leaves nothing behind', async () => {
+    const ports = fakePorts();
+    await subscribe(ports);
+    const source = await door(ports, { type: 'native', secret: SECRET });
+    const { recordReceipt } = ports.store;
+    ports.store.recordReceipt = async ({ configVersion }) => ({ kind: 'stale', configVersion });
+    assert.deepEqual(await receive(ports, typed(source)), { kind: 'restless' });
+    assert.deepEqual(await receive(ports, typed(source, { headers: [] })), { kind: 'restless' });
+    assert.deepEqual([ports.offered, await receipts(ports)], [[], []]);
+    Object.assign(ports.store, { recordReceipt });
+    stored(await receive(ports, typed(source)));
+  });
+});
+
 describe('a message that has come through us before', () => {
   test('counts one more on its way out, and makes no event once it goes in a circle', async () => {
     const ports = fakePorts();

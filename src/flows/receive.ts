@@ -25,6 +25,8 @@ export type Received =
   | { kind: 'no_such_door' }
   | { kind: 'refused' }
   | { kind: 'secret_unavailable' }
+  /** The configuration changed under each decision; nothing was stored, and the same request may be taken at once. */
+  | { kind: 'restless' }
   /** Over the limit of its source; nothing was stored. */
   | { kind: 'too_large'; maxBytes: number }
   /** More than its source takes at once; nothing was stored. */
@@ -61,7 +63,7 @@ export type Receive = (request: InboundRequest) => Promise<Received>;
 
 const MAX_DECISIONS = 8;
 export const NOT_FOR_YOU = 'address_not_allowed';
-const NO_SECRET = 'secret_unavailable';
+const SECRET_UNAVAILABLE = 'secret_unavailable';
 
 /** Answers that the store has given, under the configuration that stands. */
 const STORED: ReadonlySet<Decided['kind']> = new Set<Decided['kind']>(['stored', 'refused', 'permitted']);
@@ -108,7 +110,7 @@ async function receive(visit: Visit): Promise<Received> {
     if (current.version === configuration.version) return told(visit, decided);
     configuration = current;
   }
-  throw Object.assign(new Error('the configuration keeps changing'), { code: 'STORE_UNAVAILABLE' });
+  return { kind: 'restless' };
 }
 
 function told(visit: Visit, decided: Exclude<Decided, { kind: 'stale' }>): Received {
@@ -119,7 +121,7 @@ function told(visit: Visit, decided: Exclude<Decided, { kind: 'stale' }>): Recei
       visit.shedding.later(() => keepTurnedAway(visit, decided.source, NOT_FOR_YOU));
       return told(visit, { kind: 'no_such_door' });
     case 'secret_unread':
-      keepBeginning(visit, decided.source, NO_SECRET);
+      keepBeginning(visit, decided.source, SECRET_UNAVAILABLE);
       return { kind: 'secret_unavailable' };
     case 'no_such_door':
     case 'too_large':
@@ -154,13 +156,13 @@ async function receiveUnder(visit: Visit, configuration: LiveConfiguration): Pro
 async function prove(
   { ports, request, receivedAtMs, shedding }: Visit,
   { id: sourceId, config }: OpenSource,
-): Promise<{ kind: 'verdict'; verdict: Verdict } | { kind: 'no_secret' }> {
+): Promise<{ kind: 'verdict'; verdict: Verdict } | { kind: 'secret_unread' }> {
   const found = await findSourceSecrets(ports, config, receivedAtMs);
   if (found.kind === 'missing') {
     const { reference, reason } = found;
-    if (shedding.isNews('no_secret', sourceId))
+    if (shedding.isNews('secret_unread', sourceId))
       ports.log.error('source.secret_unavailable', { sourceId, reference, reason });
-    return { kind: 'no_secret' };
+    return { kind: 'secret_unread' };
   }
   const headers = headerValues(request.headers.flat());
   const signed = { headers, body: request.body, secretUrl: request.door.kind === 'secret' };

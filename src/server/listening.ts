@@ -1,7 +1,6 @@
 /** Listening on a port, and ending it without leaving a request unanswered. */
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { FlowPorts } from '../flows/configuration.ts';
 import type { App } from './app.ts';
 import { createListener, limitConnections } from './node.ts';
 
@@ -21,12 +20,12 @@ const CONNECTIONS_CHECK_MS = 2000;
 const HANG_UP_EVERY_MS = 20;
 
 /** The port of an app; nothing is opened before `listen`. */
-export function createListening(app: App, ports: Pick<FlowPorts, 'clock' | 'random'>): Listening {
+export function createListening(app: App): Listening {
   let server: HttpServer | null = null;
   let stopping = false;
   return {
     async listen({ host, port }) {
-      const answer = createListener(app, ports);
+      const answer = createListener(app);
       const limits = {
         requestTimeout: REQUEST_TIMEOUT_MS,
         headersTimeout: HEADERS_TIMEOUT_MS,

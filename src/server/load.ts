@@ -1,6 +1,6 @@
 /** What is taken on at once, in requests and in bytes of their bodies, and how callers share it. */
 import type { Id } from '../core/ids.ts';
-import { problem } from '../core/problem.ts';
+import { type Problem, problem } from '../core/problem.ts';
 
 export interface Load {
   /** Requests being answered now; probes and those whose body is still on its way are not among them. */
@@ -91,7 +91,7 @@ export function leave(load: Load, stay: Stay): void {
 }
 
 /** Notes who asks, as soon as that is known; refuses who takes more than a share. */
-export function seat(load: Load, stay: Stay, name: string): typeof OVER_SHARE | null {
+export function seat(load: Load, stay: Stay, name: string): Problem | null {
   const party = partyOf(load, name);
   if (crowds(party.inFlight, load.inFlight, load.maxInFlight)) return OVER_SHARE;
   stay.party = party;
@@ -121,7 +121,7 @@ export async function awaitBody<Body extends { kind: string }>(
   load: Load,
   stay: Stay,
   read: () => Promise<Body>,
-): Promise<Body | typeof OVERLOADED> {
+): Promise<Body | Problem> {
   move(load, stay, -stay.places);
   try {
     const body = await read();
@@ -136,21 +136,21 @@ function move(load: Load, { party }: Stay, places: number): void {
   if (party !== null) party.inFlight += places;
 }
 
-function noPlace(load: Load, { party }: Stay): typeof OVERLOADED | null {
+function noPlace(load: Load, { party }: Stay): Problem | null {
   if (load.inFlight >= load.maxInFlight) return OVERLOADED;
   // One more than taken: the place it comes back to.
   return party !== null && crowds(party.inFlight, load.inFlight + 1, load.maxInFlight) ? OVER_SHARE : null;
 }
 
 /** Whether a request's body may take `bytes` more; null when it may. */
-export function bytesRefusal(load: Load, { bytes: own, party }: Stay, bytes: number): typeof OVER_BYTES | null {
+export function bytesRefusal(load: Load, { bytes: own, party }: Stay, bytes: number): Problem | null {
   if (load.bytes + bytes > load.maxBytes) return OVER_BYTES;
   // Its own bytes do not speak against it, so that a single large body always gets through.
   return party !== null && crowds(party.bytes - own, load.bytes, load.maxBytes) ? OVER_SHARE : null;
 }
 
 /** Counts `bytes` more for a request's body; they are given back when it leaves. Refused, nothing is counted. */
-export function hold(load: Load, stay: Stay, bytes: number): typeof OVER_BYTES | null {
+export function hold(load: Load, stay: Stay, bytes: number): Problem | null {
   if (bytes === 0) return null;
   const refused = bytesRefusal(load, stay, bytes);
   if (refused !== null) return refused;
@@ -164,7 +164,7 @@ export function hold(load: Load, stay: Stay, bytes: number): typeof OVER_BYTES |
 export const BATCH_MEMORY = 3;
 
 /** Counts what a batch takes beside its body, until it is answered. */
-export function holdBatch(load: Load, stay: Stay, bodyBytes: number): typeof OVER_BYTES | null {
+export function holdBatch(load: Load, stay: Stay, bodyBytes: number): Problem | null {
   return hold(load, stay, (BATCH_MEMORY - 1) * bodyBytes);
 }
 

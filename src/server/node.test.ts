@@ -30,7 +30,7 @@ async function serve(
 ): Promise<[TestApi, Speak, number, Server]> {
   const api = await openApi(options);
   const server: Server = createServer();
-  limitConnections(server, api.app, createListener(api.app, api.ports));
+  limitConnections(server, api.app, createListener(api.app));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });

@@ -27,35 +27,30 @@ import { isServed } from './served.ts';
  * A listener over an app. Publishing and the doors skip Request and Response objects; everything else goes through
  * `app.fetch`.
  */
-export function createListener(app: App, ports: Pick<FlowPorts, 'clock' | 'random'>): RequestListener {
+export function createListener(app: App): RequestListener {
   const listen = getRequestListener((request, env) => app.fetch(request, { incoming: env.incoming }), {
     overrideGlobalObjects: false,
   });
   const ingests = isServed(app.server, 'ingest');
   return (incoming, outgoing) => {
     const answerDirectly = ingests ? directAnswer(incoming) : null;
-    const done = answerDirectly === null ? listen(incoming, outgoing) : answerDirectly(app, ports, incoming, outgoing);
+    const done = answerDirectly === null ? listen(incoming, outgoing) : answerDirectly(app, incoming, outgoing);
     // Both answer every failure themselves; what is left is a socket that is gone.
     done.catch(() => outgoing.destroy());
   };
 }
 
-type Direct = (
-  app: App,
-  ports: Pick<FlowPorts, 'clock' | 'random'>,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-) => Promise<void>;
+type Direct = (app: App, incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
 
 function directAnswer({ url = '', method }: IncomingMessage): Direct | null {
   if (url === PUBLISH_PATH) return method === 'POST' ? publishDirectly : null;
   const inbound = inboundPath(url);
-  return inbound === null ? null : (...call) => knockDirectly(inbound, ...call);
+  return inbound === null ? null : knockDirectly(inbound);
 }
 
-async function publishDirectly(...[{ server }, ports, incoming, outgoing]: Parameters<Direct>): Promise<void> {
+const publishDirectly: Direct = async ({ server }, incoming, outgoing) => {
   const { headers } = incoming;
-  const { load } = server;
+  const { load, ports } = server;
   const key = headers['idempotency-key'];
   const stay = arrival(PUBLISH_PATH, 'POST', freshRequestId(ports));
   const answer = await settle(server, stay, () =>
@@ -69,25 +64,24 @@ async function publishDirectly(...[{ server }, ports, incoming, outgoing]: Param
     }),
   );
   finish(ports, incoming, outgoing, answer);
-}
+};
 
 /** Any method: what is not a door answers them all alike. */
-async function knockDirectly(
-  { prefix, path }: InboundPath,
-  ...[{ server }, ports, incoming, outgoing]: Parameters<Direct>
-): Promise<void> {
-  const { method = '', socket } = incoming;
-  const { load, largeBodies } = server;
-  const stay = arrival(`${prefix}*`, method, freshRequestId(ports));
-  const rawHeaders = pairsOf(incoming.rawHeaders);
-  const remoteAddress = senderOf(server, socket.remoteAddress ?? null, rawHeaders);
-  const answer = await settle(server, stay, () =>
-    takeIn(server, {
-      ...{ method, path, rawHeaders, remoteAddress, stay },
-      read: (maxBytes) => readFrom(incoming, { load, stay, largeBodies }, maxBytes),
-    }),
-  );
-  finish(ports, incoming, outgoing, answer);
+function knockDirectly({ prefix, path }: InboundPath): Direct {
+  return async ({ server }, incoming, outgoing) => {
+    const { method = '', socket } = incoming;
+    const { load, largeBodies, ports } = server;
+    const stay = arrival(`${prefix}*`, method, freshRequestId(ports));
+    const rawHeaders = pairsOf(incoming.rawHeaders);
+    const remoteAddress = senderOf(server, socket.remoteAddress ?? null, rawHeaders);
+    const answer = await settle(server, stay, () =>
+      takeIn(server, {
+        ...{ method, path, rawHeaders, remoteAddress, stay },
+        read: (maxBytes) => readFrom(incoming, { load, stay, largeBodies }, maxBytes),
+      }),
+    );
+    finish(ports, incoming, outgoing, answer);
+  };
 }
 
 function readFrom(incoming: IncomingMessage, place: BodyPlace, maxBytes: number): Promise<ReadBytes> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { steppedClock } from '../../test/support/stepped-clock.ts';
+import { storeAway } from '../core/store-away.ts';
 import type { Store } from '../ports.ts';
 import { createReadiness, type ReadinessParts } from './readiness.ts';
 
@@ -28,9 +29,10 @@ function readinessIn({
   clock.advance(60_000);
   const asked: string[] = [];
   const gauges: [name: string, value: number][] = [];
+  const logged: [event: string, message: string][] = [];
   const answer = async <T>(name: string, value: T): Promise<T> => {
     asked.push(name);
-    if (away === true || (readOnly === true && name === 'touchKeys')) throw new Error('away');
+    if (away === true || (readOnly === true && name === 'touchKeys')) throw storeAway('away');
     return value;
   };
   const store = {
@@ -39,16 +41,17 @@ function readinessIn({
     touchKeys: () => answer('touchKeys', undefined),
   } as unknown as Store;
   const metrics = { gauge: (name: string, value: number) => gauges.push([name, value]) };
+  const log = { warn: (event: string, { error }: { error: Error }) => logged.push([event, error.message]) };
   const beatMs = beatAgoMs === null ? null : clock.monotonicMs() - beatAgoMs;
   const doubtSinceMs = doubtMs === undefined ? null : clock.monotonicMs() - doubtMs;
   const readiness = createReadiness({
-    ports: { store, clock, metrics } as unknown as ReadinessParts['ports'],
+    ports: { store, clock, metrics, log } as unknown as ReadinessParts['ports'],
     worker: { lastBeatMs: () => beatMs, doubtSinceMs: () => doubtSinceMs },
     janitor: { healthy: () => true },
     shared: { lackingKeys: async () => [] },
     ...parts,
   });
-  return { readiness, clock, asked, gauges };
+  return { readiness, store, clock, asked, gauges, logged };
 }
 
 test('a process is ready when its store answers and can be written, its worker beats and the clocks agree', async () => {
@@ -66,8 +69,8 @@ test('each thing that is wrong is said, and what keeps it from its work makes it
     [{ parts: { janitor: { healthy: () => false } } }, false, 'store', /^cannot be written$/],
     [{ parts: { janitor: null }, readOnly: true }, false, 'store', /^cannot be written$/],
     [{ parts: { janitor: null } }, true, 'store', /^ok$/],
-    [{ beatAgoMs: null }, false, 'dispatcher', /no complete round/],
-    [{ beatAgoMs: 5001 }, false, 'dispatcher', /no complete round/],
+    [{ beatAgoMs: null }, false, 'dispatcher', /no complete round within 5 s$/],
+    [{ beatAgoMs: 5001 }, false, 'dispatcher', /no complete round within 5 s$/],
     [{ beatAgoMs: 4000 }, true, 'dispatcher', /^ok$/],
     [{ aheadMs: 301_000 }, false, 'clock', /^301 s from the database's$/],
     [{ aheadMs: -301_000 }, false, 'clock', /^301 s/],
@@ -115,4 +118,24 @@ test('a store that never answers is told of after 2 s, and is asked once by all 
     assert.deepEqual(await seen, { ready: false, checks: { store: 'does not answer' } });
   }
   assert.equal(asked, 1);
+});
+
+test('why the store could not be asked is logged once until that changes: it is away, or the fault is ours', async () => {
+  const { readiness, store, logged } = readinessIn({});
+  const { pulse } = store;
+  const failsWith = (error: Error) => Object.assign(store, { pulse: () => Promise.reject(error) });
+  const probed = async () => {
+    for (let time = 0; time < 3; time++) await readiness();
+    return logged.splice(0).map(([event, message]) => `${event}: ${message}`);
+  };
+  failsWith(storeAway('the database does not answer'));
+  assert.deepEqual(await probed(), ['readiness.failed: the database does not answer']);
+  failsWith(storeAway('the connection was lost'));
+  assert.deepEqual(await probed(), []);
+  failsWith(new TypeError('not a function'));
+  assert.deepEqual(await probed(), ['readiness.failed: not a function']);
+  Object.assign(store, { pulse });
+  assert.deepEqual(await probed(), []);
+  failsWith(new TypeError('not a function'));
+  assert.deepEqual(await probed(), ['readiness.failed: not a function']);
 });

@@ -1,11 +1,12 @@
 /** Whether this process can do its work now, as `/readyz` tells it. */
 import { DEFAULT_TENANT } from '../core/ids.ts';
+import { isStoreAway } from '../core/store-away.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
 import type { Readiness } from './options.ts';
 
 /** What is asked; what a process has no role for is null. */
 export interface ReadinessParts {
-  ports: Pick<FlowPorts, 'store' | 'clock' | 'metrics'>;
+  ports: Pick<FlowPorts, 'store' | 'clock' | 'metrics' | 'log'>;
   /** Its last complete round, and since when it waits for the store to say which leases are left. */
   worker: { lastBeatMs(): number | null; doubtSinceMs(): number | null } | null;
   /** Whether its last housekeeping could be written. */
@@ -28,9 +29,10 @@ const MAX_SKEW_MS = 5 * 60_000;
 
 /** A function that tells it within 2 s. Those who ask at once share one look, so that a store that hangs is asked once. */
 export function createReadiness(parts: ReadinessParts): () => Promise<Readiness> {
+  const look = createLook(parts);
   let looking: Promise<Look> | null = null;
   return async () => {
-    looking ??= look(parts).finally(() => {
+    looking ??= look().finally(() => {
       looking = null;
     });
     const dispatcher = dispatching(parts);
@@ -41,19 +43,32 @@ export function createReadiness(parts: ReadinessParts): () => Promise<Readiness>
 /** What the store said; null when it said nothing. */
 type Look = { store: string; skewMs: number; oldestMs: number; lacks: readonly string[] } | null;
 
+/** Looks that say in the log why one failed, when that is news: a store may be away for hours of probes. */
+function createLook(parts: ReadinessParts): () => Promise<Look> {
+  let trouble: 'away' | 'fault' | null = null;
+  return async () => {
+    try {
+      const seen = await look(parts);
+      trouble = null;
+      return seen;
+    } catch (error) {
+      const kind = isStoreAway(error) ? 'away' : 'fault';
+      if (kind !== trouble) parts.ports.log.warn('readiness.failed', { error });
+      trouble = kind;
+      return null;
+    }
+  };
+}
+
 async function look({ ports, janitor, shared }: ReadinessParts): Promise<Look> {
   const { store, clock, metrics } = ports;
-  try {
-    await store.configVersion(DEFAULT_TENANT);
-    const { nowMs, oldestDueMs } = await store.pulse();
-    const skewMs = shared === null ? 0 : clock.nowMs() - nowMs;
-    const lacks = shared === null ? [] : await shared.lackingKeys();
-    const oldestMs = oldestDueMs === null ? 0 : Math.max(0, nowMs - oldestDueMs);
-    metrics.gauge('oldest_due_seconds', oldestMs / 1000);
-    return { store: (await writable(store, janitor)) ? 'ok' : 'cannot be written', skewMs, oldestMs, lacks };
-  } catch {
-    return null;
-  }
+  await store.configVersion(DEFAULT_TENANT);
+  const { nowMs, oldestDueMs } = await store.pulse();
+  const skewMs = shared === null ? 0 : clock.nowMs() - nowMs;
+  const lacks = shared === null ? [] : await shared.lackingKeys();
+  const oldestMs = oldestDueMs === null ? 0 : Math.max(0, nowMs - oldestDueMs);
+  metrics.gauge('oldest_due_seconds', oldestMs / 1000);
+  return { store: (await writable(store, janitor)) ? 'ok' : 'cannot be written', skewMs, oldestMs, lacks };
 }
 
 async function writable(store: FlowPorts['store'], janitor: ReadinessParts['janitor']): Promise<boolean> {
@@ -84,7 +99,7 @@ function dispatching({ ports, worker, shared }: ReadinessParts): Dispatching {
   if (worker === null) return { ok: true, checks: {} };
   const beatMs = worker.lastBeatMs();
   const beats = beatMs !== null && ports.clock.monotonicMs() - beatMs < STALE_BEAT_MS;
-  const dispatcher = beats ? 'ok' : 'no complete round within 5 s';
+  const dispatcher = beats ? 'ok' : `no complete round within ${STALE_BEAT_MS / 1000} s`;
   if (shared === null) return { ok: beats, checks: { dispatcher } };
   const sinceMs = worker.doubtSinceMs();
   const doubtMs = sinceMs === null ? 0 : ports.clock.monotonicMs() - sinceMs;

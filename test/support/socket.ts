@@ -6,7 +6,7 @@ import type { TestApi } from './api.ts';
 
 /** Puts an API behind a socket of its own for one test; its URL. */
 export async function behindSocket(context: TestContext, api: TestApi): Promise<string> {
-  const server = createServer(createListener(api.app, api.ports));
+  const server = createServer(createListener(api.app));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
   });

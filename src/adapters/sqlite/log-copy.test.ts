@@ -29,6 +29,19 @@ test('the log is copied beside the writer first, then by it, and not again befor
   assert.equal(done.length, 4);
 });
 
+test('what a person has worked through again fills the log too', async () => {
+  const done: string[] = [];
+  const copy = createLogCopy(
+    async () => done.push('beside'),
+    async () => done.push('rest'),
+  );
+  copy.committed([['reviseReceipt', null, false]], 0);
+  await turn();
+  copy.committed([['redeliver', null, false]], 1000);
+  await turn();
+  assert.deepEqual(done, ['beside', 'rest', 'beside', 'rest']);
+});
+
 test('there is one copy at a time, and one that failed is followed by the next', async () => {
   const fails: (() => void)[] = [];
   const copy = createLogCopy(

@@ -13,16 +13,32 @@ export interface LogCopy {
 /** Between the beginning of one copy and that of the next. */
 const EVERY_MS = 1000;
 
-/** Operations that fill the log. */
-const FILLING: ReadonlySet<OperationName> = new Set([
-  'append',
-  'appendAll',
-  'settle',
-  'settleTask',
-  'recordReceipt',
-  'configure',
-  'maintain',
-]);
+/** True for what is stored because somebody asked or something came of it; the others write a little now and then. */
+const FILLS: Readonly<Record<OperationName, boolean>> = {
+  append: true,
+  appendAll: true,
+  redeliver: true,
+  recordReceipt: true,
+  reviseReceipt: true,
+  remember: true,
+  settle: true,
+  settleTask: true,
+  configure: true,
+  maintain: true,
+  touchKeys: false,
+  lease: false,
+  renew: false,
+  release: false,
+  claim: false,
+  claimTasks: false,
+  intend: false,
+  lanes: false,
+  setLane: false,
+  closeLane: false,
+  laneRun: false,
+  laneHeads: false,
+  copyLog: false,
+};
 
 /**
  * @param beside copies as much as can be copied beside the writer
@@ -36,7 +52,7 @@ export function createLogCopy(beside: () => Promise<unknown>, rest: () => Promis
   };
   return {
     committed(batch, nowMs) {
-      if (running || nowMs < nextAtMs || !batch.some(([name]) => FILLING.has(name))) return;
+      if (running || nowMs < nextAtMs || !batch.some(([name]) => FILLS[name])) return;
       running = true;
       nextAtMs = nowMs + EVERY_MS;
       // A thread that dies meanwhile is reported elsewhere, and the writer copies by itself what grows too long.

@@ -77,7 +77,7 @@ describe('filters of a source', () => {
     const filters = [{ field: '$.tag', operator: 'matches', value: '^v' }] as const;
     const source = await door(ports, { type: 'native', secret: SOURCE_SECRET, filters });
     const { action, reason } = stored(await receive(ports, typed(source)));
-    assert.deepEqual([action, reason], ['ignored', 'Filter 1 ($.tag matches) says no.']);
+    assert.deepEqual([action, reason], ['ignored', 'Filter 0 ($.tag matches) says no.']);
     assert.equal((await eventsOf(ports)).length, 0);
     stored(await receive(ports, typed(source, { body: json({ image: 'registry.example.com/org/app:v2' }) })));
     assert.equal((await eventsOf(ports)).length, 1);

@@ -5,7 +5,7 @@ import type { Ports } from '../../ports.ts';
 import type { OpenSource } from '../sources.ts';
 
 /** What a source says of itself in the log. */
-type Trouble = 'no_secret' | 'rate';
+type Trouble = 'secret_unread' | 'rate';
 
 export interface Shedding {
   /** How long a sender has to wait before its next request is taken, in ms; 0 = this one is taken, and counted. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { test } from 'node:test';
 import { openApi } from '../../../test/support/api.ts';
+import type { Store } from '../../ports.ts';
 
 const push = JSON.stringify({ image: 'registry.example.com/acme/app:v1.2.0' });
 
@@ -198,6 +199,16 @@ test('a source that is sent too much says when to come again', async () => {
   assert.equal((await send()).status, 200);
   const metrics = (await api.call('GET', '/metrics')).text;
   assert.match(metrics, /hookyard_inbound_turned_away_total\{reason="shed"\} 1/);
+});
+
+test('a push that cannot be decided for a configuration that keeps changing is said to be free to come again', async () => {
+  const { api, secretPath } = await doors();
+  const recordReceipt: Store['recordReceipt'] = async ({ configVersion }) => ({ kind: 'stale', configVersion });
+  Object.assign(api.ports.store, { recordReceipt });
+  const got = await api.call('POST', secretPath, push, { key: null });
+  const said = [got.status, got.json.code, got.json.detail, got.headers.get('retry-after')];
+  assert.deepEqual(said, [503, 'store_unavailable', 'The configuration keeps changing.', '1']);
+  assert.ok(!api.logged.some(({ event }) => event === 'http.store_unavailable'));
 });
 
 test('senders of CloudEvents are permitted to send by OPTIONS; everybody else finds the door that is not there', async () => {

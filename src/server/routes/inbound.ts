@@ -3,6 +3,7 @@ import { DEFAULT_TENANT } from '../../core/ids.ts';
 import { problem } from '../../core/problem.ts';
 import { GROUP_ROUTES } from '../../core/source.ts';
 import { UNREADABLE } from '../../core/understanding.ts';
+import { RESTLESS } from '../../flows/publish.ts';
 import type { Door } from '../../flows/receive/door.ts';
 import type { Received } from '../../flows/receive.ts';
 import type { Endpoint, IncomingRequest, RouteSpec } from '../endpoint.ts';
@@ -154,6 +155,8 @@ function tell(taken: Received, door: Door): Reply {
       return door.kind === 'typed' ? problem('bad_signature') : NO_SUCH_DOOR;
     case 'secret_unavailable':
       return problem('secret_unavailable', { retryAfterSeconds: 60 });
+    case 'restless':
+      return RESTLESS;
     case 'too_large':
       return problem('source_body_too_large', { detail: `Its source takes at most ${taken.maxBytes} bytes.` });
     case 'shed':

@@ -20,7 +20,7 @@ import { NODE_ROLES, type NodeRole, parseNodeRoles } from './core/node-role.ts';
 import type { Suite } from './core/secret.ts';
 import { createAuthenticate } from './flows/authenticate.ts';
 import { createConfigurationCache, type FlowPorts } from './flows/configuration.ts';
-import { prepareAdminKey } from './flows/ensure-admin-key.ts';
+import { ensureAdminKey } from './flows/ensure-admin-key.ts';
 import { ensureFirstSource, type FirstSource } from './flows/ensure-first-source.ts';
 import { keysGiven } from './flows/keys.ts';
 import { type NotStarted, type OpenedStore, openStore, orClosed } from './opening.ts';
@@ -198,7 +198,7 @@ async function run(options: HookyardOptions, { opened, ports, worker, others }: 
   const { roles, shared } = opened;
   const { dataDirectory, apiKey, publicUrl, maxBodyBytes, trustedProxies, egressIps } = options;
   const keyFile = secretFileAt(join(dataDirectory, 'admin-api-key'));
-  const adminKey = apiKey === undefined ? await prepareAdminKey(ports, keyFile, shared !== null) : null;
+  const adminKey = apiKey === undefined ? await ensureAdminKey(ports, keyFile, shared !== null) : null;
   await ports.configuration.refresh(DEFAULT_TENANT);
   const urlFile = secretFileAt(join(dataDirectory, 'secret-url'));
   const firstSource = roles.has('ingest') ? await ensureFirstSource(ports, urlFile, publicUrl) : null;

@@ -1,7 +1,7 @@
 /** API keys: made, looked up by digest, revoked. Only the digest of a key is stored. */
 import { DEFAULT_TENANT, type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
-import type { IdempotencyClaim, KeyRow, Ports, Role } from '../ports.ts';
+import type { ConfigChange, IdempotencyClaim, KeyRow, Ports, Role } from '../ports.ts';
 import type { FlowPorts } from './configuration.ts';
 import { configure, type Repeated } from './sealed-configuration.ts';
 
@@ -32,9 +32,8 @@ export async function createKey(
   }
   const secret = freshKey(ports.random);
   const key = keyRow(ports, request, secret);
-  const { tenant: _tenant, createdAtMs: _created, lastUsedAtMs: _used, revokedAtMs: _revoked, ...row } = key;
   const claims = request.claims?.({ key, secret }) ?? [];
-  const outcome = await configure(ports, request.tenant, { kind: 'put_key', key: row }, claims);
+  const outcome = await configure(ports, request.tenant, keyChange(key), claims);
   return outcome.kind === 'changed' ? { kind: 'created', key, secret } : outcome;
 }
 
@@ -57,6 +56,12 @@ export function keyRow(
     lastUsedAtMs: null,
     revokedAtMs: null,
   };
+}
+
+/** The change that stores a key; when it was made is for the store to say. */
+export function keyChange(row: KeyRow): ConfigChange {
+  const { tenant: _tenant, createdAtMs: _created, lastUsedAtMs: _used, revokedAtMs: _revoked, ...key } = row;
+  return { kind: 'put_key', key };
 }
 
 /** The admin key given from outside, if there is one, by hex digest: known to this process and to no store. */

@@ -6,8 +6,8 @@ import type { SourceConfig } from '../core/source.ts';
 import type { SourceMaker } from '../core/source-input.ts';
 import type { ConfigChange, IdempotencyClaim, Ports } from '../ports.ts';
 import { compiledSource, type FlowPorts, type LiveSource } from './configuration.ts';
-import { freshSigningSecret } from './create-subscription.ts';
 import { configure, type Repeated, sealSource } from './sealed-configuration.ts';
+import { freshSigningSecret, SECRET_BYTES } from './signing-secret.ts';
 
 /** A source just made or changed. */
 export interface MadeSource {
@@ -23,8 +23,6 @@ export interface ChangedSource extends MadeSource {
 
 /** A source whose configuration can be read. */
 export type OpenSource = LiveSource & { config: SourceConfig };
-
-const SECRET_BYTES = 32;
 
 /** What sources need of randomness. */
 export function makerOf(random: Ports['random']): SourceMaker {

@@ -1,5 +1,5 @@
 import { SOURCE_TYPES, type SourceConfig } from '../source.ts';
-import type { Scheme } from './scheme.ts';
+import { isMac, type Scheme } from './scheme.ts';
 import { signatureKey } from './sign.ts';
 
 type Proved = Pick<SourceConfig, 'type' | 'scheme' | 'secrets'>;
@@ -24,7 +24,7 @@ const WARNINGS: readonly Warning[] = [
     words: 'SHA-1 is for senders that have nothing better: choose a scheme with SHA-256 if the sender has one.',
   },
   {
-    applies: ({ type, scheme }) => sendsSecret(scheme) && signs(SOURCE_TYPES[type].defaultScheme),
+    applies: ({ type, scheme }) => sendsSecret(scheme) && isMac(SOURCE_TYPES[type].defaultScheme),
     words:
       'The secret itself travels with each request and the body is not signed, ' +
       'so whoever reads one request can write others. This kind of sender can sign: prefer its own scheme.',
@@ -47,10 +47,6 @@ function isSha1(scheme: Scheme): boolean {
 
 function sendsSecret({ type }: Scheme): boolean {
   return type === 'token' || type === 'basic';
-}
-
-function signs({ type }: Scheme): boolean {
-  return type === 'hmac' || type === 'standard-webhooks';
 }
 
 /** How many bytes somebody would have to guess. */

@@ -1,8 +1,9 @@
 /** Receipts coming in: the request, its facts and its events in one transaction (T1). */
+import type { DedupeKey } from '../../core/dedupe.ts';
 import { madeAtOnce } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import { isRedelivery, type Outcome, type Receipt, type Repeat } from '../../core/receipt.ts';
-import type { DedupeKey, Handover, ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
+import type { Handover, ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
 import { type Holder, idsOfEvents, keyUntilMs, repeatOf } from '../sql/revision.ts';
 import { configVersion } from './configuration.ts';
 import type { Session } from './database.ts';

@@ -4,7 +4,7 @@ import { type FieldError, type Problem, problem } from '../core/problem.ts';
 import type { z } from './schemas/zod.ts';
 
 export const UNKNOWN_FIELD = 'Unknown field.';
-export const READ_ONLY = 'Read-only: leave it out.';
+const READ_ONLY = 'Read-only: leave it out.';
 export const REQUIRED = 'Required.';
 
 /** What JSON calls the types, as the messages do. */

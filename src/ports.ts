@@ -5,7 +5,7 @@
 import type { CheckedTarget, Refusal } from './core/address.ts';
 import type { Answer } from './core/attempt.ts';
 import type { Id } from './core/ids.ts';
-import type { HashName } from './core/signature/schemes.ts';
+import type { Authenticator, Sha256 } from './core/signature/schemes.ts';
 import type { Handover, Store, Ticket } from './ports/store.ts';
 
 export type * from './ports/store.ts';
@@ -29,11 +29,8 @@ export interface Random {
 }
 
 /** Message authentication and digests; synchronous in the server. */
-export interface Mac {
-  hmac(hash: HashName, key: Uint8Array, message: Uint8Array): Uint8Array;
-  sha256(message: Uint8Array | string): Uint8Array;
-  /** Constant-time for equal lengths; false for different ones. */
-  equal(a: Uint8Array, b: Uint8Array): boolean;
+export interface Mac extends Authenticator {
+  sha256: Sha256;
 }
 
 /** What a sealed value belongs to; opening it anywhere else fails. */

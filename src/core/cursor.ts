@@ -1,7 +1,4 @@
-import type { Id } from './ids.ts';
-
-/** The smallest id there is; sorts before every other. */
-const FIRST_ID: Id = '00000000-0000-0000-0000-000000000000';
+import { FIRST_ID, type Id } from './ids.ts';
 
 /** A position in one shard's due index. */
 export interface DuePosition {

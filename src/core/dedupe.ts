@@ -7,11 +7,15 @@ import { toHex } from './signature/encoding.ts';
 import type { Sha256 } from './signature/schemes.ts';
 import type { DedupeRule } from './source.ts';
 
-/** Two messages of one source with the same key within the window are one; null = however far apart. */
+/** Two messages of one source with the same key within `windowMs` are one; null = however far apart. */
 export interface DedupeKey {
   key: string;
   windowMs: number | null;
-  /** So long after the first one the sender repeats the key because a person had it send again; null = nobody can. */
+  /**
+   * How long after the first one the same message with the same body is a redelivery that a person asked for, if the
+   * first one has come to its end: it is stored with its facts and events, and linked. Otherwise, and always where this
+   * is null, it is a duplicate.
+   */
   redeliveryAfterMs: number | null;
 }
 

@@ -7,7 +7,6 @@ import {
   finish,
   hasRoom,
   holdUntil,
-  inFlightOf,
   type Lineup,
   type LineupLimits,
   push,
@@ -53,7 +52,7 @@ test('a changed cap holds at once and interrupts nothing', () => {
   assert.equal(taken(lineup, 4), 'a3');
   setCap(lineup, 'a', 1);
   assert.equal(take(lineup, 0), null);
-  assert.equal(inFlightOf(lineup, 'a'), 3);
+  assert.equal(lineup.subscribers.get('a')?.inFlight, 3);
 });
 
 test('a place given back twice is given back once', () => {
@@ -63,7 +62,7 @@ test('a place given back twice is given back once', () => {
   assert.ok(first);
   finish(lineup, first);
   finish(lineup, first);
-  assert.deepEqual([lineup.inFlight, inFlightOf(lineup, 'a')], [1, 1]);
+  assert.deepEqual([lineup.inFlight, lineup.subscribers.get('a')?.inFlight], [1, 1]);
 });
 
 test('a held subscription starts when its hold ends, and a later hold replaces an earlier one', () => {

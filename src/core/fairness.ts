@@ -115,11 +115,6 @@ export function waiting(lineup: Lineup<unknown>, id: Id): number {
   return lineup.subscribers.get(id)?.queued ?? 0;
 }
 
-/** Entries of a subscription that were taken and not finished. */
-export function inFlightOf(lineup: Lineup<unknown>, id: Id): number {
-  return lineup.subscribers.get(id)?.inFlight ?? 0;
-}
-
 /**
  * Whether another entry of this subscription finds room. Its own share of the queue it has while bytes allow it, and
  * one entry always, up to twice those bytes; more than its share while memory is spare.

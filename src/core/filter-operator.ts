@@ -24,9 +24,9 @@ export type FilterScalar = string | number | boolean | null;
 export type FilterValue = FilterScalar | readonly FilterScalar[];
 
 /** Characters of a rule's own text, pattern aside. */
-export const MAX_VALUE_LENGTH = 1024;
-export const MAX_PATTERN_LENGTH = 512;
-export const MAX_LIST_LENGTH = 1000;
+const MAX_VALUE_LENGTH = 1024;
+const MAX_PATTERN_LENGTH = 512;
+const MAX_LIST_LENGTH = 1000;
 
 /** How many more characters of the document a rule may search; counted down in place. */
 export interface TextBudget {

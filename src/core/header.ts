@@ -1,4 +1,5 @@
 /** HTTP header rules: what may be set, what may be shown (RFC 9110 §5). */
+import { pointerOf } from './pointer.ts';
 import type { FieldError } from './problem.ts';
 import { profiles } from './profile.ts';
 
@@ -66,7 +67,7 @@ export function headerErrors(
     const isOwned = owned.includes(name.toLowerCase());
     const message = fault ?? (isOwned ? `The header ${name} belongs to ${owner}.` : null);
     seen.add(name.toLowerCase());
-    return message === null ? [] : [{ pointer: `${base}/${escapePointer(name)}`, message }];
+    return message === null ? [] : [{ pointer: base + pointerOf([name]), message }];
   });
 }
 
@@ -90,11 +91,6 @@ function headerFault(name: string, value: string, seen: ReadonlySet<string>): st
 
 function isReserved(lower: string): boolean {
   return isFramingHeader(lower) || OURS.some((prefix) => lower.startsWith(prefix));
-}
-
-/** Escapes one reference token of a JSON pointer (RFC 6901 §3). */
-export function escapePointer(token: string): string {
-  return token.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 /** In which senders say what happened and under which id; without them a stored request could not be read again. */

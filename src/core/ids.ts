@@ -6,6 +6,8 @@ export type Id = string;
 /** The one tenant that every installation has from its first day. */
 export const DEFAULT_TENANT: Id = '01900000-0000-7000-8000-000000000001';
 
+/** The smallest id there is; sorts before every other, and no object has it. */
+export const FIRST_ID: Id = '00000000-0000-0000-0000-000000000000';
 const MAX_ID = 2n ** 128n - 1n;
 const PARTS = /^(.{8})(.{4})(.{4})(.{4})(.{12})$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;

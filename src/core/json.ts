@@ -1,4 +1,5 @@
 import { locateFault } from './json-fault.ts';
+import { pointerOf } from './pointer.ts';
 
 /** Bytes `start` (first) to `end` (one past the last) of one JSON value, without the space around it. */
 export interface Span {
@@ -261,8 +262,7 @@ function refusal(fault: Fault, limits: JsonLimits): JsonRefusal<ScanFault> {
     malformed: `The body is not valid JSON (byte ${offset}).`,
   }[code];
   if (key === undefined || key.length > MAX_POINTER_NAME) return { kind: 'refused', code, message, offset };
-  const pointer = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-  return { kind: 'refused', code, message, offset, pointer };
+  return { kind: 'refused', code, message, offset, pointer: pointerOf([key]) };
 }
 
 function malformed(text: string, scanOffset: number): JsonRefusal<'malformed'> {

@@ -1,6 +1,6 @@
 /** Where the fields of an image stand in payloads of anybody's: set by a person, checked when it is saved. */
-import { escapePointer } from './header.ts';
 import { type Followed, follow, type PathParsed, parsePath } from './json-path.ts';
+import { pointerOf } from './pointer.ts';
 import type { FieldError } from './problem.ts';
 
 /** Fields of an image fact that a mapping may say the place of. */
@@ -21,7 +21,7 @@ export function mappingErrors(mapping: Mapping): FieldError[] {
   const entries = Object.entries(mapping);
   const errors = entries.flatMap(([name, path]) => {
     const message = fieldFault(name, path);
-    return message === null ? [] : [{ pointer: `/mapping/${escapePointer(name)}`, message }];
+    return message === null ? [] : [{ pointer: pointerOf(['mapping', name]), message }];
   });
   const fault = combinationFault(mapping);
   return fault === null ? errors : [...errors, fault];

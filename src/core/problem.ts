@@ -4,7 +4,7 @@
  */
 
 /** Where the documentation lives; the only place that says so. */
-export const DOCS_URL = 'https://hookyard.dev/docs';
+const DOCS_URL = 'https://hookyard.dev/docs';
 
 interface Row {
   status: number;

@@ -3,6 +3,7 @@ import test from 'node:test';
 import fc from 'fast-check';
 import { readerInput, SAMPLES, sample } from '../../test/support/samples.ts';
 import type { Fact } from './fact.ts';
+import { pathOf } from './pointer.ts';
 import { at } from './reader/fields.ts';
 import { type Reading, readers } from './reader.ts';
 import { isSourceType, SOURCE_TYPES, type SourceType } from './source.ts';
@@ -74,9 +75,7 @@ function assertPoints(body: unknown, headers: Readonly<Record<string, string>>, 
     assert.ok(Object.hasOwn(headers, pointer.slice('header:'.length)), pointer);
     return;
   }
-  const steps = pointer.split('/').slice(1);
-  const path = steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
-  assert.notEqual(at(body, path), undefined, pointer);
+  assert.notEqual(at(body, pathOf(pointer)), undefined, pointer);
 }
 
 function assertSound(type: SourceType, body: unknown, headers: Readonly<Record<string, string>> = {}): void {

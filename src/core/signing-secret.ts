@@ -2,9 +2,8 @@
 import { REDACTED, REDACTED_WORDS } from './header.ts';
 import type { ProfileName } from './profile.ts';
 import { fromBase64 } from './signature/encoding.ts';
-import { signatureKey } from './signature/sign.ts';
+import { signatureKey, WHSEC } from './signature/sign.ts';
 
-const WHSEC = 'whsec_';
 export const UNLOADABLE_WORDS =
   'After whsec_ comes the key in base64, or no library of Standard Webhooks loads it; a secret without whsec_ is taken as it is.';
 

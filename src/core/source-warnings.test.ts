@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { presetScheme, type Scheme } from './signature/schemes.ts';
+import type { SourceType } from './source.ts';
 import { completeSource, type SourceInput } from './source-input.ts';
 import { sourceWarnings } from './source-warnings.ts';
 
@@ -33,4 +35,40 @@ test('a secret that cannot be read comes first, with its place and why', () => {
   const warnings = warned({ type: 'nexus', secretRef }, 'it is empty');
   assert.equal(warnings.length, 2);
   assert.match(warnings[0] ?? '', /^The secret cannot be read from env:HOOKYARD_SECRET_A \(it is empty\): /);
+});
+
+/** Of how a source is proved, whatever its type proposes. */
+function warnedOfProof(type: SourceType, scheme: Scheme, secret = LONG): string {
+  const completed = completeSource({ type }, { secret: () => LONG, urlKey: () => '' });
+  assert.ok(completed.kind === 'config');
+  const secrets = scheme.type === 'none' || scheme.type === 'url' ? [] : [secret];
+  // Named, so that nothing is said of that.
+  return sourceWarnings({ ...completed.config, scheme, secrets, registry: 'registry.example.com' }, null).join(' ');
+}
+
+test('nothing is said of a source that is proved as well as its sender can', () => {
+  assert.equal(warnedOfProof('github', presetScheme('github')), '');
+  assert.equal(warnedOfProof('harbor', presetScheme('token')), '');
+  assert.equal(warnedOfProof('nexus', presetScheme('hmac-sha1')), '');
+  assert.equal(warnedOfProof('native', presetScheme('url')), '');
+});
+
+test('it is said out loud that anyone can post where no proof is wanted', () => {
+  assert.match(warnedOfProof('generic', presetScheme('none')), /Anyone can post/);
+});
+
+test('SHA-1 and secrets that travel are warned about where the sender has something better', () => {
+  assert.match(warnedOfProof('github', presetScheme('hmac-sha1')), /SHA-1/);
+  assert.match(warnedOfProof('native', presetScheme('token')), /travels with each request/);
+  assert.match(warnedOfProof('native', presetScheme('basic'), `user:${LONG}`), /travels with each request/);
+});
+
+test('secrets under 16 bytes are warned about: what has to be guessed counts', () => {
+  const short = /shorter than 16 bytes/;
+  assert.match(warnedOfProof('github', presetScheme('github'), '15-bytes-secret'), short);
+  assert.doesNotMatch(warnedOfProof('github', presetScheme('github'), '16-bytes--secret'), short);
+  assert.match(warnedOfProof('harbor', presetScheme('basic'), 'a-user-of-some-length:short'), short);
+  const key = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
+  assert.match(warnedOfProof('generic', presetScheme('standard-webhooks'), key(15)), short);
+  assert.doesNotMatch(warnedOfProof('generic', presetScheme('standard-webhooks'), key(16)), short);
 });

@@ -1,6 +1,42 @@
 /** What a person should know of settings of a source that are accepted all the same. */
-import { schemeWarnings } from './signature/warnings.ts';
-import type { SourceConfig, SourceType } from './source.ts';
+import { isMac, type Scheme } from './signature/scheme.ts';
+import { signatureKey } from './signature/sign.ts';
+import { SOURCE_TYPES, type SourceConfig, type SourceType } from './source.ts';
+
+type Proved = Pick<SourceConfig, 'type' | 'scheme' | 'secrets'>;
+
+/** Shorter keys can be found by trying; RFC 2104 §3 asks for the length of the hash. */
+const MIN_KEY_BYTES = 16;
+
+interface Warning {
+  applies(source: Proved): boolean;
+  words: string;
+}
+
+/** Of how a source is proved. */
+const WARNINGS: readonly Warning[] = [
+  {
+    applies: ({ scheme }) => scheme.type === 'none',
+    words:
+      'Anyone can post: with scheme "none" whoever knows the address is believed. ' +
+      'Choose a scheme, or at least say in `ipAllowList` whom it comes from.',
+  },
+  {
+    applies: ({ type, scheme }) => isSha1(scheme) && !isSha1(SOURCE_TYPES[type].defaultScheme),
+    words: 'SHA-1 is for senders that have nothing better: choose a scheme with SHA-256 if the sender has one.',
+  },
+  {
+    applies: ({ type, scheme }) => sendsSecret(scheme) && isMac(SOURCE_TYPES[type].defaultScheme),
+    words:
+      'The secret itself travels with each request and the body is not signed, ' +
+      'so whoever reads one request can write others. This kind of sender can sign: prefer its own scheme.',
+  },
+  {
+    applies: ({ scheme, secrets }) =>
+      scheme.type !== 'none' && secrets.some((secret) => keyBytes(scheme, secret) < MIN_KEY_BYTES),
+    words: `The secret is shorter than ${MIN_KEY_BYTES} bytes and might be guessed: rotate it to a longer, random one.`,
+  },
+];
 
 /** Senders that do not say which registry they are, and of what. */
 const HOSTLESS: Partial<Record<SourceType, string>> = {
@@ -17,7 +53,7 @@ export function sourceWarnings(config: SourceConfig, secretFault: string | null)
   const hostless = config.registry === null ? HOSTLESS[config.type] : undefined;
   return [
     ...(secretFault === null ? [] : [secretWords(config, secretFault)]),
-    ...schemeWarnings(config),
+    ...WARNINGS.filter(({ applies }) => applies(config)).map(({ words }) => words),
     ...(hostless === undefined ? [] : [`${hostless}, and then facts have no host: name it in \`registry\`.`]),
   ];
 }
@@ -25,4 +61,18 @@ export function sourceWarnings(config: SourceConfig, secretFault: string | null)
 function secretWords({ secretRef }: SourceConfig, fault: string): string {
   const reason = fault.replace(/\.$/, '');
   return `The secret cannot be read from ${secretRef} (${reason}): requests are answered 503 until it can.`;
+}
+
+function isSha1(scheme: Scheme): boolean {
+  return scheme.type === 'hmac' && scheme.hash === 'sha1';
+}
+
+function sendsSecret({ type }: Scheme): boolean {
+  return type === 'token' || type === 'basic';
+}
+
+/** How many bytes somebody would have to guess. */
+function keyBytes(scheme: Scheme, secret: string): number {
+  const guessed = scheme.type === 'basic' ? secret.slice(secret.indexOf(':') + 1) : secret;
+  return signatureKey(guessed, scheme.type === 'standard-webhooks' ? 'standard' : 'plain').length;
 }

@@ -7,7 +7,7 @@ import { FORM_CONTENT_TYPE, formBody } from './form.ts';
 import { HOPS_HEADER, hopsOf } from './hops.ts';
 import type { Id } from './ids.ts';
 import { type BodySignature, envelopeTimeMs, type HeaderFact, nextHeader, type Profile, profiles } from './profile.ts';
-import type { Hmac } from './signature/schemes.ts';
+import type { Hmac, Sha256 } from './signature/schemes.ts';
 import { hexSignature, signatureKey, standardSignature } from './signature/sign.ts';
 import type { Auth, SubscriptionConfig } from './subscription.ts';
 import { isoTime } from './time.ts';
@@ -42,7 +42,7 @@ export interface WireRequest {
 /** Pure functions of `node:crypto` or WebCrypto, handed in. */
 export interface Digests {
   hmac: Hmac;
-  sha256(message: Uint8Array): Uint8Array;
+  sha256: Sha256;
 }
 
 const utf8 = new TextEncoder();
@@ -204,7 +204,7 @@ export interface Keyed {
  * Lower-case hex `sha256(stored event data + subscription id + event id)` (seed 004). Under `forge` the event id of
  * any but a first delivery is empty, so that its receiver does not take it for one it has had.
  */
-export function idempotencyKey(of: Keyed, sha256: Digests['sha256']): string {
+export function idempotencyKey(of: Keyed, sha256: Sha256): string {
   const { event, subscriptionId, config, isFirst } = of;
   const eventId = !isFirst && profiles[config.profile].repeatsWithoutEvent ? '' : event.id;
   const ids = utf8.encode(subscriptionId + eventId);

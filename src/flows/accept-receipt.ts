@@ -3,7 +3,7 @@ import { type Problem, problem } from '../core/problem.ts';
 import { HELD_REASON, keptInPart, repeatReason, type Verdict } from '../core/receipt.ts';
 import { isConnectionTest } from '../core/understanding.ts';
 import type { ReceiptRevision, StoredReceipt } from '../ports.ts';
-import type { FlowPorts, LiveConfiguration } from './configuration.ts';
+import { type FlowPorts, type LiveConfiguration, MAX_DECISIONS } from './configuration.ts';
 import { findRepeated } from './find-repeated.ts';
 import { type JudgePorts, judgeReceipt } from './judge-receipt.ts';
 import { type ReworkPorts, revise, rework, sourceOf } from './rework.ts';
@@ -24,9 +24,6 @@ export interface Accepted {
 }
 
 type AcceptPorts = ReworkPorts & JudgePorts & Pick<FlowPorts, 'configuration' | 'log'>;
-
-/** More changes than this between reading and writing are not waited for. */
-const MAX_DECISIONS = 8;
 
 /**
  * Judges a rejected request by what the source is now and, if it proves its sender or a person insists, works it through

@@ -1,7 +1,7 @@
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { HoldReason, Ticket } from '../ports.ts';
-import type { FlowPorts, LiveSubscription } from './configuration.ts';
+import { type FlowPorts, type LiveSubscription, MAX_DECISIONS } from './configuration.ts';
 import { closeWithoutTry } from './deliver.ts';
 
 export interface CancelDelivery {
@@ -9,9 +9,6 @@ export interface CancelDelivery {
   id: Id;
   by: Id | null;
 }
-
-/** A delivery that is settled more often than this while it is being cancelled is given up on. */
-const MAX_DECISIONS = 8;
 
 /**
  * Closes an open delivery as cancelled. A try that is on its way may still arrive; its result changes nothing, and the

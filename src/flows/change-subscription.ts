@@ -4,8 +4,8 @@ import { keepersOf, liveRetiring, type SubscriptionConfig } from '../core/subscr
 import { changedInput, retiringAfter } from '../core/subscription-change.ts';
 import type { SubscriptionInput } from '../core/subscription-input.ts';
 import type { StateChange } from '../ports.ts';
+import { completeChecked, tellCautions } from './checked-subscription.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
-import { completeChecked, tellCautions } from './create-subscription.ts';
 import { withLack } from './credentials.ts';
 import { isSame, overtakenBy, putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
 import { vetReceiver } from './vet-receiver.ts';

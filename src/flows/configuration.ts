@@ -8,6 +8,9 @@ import { completeStored, type StoredConfig, type Subscription, type Subscription
 import type { Configuration, Health, Ports, SealContext, SourceRow, SubscriptionRow } from '../ports.ts';
 import type { Authenticate } from './authenticate.ts';
 
+/** What changes more often than this between reading and writing is not decided once more. */
+export const MAX_DECISIONS = 8;
+
 /** A subscription ready for use. */
 export interface LiveSubscription extends Omit<Subscription, 'config'> {
   /** null when its sealing key is missing: its deliveries wait and an operator is told. */

@@ -2,8 +2,9 @@ import { NO_HEALTH } from '../core/health.ts';
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { SubscriptionConfig } from '../core/subscription.ts';
-import { type Completed, completeSubscription, type SubscriptionInput } from '../core/subscription-input.ts';
-import type { IdempotencyClaim, Ports } from '../ports.ts';
+import type { SubscriptionInput } from '../core/subscription-input.ts';
+import type { IdempotencyClaim } from '../ports.ts';
+import { completeChecked, tellCautions } from './checked-subscription.ts';
 import { type FlowPorts, filtersOf, type LiveSubscription } from './configuration.ts';
 import { withLack } from './credentials.ts';
 import { configure, type Repeated, sealSubscription } from './sealed-configuration.ts';
@@ -23,28 +24,6 @@ export interface CreateSubscription {
   enabled: boolean;
   /** Claims on the caller's keys, committed with the subscription. */
   claims?: (made: Made) => readonly IdempotencyClaim[];
-}
-
-const SECRET_BYTES = 32;
-
-/** A fresh signing secret in the form Standard Webhooks receivers expect. */
-export function freshSigningSecret(random: Ports['random']): string {
-  return `whsec_${Buffer.from(random.bytes(SECRET_BYTES)).toString('base64')}`;
-}
-
-/** Completes and checks what a caller wrote, its certificates too. */
-export function completeChecked(ports: Pick<Ports, 'random' | 'authorities'>, input: SubscriptionInput): Completed {
-  const completed = completeSubscription(input, () => freshSigningSecret(ports.random));
-  const message = input.customCa ? ports.authorities.fault(input.customCa) : null;
-  if (message === null) return completed;
-  const errors = completed.kind === 'invalid' ? completed.errors : [];
-  return { kind: 'invalid', errors: [...errors, { pointer: '/customCa', message }] };
-}
-
-/** Tells the operator of a receiver whose certificate nobody checks. */
-export function tellCautions({ log }: Pick<Ports, 'log'>, { id, config }: LiveSubscription): void {
-  if (config === null || config.sslVerification) return;
-  log.warn('subscription.tls_unverified', { subscriptionId: id, host: new URL(config.url).host });
 }
 
 /** Checks, vets and stores a subscription. Everything wrong with the fields is reported at once. */

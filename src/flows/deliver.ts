@@ -127,7 +127,7 @@ function onlyTry(judgement: Judgement): Judgement {
 }
 
 /** When a delivery was made: its event's acceptance, or the request of a redelivery, which its id carries. */
-export function madeAtMs(ticket: Pick<Ticket, 'deliveryId' | 'kind'>, event: HookEvent): number {
+function madeAtMs(ticket: Pick<Ticket, 'deliveryId' | 'kind'>, event: HookEvent): number {
   return ticket.kind === 'first' ? event.acceptedAtMs : idMs(ticket.deliveryId);
 }
 

@@ -1,7 +1,7 @@
 import { DEFAULT_TENANT } from '../core/ids.ts';
 import type { SecretFile } from '../ports.ts';
 import type { FlowPorts } from './configuration.ts';
-import { freshKey, keyRow, putKey } from './keys.ts';
+import { freshKey, keyChange, keyRow } from './keys.ts';
 import { configure } from './sealed-configuration.ts';
 
 /**
@@ -28,7 +28,7 @@ async function makeKnown(ports: FlowPorts, secret: string): Promise<void> {
   }
   if (known !== null) return;
   const asked = { tenant: DEFAULT_TENANT, name: 'admin', role: 'admin', expiresAtMs: null } as const;
-  const outcome = await configure(ports, DEFAULT_TENANT, putKey(keyRow(ports, asked, secret)));
+  const outcome = await configure(ports, DEFAULT_TENANT, keyChange(keyRow(ports, asked, secret)));
   if (outcome.kind !== 'changed') throw new Error(`the admin key was not stored: ${outcome.kind}`);
 }
 

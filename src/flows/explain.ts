@@ -4,6 +4,7 @@ import type { Id } from '../core/ids.ts';
 import { type Decision, decide, type FilterDocument, filterDocument } from '../core/match.ts';
 import type { Hold, Ports } from '../ports.ts';
 import type { ConfigurationCache, LiveSubscription } from './configuration.ts';
+import { giveWay } from './give-way.ts';
 import { eventOf, type PublishInput } from './publish.ts';
 import { holdOfNew } from './targets.ts';
 
@@ -29,7 +30,7 @@ export async function explain(ports: ExplainPorts, input: PublishInput): Promise
   const document = filterDocument(event, input.value);
   const explained: Explained[] = [];
   for (const subscription of [...subscriptions.values()].sort(byId)) {
-    if (explained.length % STEP === STEP - 1) await new Promise<void>((resolve) => ports.clock.soon(resolve));
+    if (explained.length % STEP === STEP - 1) await giveWay(ports);
     explained.push(explainOne(ports, subscription, event, document));
   }
   return explained;

@@ -33,7 +33,7 @@ export async function createKey(
   const secret = freshKey(ports.random);
   const key = keyRow(ports, request, secret);
   const claims = request.claims?.({ key, secret }) ?? [];
-  const outcome = await configure(ports, request.tenant, putKey(key), claims);
+  const outcome = await configure(ports, request.tenant, keyChange(key), claims);
   return outcome.kind === 'changed' ? { kind: 'created', key, secret } : outcome;
 }
 
@@ -58,8 +58,8 @@ export function keyRow(
   };
 }
 
-/** The change that makes a key known to the store, which notes by itself when it was made, used and revoked. */
-export function putKey(row: KeyRow): Extract<ConfigChange, { kind: 'put_key' }> {
+/** The change that stores a key; when it was made is for the store to say. */
+export function keyChange(row: KeyRow): ConfigChange {
   const { tenant: _tenant, createdAtMs: _created, lastUsedAtMs: _used, revokedAtMs: _revoked, ...key } = row;
   return { kind: 'put_key', key };
 }

@@ -2,14 +2,14 @@
 import type { Id } from '../core/ids.ts';
 import { type FieldError, type Problem, problem } from '../core/problem.ts';
 import type { BatchOutcome, EventAppend, IdempotencyClaim, Ports, UsedClaim } from '../ports.ts';
-import type { LiveConfiguration } from './configuration.ts';
+import { type LiveConfiguration, MAX_DECISIONS } from './configuration.ts';
+import { giveWay } from './give-way.ts';
 import { claimOf, openAnswer } from './idempotency.ts';
 import {
   type Accepted,
   acceptedAs,
   claimsOf,
   eventOf,
-  MAX_DECISIONS,
   mismatched,
   type PublishInput,
   type PublishPorts,
@@ -17,7 +17,7 @@ import {
   RESTLESS,
   repeated,
 } from './publish.ts';
-import { eventAppend, isLarge, largeEventAppend } from './targets.ts';
+import { appendFor } from './targets.ts';
 
 /** What became of one event of a batch. */
 export type Published = Accepted | Problem;
@@ -71,16 +71,12 @@ export async function publishEach(
     if (orderingKey !== undefined) ends.set(orderingKey, done);
     running.add(done);
     void done.then(() => running.delete(done));
-    await turn(ports);
+    // Matching one event may take a millisecond.
+    await giveWay(ports);
     if (running.size >= MAX_AT_ONCE) await Promise.race(running);
   }
   await Promise.all(running);
   return published;
-}
-
-/** Everybody else gets a turn: matching one event may take a millisecond. */
-function turn({ clock }: Pick<Ports, 'clock'>): Promise<void> {
-  return new Promise((resolve) => clock.soon(resolve));
 }
 
 function keyedInput(input: PublishInput, at: number, key: BatchKey | null): PublishInput {
@@ -185,16 +181,14 @@ async function decideAll(
   let deliveries = 0;
   for (const { at, input } of fresh) {
     const event = eventOf(ports, input);
-    const append = isLarge(configuration, event.type)
-      ? await largeEventAppend(event, input.value, configuration, ports)
-      : eventAppend(event, input.value, configuration, ports);
+    const append = await appendFor(event, input.value, configuration, ports);
     deliveries += append.deliveries.length;
     // One event alone is taken however many want it: a task makes its deliveries.
     if (deliveries > MAX_TOGETHER && appends.length > 0) return tooWide(at);
     const told = acceptedAs(append);
     accepted.set(at, told);
     appends.push({ ...append, claims: claimsOf(ports, input, told) });
-    await turn(ports);
+    await giveWay(ports);
   }
   return { kind: 'decided', appends, accepted };
 }

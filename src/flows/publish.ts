@@ -3,9 +3,9 @@ import type { EventSource, HookEvent } from '../core/event.ts';
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { AppendRequest, EventAppend, IdempotencyClaim, Ports, Refused } from '../ports.ts';
-import type { ConfigurationCache } from './configuration.ts';
+import { type ConfigurationCache, MAX_DECISIONS } from './configuration.ts';
 import { claimOf, openAnswer } from './idempotency.ts';
-import { eventAppend, isLarge, largeEventAppend } from './targets.ts';
+import { appendFor } from './targets.ts';
 
 export interface PublishInput {
   tenant: Id;
@@ -42,9 +42,6 @@ export type PublishPorts = Pick<Ports, 'clock' | 'random' | 'mac' | 'store' | 's
   configuration: ConfigurationCache;
 };
 
-/** A configuration that changes faster than this many re-decisions is not waited for. */
-export const MAX_DECISIONS = 8;
-
 /**
  * Accepts one event: resolves after the durable commit, then hands its deliveries to this process's worker.
  * Rejects only when the store failed; the same `id` may then be sent again safely.
@@ -53,9 +50,7 @@ export async function publish(ports: PublishPorts, input: PublishInput): Promise
   const event = eventOf(ports, input);
   let configuration = ports.configuration.peek(input.tenant) ?? (await ports.configuration.of(input.tenant));
   for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
-    const append = isLarge(configuration, event.type)
-      ? await largeEventAppend(event, input.value, configuration, ports)
-      : eventAppend(event, input.value, configuration, ports);
+    const append = await appendFor(event, input.value, configuration, ports);
     const accepted = acceptedAs(append);
     const request: AppendRequest = {
       ...append,

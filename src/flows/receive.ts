@@ -10,7 +10,7 @@ import { verify } from '../core/signature/judge.ts';
 import { schemeName } from '../core/signature/schemes.ts';
 import type { RateLimit } from '../core/subscription.ts';
 import { type Conclusion, conclude, isConnectionTest, type Understood, understand } from '../core/understanding.ts';
-import type { FlowPorts, LiveConfiguration } from './configuration.ts';
+import { type FlowPorts, type LiveConfiguration, MAX_DECISIONS } from './configuration.ts';
 import { eventsOf } from './fact-events.ts';
 import { findDoor, type InboundRequest } from './receive/door.ts';
 import { type Arrival, heldReceipt, NO_EFFECTS, receiptOf, record, rejectedReceipt } from './receive/record.ts';
@@ -61,7 +61,6 @@ export type ReceivePorts = Pick<
 /** Takes one request in. Rejects only when the store failed; the sender should then send again. */
 export type Receive = (request: InboundRequest) => Promise<Received>;
 
-const MAX_DECISIONS = 8;
 export const NOT_FOR_YOU = 'address_not_allowed';
 const SECRET_UNAVAILABLE = 'secret_unavailable';
 

@@ -1,6 +1,6 @@
 import type { Id } from '../core/ids.ts';
 import type { StoredReceipt } from '../ports.ts';
-import type { FlowPorts, LiveConfiguration } from './configuration.ts';
+import { type FlowPorts, type LiveConfiguration, MAX_DECISIONS } from './configuration.ts';
 import { type ReworkPorts, revise, rework, sourceOf } from './rework.ts';
 import type { OpenSource } from './sources.ts';
 
@@ -16,7 +16,6 @@ export type Released = 'done' | 'more' | 'later';
 
 /** Receipts of one step; nobody waits for them, and their bodies are in memory together. */
 const STEP = { receipts: 50, bytes: 8 * 1024 * 1024 };
-const MAX_DECISIONS = 8;
 
 /** Works through what a source has held, oldest first, one step of it. What was released already is not touched again. */
 export async function releaseHeld(ports: ReleasePorts, tenant: Id, sourceId: Id): Promise<Released> {

@@ -3,7 +3,7 @@ import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { Outcome, Receipt } from '../core/receipt.ts';
 import type { EventAppend, IdempotencyClaim, StoredReceipt } from '../ports.ts';
-import type { FlowPorts, LiveConfiguration } from './configuration.ts';
+import { type FlowPorts, type LiveConfiguration, MAX_DECISIONS } from './configuration.ts';
 import { type ReworkPorts, revise, rework, sourceOf } from './rework.ts';
 import type { Repeated } from './sealed-configuration.ts';
 
@@ -31,9 +31,6 @@ export interface Reprocessed {
 
 type Outcomes = ({ kind: 'reprocessed' } & Reprocessed) | Repeated | Problem;
 type ReprocessPorts = ReworkPorts & Pick<FlowPorts, 'configuration'>;
-
-/** More changes than this between reading and writing are not waited for. */
-const MAX_DECISIONS = 8;
 
 /**
  * Reads a stored receipt with today's reader, filters and subscriptions, and makes its events: once more, if it had some.

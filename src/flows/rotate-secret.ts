@@ -3,8 +3,8 @@ import { type Problem, problem } from '../core/problem.ts';
 import { DEFAULT_GRACE_SECONDS, rotated } from '../core/rotation.ts';
 import type { IdempotencyClaim } from '../ports.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
-import { freshSigningSecret } from './create-subscription.ts';
 import { configure, overtakenBy, type Repeated, sealSubscription, unlessOvertaken } from './sealed-configuration.ts';
+import { freshSigningSecret } from './signing-secret.ts';
 
 export interface RotateSecret {
   tenant: Id;

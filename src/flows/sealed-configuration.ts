@@ -43,7 +43,7 @@ export function isSame<Config>(a: Config, b: Config): boolean {
 }
 
 /** More changes than this between reading and writing are not waited for; other processes made them. */
-const MAX_DECISIONS = 16;
+const MAX_OVERTAKEN = 16;
 
 /** The last of those in this process that wait to change an object, by its id. */
 const lines = new Map<Id, Promise<unknown>>();
@@ -64,7 +64,7 @@ export async function unlessOvertaken<Outcome extends { kind: string }>(
 async function decideAgain<Outcome extends { kind: string }>(
   decide: () => Promise<Outcome | Problem>,
 ): Promise<Outcome | Problem> {
-  for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
+  for (let decisions = 0; decisions < MAX_OVERTAKEN; decisions++) {
     const outcome = await decide();
     if (!isOvertaken(outcome)) return outcome;
   }

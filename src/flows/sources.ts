@@ -6,8 +6,8 @@ import type { SourceConfig } from '../core/source.ts';
 import type { SourceMaker } from '../core/source-input.ts';
 import type { ConfigChange, IdempotencyClaim, Ports } from '../ports.ts';
 import { compiledSource, type FlowPorts, type LiveSource } from './configuration.ts';
-import { freshSigningSecret } from './create-subscription.ts';
-import { configure, type Repeated, sealSource } from './sealed-configuration.ts';
+import { configure, overtakenBy, type Repeated, sealSource } from './sealed-configuration.ts';
+import { freshSigningSecret, SECRET_BYTES } from './signing-secret.ts';
 
 /** A source just made or changed. */
 export interface MadeSource {
@@ -23,8 +23,6 @@ export interface ChangedSource extends MadeSource {
 
 /** A source whose configuration can be read. */
 export type OpenSource = LiveSource & { config: SourceConfig };
-
-const SECRET_BYTES = 32;
 
 /** What sources need of randomness. */
 export function makerOf(random: Ports['random']): SourceMaker {
@@ -46,12 +44,9 @@ export async function openSource(
   // Read anew: another node may have written the version that the caller saw.
   const source = (await ports.configuration.refresh(tenant)).sources.get(id);
   if (source === undefined) return problem('not_found');
-  const { config, version } = source;
+  const { config } = source;
   if (config === null) return problem('secret_unavailable');
-  if (ifVersion !== null && ifVersion !== version) {
-    return problem('precondition_failed', { detail: `It stands at version ${version} now.` });
-  }
-  return { kind: 'open', source: { ...source, config } };
+  return overtakenBy(source, ifVersion) ?? { kind: 'open', source: { ...source, config } };
 }
 
 /** A source with another configuration, as the next version of it will stand. */

@@ -3,6 +3,7 @@ import { deliveryIdFor } from '../core/ids.ts';
 import { decide, type FilterDocument, filterDocument } from '../core/match.ts';
 import type { EventAppend, Hold, NewDelivery, Ports } from '../ports.ts';
 import type { LiveConfiguration, LiveSubscription } from './configuration.ts';
+import { giveWay } from './give-way.ts';
 
 type TargetPorts = Pick<Ports, 'mac' | 'dispatch'>;
 
@@ -18,13 +19,24 @@ export function eventAppend(
   return { event, deliveries: candidates.flatMap((candidate) => deliveriesTo(candidate, event, document, ports)) };
 }
 
+/** The same for an event of any size: one for ten thousand subscriptions keeps nobody waiting. */
+export function appendFor(
+  event: HookEvent,
+  data: unknown,
+  configuration: LiveConfiguration,
+  ports: TargetPorts & Pick<Ports, 'clock'>,
+): EventAppend | Promise<EventAppend> {
+  const isLarge = candidatesFor(configuration, event.type).length > LARGE;
+  return isLarge ? largeEventAppend(event, data, configuration, ports) : eventAppend(event, data, configuration, ports);
+}
+
 /** Candidates looked at in one go: a millisecond of deriving ids. */
 const STEP = 100;
 /** With more candidates than this there are pauses between the steps. */
 const LARGE = 500;
 
-/** The same with pauses between, so that an event for ten thousand subscriptions keeps nobody waiting. */
-export async function largeEventAppend(
+/** With pauses between the steps. */
+async function largeEventAppend(
   event: HookEvent,
   data: unknown,
   configuration: LiveConfiguration,
@@ -34,16 +46,11 @@ export async function largeEventAppend(
   const candidates = candidatesFor(configuration, event.type);
   const deliveries: NewDelivery[] = [];
   for (let from = 0; from < candidates.length; from += STEP) {
-    if (from > 0) await new Promise<void>((resolve) => ports.clock.soon(resolve));
+    if (from > 0) await giveWay(ports);
     const some = candidates.slice(from, from + STEP);
     for (const candidate of some) deliveries.push(...deliveriesTo(candidate, event, document, ports));
   }
   return { event, deliveries };
-}
-
-/** Whether an event of this type may have so many targets that they are found in steps. */
-export function isLarge(configuration: LiveConfiguration, type: string): boolean {
-  return candidatesFor(configuration, type).length > LARGE;
 }
 
 /** Types remembered for one version of a configuration. */

@@ -1,4 +1,5 @@
 /** Durable writes of what comes in: events, redeliveries, receipts, and callers' keys with them. */
+import type { DedupeKey } from '../core/dedupe.ts';
 import type { HookEvent } from '../core/event.ts';
 import type { ReadFact } from '../core/fact.ts';
 import type { Id } from '../core/ids.ts';
@@ -92,22 +93,11 @@ export type RedeliveryOutcome =
   | { kind: 'missing' }
   | Exclude<Refused, { kind: 'stale' }>;
 
-/** How the store tells a repeated receipt: unique per (source, key) for `windowMs`, for ever when null. */
-export interface DedupeKey {
-  key: string;
-  windowMs: number | null;
-  /**
-   * How long after the first one the same message with the same body is a redelivery that a person asked for, if the
-   * first one has come to its end: it is stored with its facts and events, and linked. Otherwise, and always where this
-   * is null, it is a duplicate.
-   */
-  redeliveryAfterMs: number | null;
-}
-
 export interface ReceiptRequest {
   receipt: Receipt;
   facts: readonly ReadFact[];
   events: readonly EventAppend[];
+  /** By what the store tells a repeated receipt; null = it repeats none. */
   dedupe: DedupeKey | null;
   configVersion: number;
   /** How many rejected receipts of this source are kept; older ones go with the insert. */

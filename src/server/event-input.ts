@@ -3,8 +3,8 @@
  * the same inputs to these and to the schema of the document and compares every message and pointer.
  */
 import { isEventType, isReservedType } from '../core/event.ts';
-import { escapePointer } from '../core/header.ts';
 import { isOwnerPath } from '../core/owner.ts';
+import { pointerOf } from '../core/pointer.ts';
 import { type FieldError, type Problem, problem } from '../core/problem.ts';
 import {
   EVENT_TYPE_WORDS,
@@ -55,7 +55,7 @@ export function readEvent(body: Body): EventFields | Problem {
     errors.push({ pointer: '/type', message: RESERVED_WORDS });
   if (!('data' in body)) errors.push({ pointer: '/data', message: REQUIRED });
   for (const name of Object.keys(body)) {
-    if (!NAMES.has(name)) errors.push({ pointer: `/${escapePointer(name)}`, message: UNKNOWN_FIELD });
+    if (!NAMES.has(name)) errors.push({ pointer: pointerOf([name]), message: UNKNOWN_FIELD });
   }
   return errors.length === 0 ? fields : problem('validation_failed', { errors });
 }
@@ -121,11 +121,11 @@ function headers(body: Body, errors: FieldError[]): Readonly<Record<string, stri
     return undefined;
   }
   const wrong = Object.entries(value).filter(([, text]) => typeof text !== 'string');
-  for (const [name] of wrong) errors.push({ pointer: `/headers/${escapePointer(name)}`, message: mustBe('string') });
+  for (const [name] of wrong) errors.push({ pointer: pointerOf(['headers', name]), message: mustBe('string') });
   if (wrong.length > 0) return undefined;
   const named = value as Readonly<Record<string, string>>;
   for (const { path, message } of eventHeaderErrors(named)) {
-    errors.push({ pointer: ['/headers', ...path.map(escapePointer)].join('/'), message });
+    errors.push({ pointer: pointerOf(['headers', ...path]), message });
   }
   return named;
 }

@@ -1,6 +1,7 @@
 /** What an event's fields may be, for the schema in the document and for the checks on the hot path alike. */
 import { RESERVED_TYPES } from '../core/event.ts';
 import { headerErrors } from '../core/header.ts';
+import { pathOf } from '../core/pointer.ts';
 import { profiles } from '../core/profile.ts';
 
 export const MAX_ID_CHARACTERS = 128;
@@ -23,11 +24,7 @@ export interface HeaderIssue {
 /** What is wrong with an event's headers; paths are below `/headers`. */
 export function eventHeaderErrors(headers: Readonly<Record<string, string>>): HeaderIssue[] {
   return headerErrors(headers, OWNED, '', OWNER).map(({ pointer, message }) => ({
-    path: pointer === '' ? [] : [unescaped(pointer.slice(1))],
+    path: pathOf(pointer),
     message,
   }));
-}
-
-function unescaped(token: string): string {
-  return token.replaceAll('~1', '/').replaceAll('~0', '~');
 }

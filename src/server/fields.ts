@@ -1,10 +1,10 @@
 /** What is wrong with the fields of a request, in plain words and with pointers. */
-import { escapePointer } from '../core/header.ts';
+import { pointerOf } from '../core/pointer.ts';
 import { type FieldError, type Problem, problem } from '../core/problem.ts';
 import type { z } from './schemas/zod.ts';
 
 export const UNKNOWN_FIELD = 'Unknown field.';
-export const READ_ONLY = 'Read-only: leave it out.';
+const READ_ONLY = 'Read-only: leave it out.';
 export const REQUIRED = 'Required.';
 
 /** What JSON calls the types, as the messages do. */
@@ -59,11 +59,6 @@ function errorsOf(issue: z.core.$ZodIssue, toPointer: (path: readonly PropertyKe
   return issue.keys.map((key) => ({ pointer: toPointer([...issue.path, key]), message: UNKNOWN_FIELD }));
 }
 
-/** RFC 6901. */
-function jsonPointer(path: readonly PropertyKey[]): string {
-  return path.map((token) => `/${escapePointer(String(token))}`).join('');
-}
-
 function queryPointer(path: readonly PropertyKey[]): string {
   return `?${String(path[0] ?? '')}`;
 }
@@ -79,9 +74,9 @@ export function readFields<Schema extends z.ZodType>(
   value: unknown,
   shown: readonly string[] = [],
 ): Fields<z.output<Schema>> {
-  const fields = check(schema, value, jsonPointer);
+  const fields = check(schema, value, pointerOf);
   if (fields.kind === 'fields' || shown.length === 0) return fields;
-  const readOnly = shown.map((name) => `/${escapePointer(name)}`);
+  const readOnly = shown.map((name) => pointerOf([name]));
   const errors = (fields.errors ?? []).map((error) =>
     error.message === UNKNOWN_FIELD && readOnly.includes(error.pointer) ? { ...error, message: READ_ONLY } : error,
   );

@@ -1,5 +1,5 @@
 /** One page of a list, newest first, with what leads on from it. */
-import { type Id, idBeside } from '../core/ids.ts';
+import { FIRST_ID, type Id, idBeside } from '../core/ids.ts';
 import type { Paging } from '../ports.ts';
 import { cursorOf, type Turn } from './cursor.ts';
 import { answerText, type PageMeta, type Reply } from './respond.ts';
@@ -20,9 +20,6 @@ export interface Page<Row> {
   rows: readonly Row[];
   meta: PageMeta;
 }
-
-/** Sorts before the id of every row. */
-const FIRST_ID: Id = '00000000-0000-0000-0000-000000000000';
 
 /** The items of a list that is in memory already, as the store would return them. */
 export function pageOf<Item extends { id: Id }>(

@@ -1,5 +1,5 @@
 /** Changes to an object: a client may send back all it was shown, with the fields it wants changed. */
-import { escapePointer } from '../core/header.ts';
+import { pointerOf } from '../core/pointer.ts';
 import { type FieldError, problem } from '../core/problem.ts';
 import { type Fields, readFields } from './fields.ts';
 import type { z } from './schemas/zod.ts';
@@ -22,7 +22,7 @@ export function readPatch<Schema extends z.ZodObject>(
   );
   const readOnly = changed.filter(([name]) => Object.hasOwn(before, name) && !Object.hasOwn(schema.shape, name));
   const errors: FieldError[] = readOnly.map(([name]) => ({
-    pointer: `/${escapePointer(name)}`,
+    pointer: pointerOf([name]),
     message: 'Read-only: leave it out, or send the value it has.',
   }));
   const writable = Object.fromEntries(changed.filter((entry) => !readOnly.includes(entry)));

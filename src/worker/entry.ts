@@ -43,14 +43,14 @@ export function decideEntry(
   circuit: { open: boolean; admit(): Admission },
 ): Entry {
   const isInLane = ticket.place.kind === 'lane';
-  if (hold !== null) return isInLane ? { kind: 'leave' } : { kind: 'park', hold: { ...hold, key: '' } };
+  if (hold !== null) return isInLane ? LEAVE : { kind: 'park', hold: { ...hold, key: '' } };
   if (probe) return { kind: 'in', probe };
-  if (!circuit.open) return { kind: 'in', probe: false };
-  if (isInLane) return { kind: 'leave' };
+  if (!circuit.open) return LET_IN;
+  if (isInLane) return LEAVE;
   const admitted = circuit.admit();
   switch (admitted.kind) {
     case 'send':
-      return { kind: 'in', probe: false };
+      return LET_IN;
     case 'probe':
       return { kind: 'in', probe: true };
     case 'postpone':

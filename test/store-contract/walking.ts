@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { HookEvent } from '../../src/core/event.ts';
-import type { Id } from '../../src/core/ids.ts';
+import { FIRST_ID, type Id } from '../../src/core/ids.ts';
 import type { DeliveryQuery, EventQuery, Paging, ReceiptQuery, Store } from '../../src/ports/store.ts';
 import type { Sentence } from './harness.ts';
 import {
@@ -17,7 +17,6 @@ import {
   TENANT,
 } from './samples.ts';
 
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 const LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 /** After all that the samples say without a time. */
 const FROM_MS = BASE_MS + 3_600_000;

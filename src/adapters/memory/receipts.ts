@@ -1,6 +1,7 @@
+import type { DedupeKey } from '../../core/dedupe.ts';
 import type { Id } from '../../core/ids.ts';
 import { isRedelivery, REJECTED_KEPT_MS, type Receipt, type Repeat } from '../../core/receipt.ts';
-import type { DedupeKey, Handover, ReceiptOutcome, ReceiptRequest, StoredReceipt } from '../../ports/store.ts';
+import type { Handover, ReceiptOutcome, ReceiptRequest, StoredReceipt } from '../../ports/store.ts';
 import { staleness, writeEvent } from './append.ts';
 import { copyOf, sameBytes } from './copy.ts';
 import type { Tables } from './tables.ts';

@@ -1,6 +1,6 @@
 /** What waits: the due index read by cursor, and the lanes of subscriptions that are held back. */
 import type { HookEvent } from '../../core/event.ts';
-import type { Id } from '../../core/ids.ts';
+import { FIRST_ID, type Id } from '../../core/ids.ts';
 import type { ClaimCursor, LaneState, ReadLimits, Ticket, Tickets } from '../../ports/store.ts';
 import type { Session } from './database.ts';
 import { lockLanes } from './locks.ts';
@@ -8,7 +8,7 @@ import { type EventRow, hookEvent, type LaneStateRow, laneState, type TicketRow,
 import { columns, type Values } from './values.ts';
 
 /** Before every id and every due time. */
-const START = { dueMs: -1, deliveryId: '00000000-0000-0000-0000-000000000000' } as const;
+const START = { dueMs: -1, deliveryId: FIRST_ID } as const;
 
 export function claim(session: Session, cursors: readonly ClaimCursor[], limits: ReadLimits): Promise<Tickets> {
   const values = columns(cursors, {

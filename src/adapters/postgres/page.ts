@@ -1,6 +1,5 @@
 /** Pages of lists, newest first. Ids carry the time of their object, so times are ranges of ids. */
-import type { Id } from '../../core/ids.ts';
-import { firstIdAt, idBeside } from '../../core/ids.ts';
+import { FIRST_ID, firstIdAt, type Id, idBeside } from '../../core/ids.ts';
 import type { Paging } from '../../ports/store.ts';
 
 /** Ids from `from` (inclusive) up to `below` (exclusive). */
@@ -9,7 +8,6 @@ export interface IdRange {
   below: Id;
 }
 
-const FIRST_ID = '00000000-0000-0000-0000-000000000000';
 /** No id of version 7 is as great. */
 const PAST_LAST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 

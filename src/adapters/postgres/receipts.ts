@@ -1,11 +1,13 @@
 /** Receipts coming in: the request, its facts and its events in one transaction (T1). */
+import type { DedupeKey } from '../../core/dedupe.ts';
 import { madeAtOnce } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import { isRedelivery, type Outcome, type Receipt, type Repeat } from '../../core/receipt.ts';
-import type { DedupeKey, Handover, ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
+import type { Handover, ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
 import { type Holder, idsOfEvents, keyUntilMs, repeatOf } from '../sql/revision.ts';
 import { configVersion } from './configuration.ts';
 import type { Session } from './database.ts';
+import { engineMs } from './engine-time.ts';
 import { lockHolding, lockReceiptKey } from './locks.ts';
 import { lockLanesOf, NOTHING, write, writingOf } from './write.ts';
 
@@ -50,10 +52,6 @@ export async function lockFor(session: Session, sourceId: Id, { events, dedupe, 
   if (outcome === 'held') await lockHolding(session, sourceId);
   const made = events.flatMap(({ deliveries }) => madeAtOnce(deliveries));
   await lockLanesOf(session, made, shards);
-}
-
-export async function engineMs(session: Session): Promise<number> {
-  return (await session.row<{ now_ms: number }>('engine_ms'))?.now_ms ?? 0;
 }
 
 async function recordedAs(session: Session, id: Id): Promise<ReceiptOutcome | null> {

@@ -8,7 +8,7 @@ import type { FailureCode } from '../../core/failure.ts';
 import type { OutboundRequest } from '../../ports.ts';
 
 /** Bytes of an answer's body that are kept. */
-export const KEPT_BYTES = 65_536;
+const KEPT_BYTES = 65_536;
 /** Bytes of an answer's body that are counted before its connection is closed. */
 export const COUNTED_BYTES = 1_048_576;
 /** Bytes that may come before the status of an answer: interim answers, and words that its parser does not count. */

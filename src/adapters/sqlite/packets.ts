@@ -101,7 +101,7 @@ export function own(bytes: Uint8Array): Uint8Array {
   return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
-export function packEvent(event: HookEvent): EventPacket {
+function packEvent(event: HookEvent): EventPacket {
   return [
     event.id,
     event.tenant,

@@ -1,7 +1,8 @@
 /** Receipts coming in: the request, its facts and its events in one transaction (T1). */
+import type { DedupeKey } from '../../core/dedupe.ts';
 import type { Id } from '../../core/ids.ts';
 import { isRedelivery, type Outcome, type Receipt, type Repeat } from '../../core/receipt.ts';
-import type { DedupeKey, ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
+import type { ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
 import { blob, idOf, packIds } from '../sql/id-bytes.ts';
 import { type Holder, keyUntilMs, repeatOf } from '../sql/revision.ts';
 import { writeEvent } from './append.ts';

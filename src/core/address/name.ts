@@ -46,6 +46,6 @@ export function judgeName(endpoint: Endpoint, allowed: boolean, ownNames: readon
 }
 
 /** Whether a name stands for the machine itself. */
-export function isLocalhost(host: string): boolean {
+function isLocalhost(host: string): boolean {
   return LOCALHOST_NAMES.has(host) || host.endsWith('.localhost');
 }

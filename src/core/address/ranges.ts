@@ -72,7 +72,7 @@ export const IPV6_RANGES: readonly AddressRange[] = [
 export const ISATAP: AddressRange = { cidr: '::5efe:0:0/96 behind any prefix', name: 'ISATAP', rfc: 'RFC 5214' };
 
 /** IANA hands out global unicast addresses from 2000::/3 only. */
-export const NOT_GLOBAL: AddressRange = {
+const NOT_GLOBAL: AddressRange = {
   cidr: '::/0 outside 2000::/3',
   name: 'Not Global Unicast',
   rfc: 'RFC 4291',

@@ -7,7 +7,6 @@ import {
   type Entry,
   finish,
   holdUntil,
-  inFlightOf,
   type Lineup,
   type LineupLimits,
   push,
@@ -268,7 +267,7 @@ function checkCounters(world: World): void {
   assert.deepEqual([lineup.inFlight, lineup.youngBytes + lineup.slowBytes], [flights.length, largeBytes(flights)]);
   for (const [ofId, one] of known) {
     assert.deepEqual(
-      [waiting(lineup, ofId), inFlightOf(lineup, ofId)],
+      [waiting(lineup, ofId), lineup.subscribers.get(ofId)?.inFlight ?? 0],
       [one.waiting.length, flightsOf(world, ofId).length],
     );
   }

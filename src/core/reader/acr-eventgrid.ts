@@ -2,10 +2,12 @@
  * Azure Container Registry through Event Grid, in its own schema or as CloudEvents (learn.microsoft.com, "Azure
  * Container Registry as an Event Grid source", "Endpoint validation with Event Grid event schema").
  */
+
 import type { ImageFact } from '../fact.ts';
+import { pointerOf } from '../pointer.ts';
 import { readAcrNotice } from './acr.ts';
 import { isCloudEvents, readEach, together } from './cloudevent.ts';
-import { type Path, pointerOf, textAt } from './fields.ts';
+import { type Path, textAt } from './fields.ts';
 import { ignored, MAX_FACTS, type Reader, type ReaderInput, type Reading, unreadable } from './reading.ts';
 
 /** Deleted charts are the only other events of the registry. */

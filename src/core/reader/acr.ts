@@ -1,6 +1,8 @@
 /** Webhooks of Azure Container Registry (learn.microsoft.com, "Azure Container Registry webhook reference"). */
+
 import type { ReadFact } from '../fact.ts';
-import { type Field, isObject, known, type Path, pointerOf, textAt } from './fields.ts';
+import { pointerOf } from '../pointer.ts';
+import { type Field, isObject, known, type Path, textAt } from './fields.ts';
 import {
   actorAt,
   configuredRegistry,

@@ -3,6 +3,7 @@
  * by package URLs in the subject's id; those of the types `oci` and `docker` are images.
  */
 import type { ImageFact } from '../fact.ts';
+import { pointerOf } from '../pointer.ts';
 import { isCloudEvents, readEach } from './cloudevent.ts';
 import { at, isObject, known, type Path, textAt } from './fields.ts';
 import { actorAt, imageFact, timeAt } from './image.ts';
@@ -30,14 +31,14 @@ export const readCdevents: Reader = (input) => {
 function readCdevent(input: ReaderInput, top: Path): Reading {
   const { body } = input;
   const context: Path = [...top, 'context'];
-  if (!isObject(at(body, context))) return unreadable(`/${context.join('/')}`, 'No CDEvent: there is no context.');
+  if (!isObject(at(body, context))) return unreadable(pointerOf(context), 'No CDEvent: there is no context.');
   const type = textAt(body, [...context, 'type'], MAX_TYPE_CHARS);
-  if (type === null) return unreadable(`/${context.join('/')}/type`, 'The event has no type.');
+  if (type === null) return unreadable(pointerOf([...context, 'type']), 'The event has no type.');
   const kind = MEANINGS.get(TYPE.exec(type.value)?.[1] ?? '');
   if (kind === undefined) return ignored('An event type that publishes or deletes no artifact.');
   const subject: Path = [...top, 'subject'];
   const id = textAt(body, [...subject, 'id'], MAX_PURL_CHARS);
-  if (id === null) return unreadable(`/${subject.join('/')}/id`, 'The artifact has no id.');
+  if (id === null) return unreadable(pointerOf([...subject, 'id']), 'The artifact has no id.');
   const image = readPurl(id, input.registry);
   if (image === null) return ignored('The artifact is no container image, by its package URL.');
   if (image.tag === null && image.digest === null) return ignored('No tag and no digest: nothing addressable.');

@@ -2,8 +2,10 @@
  * Notifications of the Distribution registry (distribution.github.io, "Work with notifications"), which the registries
  * of GitLab and others are built on. One push is many events, in one request or in twenty.
  */
+
 import type { ImageFact, ReadFact } from '../fact.ts';
-import { at, type Field, isObject, known, listAt, type Path, pointerOf, textAt } from './fields.ts';
+import { pointerOf } from '../pointer.ts';
+import { at, type Field, isObject, known, listAt, type Path, textAt } from './fields.ts';
 import {
   actorAt,
   configuredRegistry,

@@ -1,4 +1,4 @@
-import { escapePointer } from '../header.ts';
+import { pointerOf } from '../pointer.ts';
 
 /** Where a value stands in a payload: member names and array indexes from the top. */
 export type Path = readonly (string | number)[];
@@ -16,11 +16,6 @@ const CONTROL = /\p{Cc}/u;
 /** The value at `path`; undefined when any step is missing. Inherited members do not count. */
 export function at(body: unknown, path: Path): unknown {
   return path.reduce<unknown>(member, body);
-}
-
-/** The pointer of a path (RFC 6901). */
-export function pointerOf(path: Path): string {
-  return path.map((step) => `/${escapePointer(String(step))}`).join('');
 }
 
 /** A non-empty text of at most `maxChars` without control characters; null for anything else. */

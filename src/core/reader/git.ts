@@ -1,6 +1,8 @@
 /** What all forges say alike: repositories with their case, refs, commits, pushes; and the facts these make. */
+
 import type { ChangeRequestFact, DeploymentFact, GitFact, ReadFact, ReleaseFact, RunFact, RunStatus } from '../fact.ts';
-import { at, type Field, known, type Path, pointerOf, textAt } from './fields.ts';
+import { pointerOf } from '../pointer.ts';
+import { at, type Field, known, type Path, textAt } from './fields.ts';
 import { provenanceOf, type TimeField } from './image.ts';
 import { one, type Reading, unreadable } from './reading.ts';
 

@@ -1,6 +1,8 @@
 /** Harbor's project webhooks: the default format, the CloudEvents format of 2.8 and later, and the names of 1.x. */
+
 import type { ImageFact, Origin, ReadFact } from '../fact.ts';
-import { type Field, isObject, known, listAt, type Path, pointerOf, textAt } from './fields.ts';
+import { pointerOf } from '../pointer.ts';
+import { type Field, isObject, known, listAt, type Path, textAt } from './fields.ts';
 import {
   actorAt,
   configuredRegistry,

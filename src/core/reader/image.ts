@@ -2,7 +2,8 @@
 
 import type { ImageFact, Origin, Provenance, ReadFact } from '../fact.ts';
 import { type ImageRef, parseImageRef } from '../image-ref.ts';
-import { at, type Field, known, type Path, pointerOf, textAt } from './fields.ts';
+import { pointerOf } from '../pointer.ts';
+import { at, type Field, known, type Path, textAt } from './fields.ts';
 import type { ReaderInput } from './reading.ts';
 import { readTime } from './times.ts';
 

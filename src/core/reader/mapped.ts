@@ -1,7 +1,9 @@
 /** Images in payloads of anybody's, by a mapping that says where their fields stand. */
+
 import { DOCKER_HUB, type ImageRef, MAX_REF_LENGTH, parseImageRef } from '../image-ref.ts';
 import { type MappedField, type Mapping, mapped } from '../mapping.ts';
-import { at, type Field, known, type Path, pointerOf, textAt } from './fields.ts';
+import { pointerOf } from '../pointer.ts';
+import { at, type Field, known, type Path, textAt } from './fields.ts';
 import { actorAt, configuredRegistry, digestAt, hostAt, imageFact, namesHost, tagAt, timeAt } from './image.ts';
 import { one, type ReaderInput, type Reading, unreadable } from './reading.ts';
 

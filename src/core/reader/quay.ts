@@ -1,6 +1,8 @@
 /** Quay's `repo_push` notification (docs.quay.io, "Repository notifications"; quay, notifications/notificationevent.py). */
+
 import type { Origin } from '../fact.ts';
-import { at, type Field, isObject, known, pointerOf } from './fields.ts';
+import { pointerOf } from '../pointer.ts';
+import { at, type Field, isObject, known } from './fields.ts';
 import {
   asTag,
   configuredRegistry,

@@ -2,9 +2,11 @@
  * The HTTP trigger of What's up Docker (getwud.github.io/wud, "HTTP"): a watched container for which a newer image is
  * there, or a list of them in batch mode. `image` is what runs; `result` is what could.
  */
+
 import type { ReadFact } from '../fact.ts';
 import { DOCKER_HUB } from '../image-ref.ts';
-import { at, type Field, isObject, known, type Path, pointerOf } from './fields.ts';
+import { pointerOf } from '../pointer.ts';
+import { at, type Field, isObject, known, type Path } from './fields.ts';
 import { configuredRegistry, digestAt, hostAt, imageFact, inLibrary, repositoryAt, tagAt } from './image.ts';
 import { ignored, MAX_FACTS, type Reader, type ReaderInput, unreadable } from './reading.ts';
 

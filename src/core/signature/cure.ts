@@ -4,8 +4,16 @@
  */
 import { fromCanonicalBase64, fromHex } from './encoding.ts';
 import type { HeaderValues } from './headers.ts';
-import { DIGEST_BYTES, type HashName, proofHeaders, type Scheme, type Signing } from './scheme.ts';
-import { PRESET_NAMES, presetScheme, resolveScheme, type SchemeInput, schemeInput } from './schemes.ts';
+import { hashOfLength, isMac, isTimed, proofHeaders, type Scheme, type Signing } from './scheme.ts';
+import {
+  PRESET_NAMES,
+  presetScheme,
+  resolveScheme,
+  type SchemeInput,
+  schemeInput,
+  TOLERANCE_SECONDS,
+} from './schemes.ts';
+import { WHSEC } from './sign.ts';
 
 /** What senders write before a signature. */
 const PREFIXES = ['hmac-sha256=', 'sha512=', 'sha256=', 'sha1=', 'v0=', 'v1=', 'v1,', ''] as const;
@@ -49,16 +57,15 @@ export function changedScheme(
   const { timestamp, keyStyle, idHeader, toleranceSeconds } = signing;
   // No setting says that the time stands in the list of signatures, nor that `whsec_` is to be decoded.
   if (timestamp !== null && 'entry' in timestamp) return null;
-  if (keyStyle === 'standard' && secrets.some((secret) => secret.startsWith('whsec_'))) return null;
+  if (keyStyle === 'standard' && secrets.some((secret) => secret.startsWith(WHSEC))) return null;
   const { hash, header, prefix, encoding, covers } = { ...signing, ...change };
-  const isTimed = covers !== 'body' && covers !== 'form-payload';
   return settled({
     type: `hmac-${hash}`,
     header,
     prefix,
     encoding,
     covers,
-    ...(isTimed ? { timestampHeader: timestamp?.header, toleranceSeconds } : {}),
+    ...(isTimed(covers) ? { timestampHeader: timestamp?.header, toleranceSeconds } : {}),
     ...(covers === 'id.timestamp.body' ? { idHeader: idHeader ?? undefined } : {}),
   });
 }
@@ -80,17 +87,14 @@ export function schemeReading(headers: HeaderValues, named: string): SchemeInput
   const wanted = named.toLowerCase();
   const naming = readable.filter((scheme) => proofHeaders(scheme).some((name) => name.toLowerCase() === wanted));
   const isBasic = /^basic /i.test(headers(named)[0] ?? '');
-  const found =
-    naming.find(({ type }) => type === 'basic' && isBasic) ?? naming[0] ?? readable.find((scheme) => isMac(scheme));
+  const found = naming.find(({ type }) => type === 'basic' && isBasic) ?? naming[0] ?? readable.find(isMac);
   return found === undefined ? null : schemeInput(found);
 }
-
-const isMac = ({ type }: Scheme) => type === 'hmac' || type === 'standard-webhooks';
 
 /** The presets that read a header, and the other family of Standard Webhooks. */
 const USUAL: readonly Scheme[] = [
   ...PRESET_NAMES.map(presetScheme),
-  { type: 'standard-webhooks', header: 'svix-signature', toleranceSeconds: 300 } as const,
+  { type: 'standard-webhooks', header: 'svix-signature', toleranceSeconds: TOLERANCE_SECONDS } as const,
 ].filter((scheme) => proofHeaders(scheme).length > 0);
 
 function writtenAs(value: string): Written | null {
@@ -98,7 +102,7 @@ function writtenAs(value: string): Written | null {
   const text = value.slice(prefix.length);
   const hex = fromHex(text);
   const bytes = hex ?? fromCanonicalBase64(text);
-  const hash = (Object.keys(DIGEST_BYTES) as HashName[]).find((name) => DIGEST_BYTES[name] === bytes?.length);
+  const hash = bytes === null ? undefined : hashOfLength(bytes.length);
   // Upper and lower case as the sender has it.
   return hash === undefined
     ? null

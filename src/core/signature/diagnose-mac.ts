@@ -17,7 +17,7 @@ import {
   signedMessage,
   usableKeys,
 } from './plan.ts';
-import { type Covers, DIGEST_BYTES, type HashName, type Signing } from './scheme.ts';
+import { type Covers, type HashName, hashOfLength, isTimed, type Signing } from './scheme.ts';
 import { COVERS, MAX_TOLERANCE_SECONDS } from './schemes.ts';
 import { bare, writtenMacs } from './signature-text.ts';
 
@@ -89,7 +89,7 @@ function writingFault(signing: Signing, { signatures }: Proof, { secrets, type }
   const { hash, header, prefix, encoding, separator } = signing;
   const [mac] = writtenMacs(signatures, { prefix, separator });
   if (mac === undefined) return diagnosed('malformed', { header });
-  const found = (Object.keys(DIGEST_BYTES) as HashName[]).find((name) => DIGEST_BYTES[name] === mac.bytes.length);
+  const found = hashOfLength(mac.bytes.length);
   const or = orSet(schemeAsWritten(signing, header, signatures, secrets), type);
   if (found !== undefined && found !== hash) {
     return diagnosed('algorithm', { header, found: HASH_WORDS[found], expected: HASH_WORDS[hash], or });
@@ -151,8 +151,7 @@ function otherParts(signing: Signing, made: Made, { request, secrets, type }: Di
   if (signing.timestamp === null) return parts;
   parts.push({ code: 'timestamp_not_signed', message: made.covered, words: { expected, or: or('body') } });
   for (const found of COVERS) {
-    const isTimed = found !== 'body' && found !== 'form-payload';
-    if (!isTimed || found === expected || (found === 'id.timestamp.body' && made.proof.id === '')) continue;
+    if (!isTimed(found) || found === expected || (found === 'id.timestamp.body' && made.proof.id === '')) continue;
     parts.push({
       code: 'covers_other',
       message: framed(found, made, made.covered),

@@ -4,7 +4,7 @@ import { fromBase64, utf8, wireText } from './encoding.ts';
 import { headerFault } from './header-fault.ts';
 import { type Diagnosis, diagnosed, type MistakeCode } from './mistake.ts';
 import { isCredentials, single } from './plan.ts';
-import { BASIC_HEADER, DIGEST_BYTES, type HashName } from './scheme.ts';
+import { BASIC_HEADER, hashOfLength } from './scheme.ts';
 import { bare, writtenMacs } from './signature-text.ts';
 
 /** `value` and `secret`: what was sent and what was expected, one character for each byte. */
@@ -132,7 +132,7 @@ function firstMistake(mistakes: readonly TokenMistake[], { header, value, secret
 /** Whether the value is a MAC of the body, made with the secret. */
 function isSignature(value: string, { request, secrets, mac }: DiagnosedCase): boolean {
   const [written] = writtenMacs(value, { prefix: '', separator: null });
-  const hash = (Object.keys(DIGEST_BYTES) as HashName[]).find((name) => DIGEST_BYTES[name] === written?.bytes.length);
+  const hash = written && hashOfLength(written.bytes.length);
   if (written === undefined || hash === undefined) return false;
   return secrets.some((secret) => mac.equal(mac.hmac(hash, utf8(secret), request.body), written.bytes));
 }

@@ -2,14 +2,12 @@
 import { fromBase64, fromHex, utf8 } from './encoding.ts';
 import type { MistakeCode } from './mistake.ts';
 import type { Signing } from './scheme.ts';
-import { signatureKey } from './sign.ts';
+import { signatureKey, WHSEC } from './sign.ts';
 
 export interface SpelledKey {
   code: MistakeCode;
   key: Uint8Array;
 }
-
-const WHSEC = 'whsec_';
 
 /** Keys other than the right one, the likelier mistakes first. None is empty. */
 export function spelledKeys(secret: string, style: Signing['keyStyle']): SpelledKey[] {

@@ -19,6 +19,11 @@ export interface Authenticator {
 /** How many bytes a MAC has. */
 export const DIGEST_BYTES: Readonly<Record<HashName, number>> = { sha256: 32, sha1: 20, sha512: 64 };
 
+/** The hash whose MACs have so many bytes; undefined where none has. */
+export function hashOfLength(bytes: number): HashName | undefined {
+  return (Object.keys(DIGEST_BYTES) as HashName[]).find((name) => DIGEST_BYTES[name] === bytes);
+}
+
 /** Where the time of sending stands: in a header of its own, or in the list of signatures behind these characters. */
 export type TimestampPlace = { header: string } | { entry: string };
 
@@ -37,6 +42,11 @@ type Covered =
   | ({ covers: 'id.timestamp.body'; idHeader: string } & Timed);
 
 export type Covers = Covered['covers'];
+
+/** Whether the time of sending is signed. */
+export function isTimed(covers: Covers): covers is Exclude<Covers, 'body' | 'form-payload'> {
+  return covers !== 'body' && covers !== 'form-payload';
+}
 
 /** A keyed hash over the body, and over what else stands in `covers`. */
 export type HmacScheme = {
@@ -69,14 +79,17 @@ export type Scheme =
   | { type: 'url' }
   | { type: 'none' };
 
+/** Whether what comes is signed, rather than sent with a secret or with nothing. */
+export function isMac(scheme: Scheme): scheme is HmacScheme | StandardScheme {
+  return scheme.type === 'hmac' || scheme.type === 'standard-webhooks';
+}
+
 /** The header of RFC 9110 §11.6.2, which `basic` always reads. */
 export const BASIC_HEADER = 'Authorization';
 
 /** The headers that a signature covers beside the body, its id and its time: nobody proves anything by them alone. */
 export function coveredHeaders(scheme: Scheme): readonly string[] {
-  return scheme.type === 'hmac' || scheme.type === 'standard-webhooks'
-    ? proofHeaders(scheme).filter((name) => name !== scheme.header)
-    : [];
+  return isMac(scheme) ? proofHeaders(scheme).filter((name) => name !== scheme.header) : [];
 }
 
 /** The headers that hold the proof of a scheme: what has to be kept for judging a request again. */
@@ -100,7 +113,7 @@ export function proofHeaders(scheme: Scheme): readonly string[] {
 
 /** The header with the id that a signature covers; null where none is signed. */
 export function signedIdHeader(scheme: Scheme): string | null {
-  return scheme.type === 'hmac' || scheme.type === 'standard-webhooks' ? signingOf(scheme).idHeader : null;
+  return isMac(scheme) ? signingOf(scheme).idHeader : null;
 }
 
 /** Every scheme with a MAC in the same terms, so that one reader of requests serves all. */

@@ -1,6 +1,6 @@
 /** How a sender proves who it is: the table of schemes, and the presets that name them in the API. */
 import { isHeaderName } from '../header.ts';
-import type { Covers, HashName, HmacScheme, Scheme } from './scheme.ts';
+import { type Covers, type HashName, type HmacScheme, isTimed, type Scheme } from './scheme.ts';
 
 export type { Authenticator, Covers, HashName, Hmac, HmacScheme, Scheme, Sha256, StandardScheme } from './scheme.ts';
 export { coveredHeaders, DIGEST_BYTES, proofHeaders, signedIdHeader } from './scheme.ts';
@@ -53,7 +53,8 @@ export const SETTINGS = [
 
 /** Older or farther ahead than this is never now, whatever clock it is. */
 export const MAX_TOLERANCE_SECONDS = 3600;
-const TOLERANCE_SECONDS = 300;
+/** Unless a scheme says otherwise. */
+export const TOLERANCE_SECONDS = 300;
 
 function overBody(hash: HashName, header: string): HmacScheme {
   return { type: 'hmac', hash, encoding: 'hex', header, prefix: `${hash}=`, covers: 'body' };
@@ -270,7 +271,7 @@ function completedHmac(scheme: HmacScheme, input: SchemeInput): SchemeChoice {
   const row = { type, hash, encoding, header, prefix, ...(list ? { list } : {}) } as const;
   const covers = input.covers !== undefined && isCovers(input.covers) ? input.covers : scheme.covers;
   if (input.idHeader !== undefined && covers !== 'id.timestamp.body') return refused('idHeader', 'not_applicable');
-  if (covers === 'body' || covers === 'form-payload') {
+  if (!isTimed(covers)) {
     const idle = (['timestampHeader', 'toleranceSeconds'] as const).find((setting) => input[setting] !== undefined);
     return idle === undefined ? { kind: 'scheme', scheme: { ...row, covers } } : refused(idle, 'not_applicable');
   }

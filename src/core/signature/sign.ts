@@ -2,7 +2,8 @@
 import { fromBase64, joined, toBase64, toHex, utf8 } from './encoding.ts';
 import type { Hmac } from './scheme.ts';
 
-const WHSEC = 'whsec_';
+/** What a secret of Standard Webhooks begins with. */
+export const WHSEC = 'whsec_';
 
 /**
  * The key bytes of a secret.

@@ -63,7 +63,7 @@ export const eventAccepted = z
   .openapi('EventAccepted');
 
 /** Events of one batch. */
-export const MAX_BATCH_EVENTS = 1000;
+const MAX_BATCH_EVENTS = 1000;
 
 /** A batch as it is checked: each event is looked at for itself. */
 export const batchOuter = z.strictObject({
@@ -82,7 +82,7 @@ export const batchInput = batchOuter
   .openapi('EventBatchInput');
 
 /** What an event of a batch is answered with when it is refused. */
-export const itemProblem = z
+const itemProblem = z
   .object({
     status: z.int().openapi({ description: 'What a request with this event alone would be answered with.' }),
     code: z.enum(problemCodes),

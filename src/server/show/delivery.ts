@@ -89,7 +89,7 @@ function keyOf(
 }
 
 /** A delivery with the names of the design's log: the attempt's fields are those of its last attempt. */
-export function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
+function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
   const { view, subscription, sent, idempotencyKey: key } = parts;
   const { last, open, event, kind } = view;
   const closes = last?.closes ?? null;

@@ -3,6 +3,7 @@ import { cautionsOf } from '../../core/caution.ts';
 import { describeFailure } from '../../core/failure.ts';
 import { redactHeaders } from '../../core/header.ts';
 import type { Id } from '../../core/ids.ts';
+import { endsOf } from '../../core/retiring.ts';
 import { keepersOf, type SubscriptionConfig, type SubscriptionState, saidReason } from '../../core/subscription.ts';
 import { shownInput } from '../../core/subscription-input.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
@@ -28,7 +29,7 @@ export function showSubscription(
           ...shownAuth(config),
           hasSignatureSecret: config.signatureSecrets.length > 0 || config.secretRef !== null,
           signatureSecretFingerprint: fingerprintOf(sealer, subscription.tenant, config),
-          oldSecretsUntil: isoTimeOrNull(lastRetiring(config)),
+          oldSecretsUntil: isoTimeOrNull(endsOf(config.retiringSecrets)?.lastMs ?? null),
           warnings: [...cautionsOf(config), ...lackWords(subscription)],
         }),
     ...(generatedSecret === null ? {} : { signatureSecret: generatedSecret }),
@@ -55,10 +56,6 @@ function fingerprintOf(
   { signatureSecrets: [secret], secretRef }: SubscriptionConfig,
 ): string | null {
   return secret === undefined || secretRef !== null ? null : sealer.fingerprint(tenant, secret);
-}
-
-function lastRetiring({ retiringSecrets }: SubscriptionConfig): number | null {
-  return retiringSecrets.length === 0 ? null : Math.max(...retiringSecrets.map(({ untilMs }) => untilMs));
 }
 
 function showState(state: SubscriptionState) {

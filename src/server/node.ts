@@ -33,7 +33,7 @@ export function createListener(app: App, ports: Pick<FlowPorts, 'clock' | 'rando
   });
   const ingests = isServed(app.server, 'ingest');
   return (incoming, outgoing) => {
-    const answerDirectly = ingests ? directAnswer(incoming) : null;
+    const answerDirectly = directAnswer(incoming, ingests);
     const done = answerDirectly === null ? listen(incoming, outgoing) : answerDirectly(app, ports, incoming, outgoing);
     // Both answer every failure themselves; what is left is a socket that is gone.
     done.catch(() => outgoing.destroy());
@@ -47,8 +47,8 @@ type Direct = (
   outgoing: ServerResponse,
 ) => Promise<void>;
 
-function directAnswer({ url = '', method }: IncomingMessage): Direct | null {
-  if (url === PUBLISH_PATH) return method === 'POST' ? publishDirectly : null;
+function directAnswer({ url = '', method }: IncomingMessage, ingests: boolean): Direct | null {
+  if (url === PUBLISH_PATH) return ingests && method === 'POST' ? publishDirectly : null;
   const inbound = inboundPath(url);
   return inbound === null ? null : (...call) => knockDirectly(inbound, ...call);
 }
@@ -77,14 +77,14 @@ async function knockDirectly(
   ...[{ server }, ports, incoming, outgoing]: Parameters<Direct>
 ): Promise<void> {
   const { method = '', socket } = incoming;
-  const { load, largeBodies } = server;
+  const { load } = server;
   const stay = arrival(`${prefix}*`, method, freshRequestId(ports));
   const rawHeaders = pairsOf(incoming.rawHeaders);
   const remoteAddress = senderOf(server, socket.remoteAddress ?? null, rawHeaders);
   const answer = await settle(server, stay, () =>
     takeIn(server, {
       ...{ method, path, rawHeaders, remoteAddress, stay },
-      read: (maxBytes) => readFrom(incoming, { load, stay, largeBodies }, maxBytes),
+      read: (maxBytes, largeBodies = null) => readFrom(incoming, { load, stay, largeBodies }, maxBytes),
     }),
   );
   finish(ports, incoming, outgoing, answer);

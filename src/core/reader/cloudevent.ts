@@ -2,6 +2,7 @@
  * CloudEvents 1.0 as HTTP carries them: structured, batched and binary mode (the specification's HTTP protocol binding
  * and JSON format), all brought into the shape of the structured one.
  */
+import type { ReadFact } from '../fact.ts';
 import { parseJson } from '../json.ts';
 import { fromBase64 } from '../signature/encoding.ts';
 import { at, isObject } from './fields.ts';
@@ -38,21 +39,35 @@ export function readEach(input: ReaderInput, read: Reader): Reading {
   const found = cloudEventsIn(input);
   if (found.kind === 'unreadable') return found;
   return together(
-    found.events.map(({ document, whence }) =>
-      translated(read({ ...input, body: document, headers: STRUCTURED }), whence),
-    ),
+    found.events
+      .values()
+      .map(({ document, whence }) => translated(read({ ...input, body: document, headers: STRUCTURED }), whence)),
   );
 }
 
-/** What several events of one request say together. */
-export function together(readings: readonly Reading[]): Reading {
-  const [first] = readings;
+/** What several events of one request say together; those behind too many facts are not asked for. */
+export function together(readings: Iterable<Reading>): Reading {
+  const read: Reading[] = [];
+  const facts: ReadFact[] = [];
+  for (const reading of readings) {
+    read.push(reading);
+    facts.push(...('facts' in reading ? reading.facts : []));
+    if (facts.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} facts.`);
+  }
+  const [first] = read;
   if (first === undefined) return ignored('An empty batch.');
-  if (readings.length === 1) return first;
-  const facts = readings.flatMap((reading) => ('facts' in reading ? reading.facts : []));
-  if (facts.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} facts.`);
+  if (read.length === 1) return first;
   if (facts.length > 0) return { kind: 'facts', facts };
-  return readings.find(({ kind }) => kind === 'unreadable') ?? first;
+  return read.find(({ kind }) => kind === 'unreadable') ?? first;
+}
+
+/** The type of the one event of a request; null for a batch, and where none is named. */
+export function cloudEventType(carrier: Carrier): string | null {
+  const { body } = carrier;
+  const mode = modeOf(carrier);
+  if (mode === 'batch' || Array.isArray(body)) return null;
+  const document = mode === 'binary' ? binary(carrier).document : body;
+  return isEvent(document) && typeof document.type === 'string' ? document.type : null;
 }
 
 /** The events of a request, in order. */

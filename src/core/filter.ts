@@ -1,7 +1,7 @@
-import { compileOperator, type FilterOperator } from './filter-operator.ts';
+import { compileOperator, type FilterOperator, type TextBudget } from './filter-operator.ts';
 import type { CompiledRule, FilterError, FilterRule } from './filter-rule.ts';
 import { contradictions, numberErrors, rootErrors } from './filter-sense.ts';
-import { type JsonPath, parsePath, someNode } from './json-path.ts';
+import { type JsonPath, type NodeBudget, parsePath, someNode } from './json-path.ts';
 
 export { FILTER_OPERATORS, type FilterOperator, type FilterValue } from './filter-operator.ts';
 export type { FilterError, FilterRule } from './filter-rule.ts';
@@ -98,9 +98,17 @@ export function evaluate(filters: CompiledFilters, document: unknown): FilterVer
   return { kind: 'fail', index, field, operator, actual: actualOf(failed.path, document) };
 }
 
-function holds({ path, condition }: CompiledRule, document: unknown): boolean {
+function holds(rule: CompiledRule, document: unknown): boolean {
   const budget = { nodes: MAX_NODES, characters: MAX_SEARCHED_CHARACTERS };
-  return someNode(path, document, budget, (node) => condition.holdsFor(node, budget)) !== condition.negated;
+  return finds(rule, document, budget) !== rule.condition.negated;
+}
+
+/** What a rule may still look at; counted down in place. */
+export type FilterBudget = NodeBudget & TextBudget;
+
+/** Whether any node that a rule's path selects satisfies its condition, negated or not, as far as `budget` goes. */
+export function finds({ path, condition }: CompiledRule, document: unknown, budget: FilterBudget): boolean {
+  return someNode(path, document, budget, (node) => condition.holdsFor(node, budget));
 }
 
 function actualOf(path: JsonPath, document: unknown): unknown {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { formBody } from './form.ts';
 import { inboundJson } from './inbound-body.ts';
+import { INBOUND_LIMITS } from './inbound-limits.ts';
 import type { SourceType } from './source.ts';
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -39,4 +40,13 @@ test('a CloudEvent that is all in its headers has no data', () => {
 test('depth is limited, and the top level may be anything', () => {
   assert.deepEqual(jsonOf('acr-eventgrid', {}, utf8('[1]')), [1]);
   assert.equal(jsonOf('generic', {}, utf8('['.repeat(65) + ']'.repeat(65))), 'refused');
+});
+
+test('members and values are limited, however small they are', () => {
+  const { maxMembers, maxValues } = INBOUND_LIMITS;
+  const list = (item: string, count: number) => utf8(`[${Array(count).fill(item).join(',')}]`);
+  assert.notEqual(jsonOf('generic', {}, list('{"a":1}', maxMembers)), 'refused');
+  assert.equal(jsonOf('generic', {}, list('{"a":1}', maxMembers + 1)), 'refused');
+  assert.notEqual(jsonOf('generic', {}, list('0', maxValues)), 'refused');
+  assert.equal(jsonOf('generic', {}, list('0', maxValues + 2)), 'refused');
 });

@@ -1,4 +1,5 @@
 /** The JSON inside an inbound body, in the ways that its sender may wrap it. */
+import { INBOUND_LIMITS } from './inbound-limits.ts';
 import { type Parsed, parseJson } from './json.ts';
 import { formPayload, isFormType } from './signature/form-payload.ts';
 import type { SourceType } from './source.ts';
@@ -22,10 +23,6 @@ const MAY_POST_ATTRIBUTES: ReadonlySet<SourceType> = new Set<SourceType>([
   'harbor',
 ]);
 
-const MAX_DEPTH = 64;
-/** More than any push has. Half a million of them in 5 MiB keep the event loop for half a second, these for 50 ms. */
-const MAX_MEMBERS = 50_000;
-const LIMITS = { maxDepth: MAX_DEPTH, maxMembers: MAX_MEMBERS, topLevel: 'any' } as const;
 const [OPEN_ARRAY, OPEN_OBJECT] = [0x5b, 0x7b];
 
 /**
@@ -36,7 +33,7 @@ export function inboundJson(type: SourceType, headers: Readonly<Record<string, s
   if (body.length === 0 && MAY_POST_ATTRIBUTES.has(type) && Object.hasOwn(headers, 'ce-specversion')) {
     return { kind: 'parsed', value: null, spans: new Map() };
   }
-  return parseJson(isForm(type, headers, body) ? (formPayload(body) ?? body) : body, LIMITS);
+  return parseJson(isForm(type, headers, body) ? (formPayload(body) ?? body) : body, INBOUND_LIMITS);
 }
 
 /** JSON under the content type of a form is JSON all the same: that is what `curl -d` sends. */

@@ -192,6 +192,17 @@ describe('a walk over many nodes', () => {
     );
     assert.equal(budget.nodes, 98);
   });
+
+  it('counts nodes that it selects again, and tests them once', () => {
+    const budget = { nodes: 12 };
+    let tested = 0;
+    const test = () => {
+      tested++;
+      return false;
+    };
+    assert.equal(someNode(pathOf(`$[${Array(100).fill('*')}]`), [1, 2, 3, 4, 5], budget, test), false);
+    assert.deepEqual([tested, budget.nodes], [5, 0]);
+  });
 });
 
 describe('a singular path that is followed', () => {

@@ -175,9 +175,7 @@ function walk(
   const selectors = steps[depth];
   if (selectors === undefined) return test(node);
   if (typeof node !== 'object' || node === null) return false;
-  for (const child of childrenOf(node, selectors)) {
-    if (budget.nodes <= 0) return false;
-    budget.nodes--;
+  for (const child of childrenOf(node, selectors, budget)) {
     if (walk(child, steps, depth + 1, budget, test)) return true;
   }
   return false;
@@ -202,11 +200,16 @@ function memberOf(node: object, name: string): unknown {
   return Object.hasOwn(node, name) ? (node as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
-/** Each selected child once: repeats such as `[0,0][0,0]…` would otherwise double the nodes with every segment. */
-function* childrenOf(node: object, selectors: readonly Selector[]): Generator<unknown> {
+/**
+ * Each selected child once: repeats such as `[0,0][0,0]…` would otherwise double the nodes with every segment. They count
+ * as visited all the same, since finding them takes as long.
+ */
+function* childrenOf(node: object, selectors: readonly Selector[], budget: NodeBudget): Generator<unknown> {
   const seen = new Set<string | number>();
   for (const selector of selectors) {
     for (const key of keysOf(node, selector)) {
+      if (budget.nodes <= 0) return;
+      budget.nodes--;
       if (selectors.length > 1 && seen.has(key)) continue;
       if (selectors.length > 1) seen.add(key);
       yield Array.isArray(node) ? node[Number(key)] : memberOf(node, String(key));

@@ -250,3 +250,23 @@ describe('objects of many members', () => {
     });
   }
 });
+
+describe('lists of many values', () => {
+  const list = (item: string, count: number) => `[${Array(count).fill(item).join(',')}]`;
+
+  for (const [where, text] of [
+    ['at the top level', (count: number) => list('",["', count)],
+    ['below a member', (count: number) => `{"a":1,"b":${list('0', count - 1)}}`],
+    ['as members', (count: number) => `{${Array.from({ length: count }, (_, n) => `"m${n}":0`).join(',')}}`],
+    ['of lists, which count twice', (count: number) => list('[]', Math.ceil(count / 2))],
+  ] as const) {
+    it(`are refused ${where} beyond the limit, and only then`, () => {
+      const limits = { maxDepth: 64, maxValues: 100, topLevel: 'any' } as const;
+      assert.equal(parseJson(bytesOf(text(100)), limits).kind, 'parsed');
+      const refused = parseJson(bytesOf(text(102)), limits);
+      assert.ok(refused.kind === 'refused' && refused.code === 'too_many_values');
+      assert.match(refused.message, /more than 100 values/);
+      assert.equal(parseJson(bytesOf(text(102)), { maxDepth: 64, topLevel: 'any' }).kind, 'parsed');
+    });
+  }
+});

@@ -88,6 +88,16 @@ describe('filters of a source', () => {
     assert.equal(conclude(harbor(), everywhere).acted.length, 2);
   });
 
+  test('that looked at as much as they may say so', () => {
+    const body = Array(10_001).fill('x');
+    const { reading } = harbor();
+    const { reason } = conclude(
+      { reading, payload: body },
+      filters({ field: '$.*[*]', operator: 'equals', value: 'y' }),
+    );
+    assert.equal(reason, 'Filter 1 ($.*[*] equals) says no to 2 of 2 facts; it looked at as much as a filter may.');
+  });
+
   test('are not asked about a connection test', () => {
     const ping = { kind: 'facts', facts: [{ fact: { kind: 'ping', repository: null }, provenance: {} }] } as const;
     const no = filters({ field: '$.kind', operator: 'equals', value: 'image.push' });

@@ -1,7 +1,7 @@
 /** What is made of one verified request: what its payload says, and what follows from that for its source. */
 import { type DedupeKey, dedupeKey } from './dedupe.ts';
 import type { Fact, ReadFact } from './fact.ts';
-import { type CompiledFilters, evaluate, type FilterRule } from './filter.ts';
+import type { CompiledFilters } from './filter.ts';
 import { REDACTED } from './header.ts';
 import { hopsOf, MAX_HOPS } from './hops.ts';
 import { inboundJson } from './inbound-body.ts';
@@ -11,6 +11,7 @@ import { detectFormat, type ReaderInput, type Reading, readers } from './reader.
 import type { Outcome, Receipt } from './receipt.ts';
 import { type Sha256, signedIdHeader } from './signature/schemes.ts';
 import { SOURCE_TYPES, type SourceConfig, type SourceType } from './source.ts';
+import { type Refusal, refusalsOf } from './source-filters.ts';
 import { isoTimeOrNull } from './time.ts';
 
 /** One verified request. Header names are in lower case. */
@@ -112,47 +113,18 @@ function unreadableReason({ reason, pointer = '' }: Extract<Reading, { kind: 'un
 }
 
 function filtered(facts: readonly ReadFact[], payload: unknown, filters: CompiledFilters): Conclusion {
-  const verdicts = verdictsOn(facts, payload, filters);
-  const acted = facts.filter((_, at) => verdicts[at] === null);
-  const failure = verdicts.find((verdict) => verdict !== null);
-  if (!failure) return { outcome: 'ignored', reason: NO_COMPONENT, facts, acted };
+  const shown = facts.map(({ fact }) => shownFact(fact));
+  const refusals = refusalsOf(shown, payload, filters);
+  const acted = facts.filter((_, at) => refusals[at] === null);
+  const refusal = refusals.find((one) => one !== null);
+  if (!refusal) return { outcome: 'ignored', reason: NO_COMPONENT, facts, acted };
   const kept = acted.length === 0 ? '' : `${NO_COMPONENT}. `;
   const share = facts.length === 1 ? '' : ` to ${facts.length - acted.length} of ${facts.length} facts`;
-  return { outcome: 'ignored', reason: `${kept}${ruleOf(failure)} says no${share}.`, facts, acted };
+  const limit = refusals.some((one) => one?.isSpent) ? '; it looked at as much as a filter may' : '';
+  return { outcome: 'ignored', reason: `${kept}${ruleOf(refusal)} says no${share}${limit}.`, facts, acted };
 }
 
-type Rule = CompiledFilters['rules'][number];
-
-/**
- * For each fact the first rule that says no, in the order of the rules; null where none does. What rules ask of the
- * body is asked once: it is large, and the same for a thousand facts.
- */
-function verdictsOn(facts: readonly ReadFact[], payload: unknown, { rules }: CompiledFilters): (Failed | null)[] {
-  const document = { body: payload };
-  const byRule = rules.map((rule) => (isAboutBody(rule) ? holds(rule, document) : null));
-  return facts.map(({ fact }) => {
-    const seen = { ...shownFact(fact), ...document };
-    const index = rules.findIndex((rule, at) => !(byRule[at] ?? holds(rule, seen)));
-    const failed = rules[index];
-    return failed === undefined ? null : { index, rule: failed.rule };
-  });
-}
-
-interface Failed {
-  index: number;
-  rule: FilterRule;
-}
-
-function holds(rule: Rule, document: unknown): boolean {
-  return evaluate({ rules: [rule] }, document).kind === 'pass';
-}
-
-function isAboutBody({ path }: Rule): boolean {
-  if (path.kind === 'singular') return path.steps[0]?.name === 'body';
-  return path.steps[0]?.every((step) => step.kind === 'child' && step.name === 'body') === true;
-}
-
-function ruleOf({ index, rule: { field, operator } }: Failed): string {
+function ruleOf({ index, rule: { field, operator } }: Refusal): string {
   return `Filter ${index} (${field} ${operator})`;
 }
 

@@ -13,7 +13,7 @@ import { createServer, type Server, type ServerOptions } from './options.ts';
 import { type Answer, freshRequestId, type Reply, refusalOfError, respond, toResponse } from './respond.ts';
 import { deliveryEndpoints } from './routes/deliveries.ts';
 import { eventEndpoints } from './routes/events.ts';
-import { INBOUND_NODE, INBOUND_PREFIXES, inboundEndpoints, knockOf, takeIn } from './routes/inbound.ts';
+import { INBOUND_PREFIXES, inboundEndpoints, knockOf, takeIn } from './routes/inbound.ts';
 import { keyEndpoints } from './routes/keys.ts';
 import { receiptEndpoints } from './routes/receipts.ts';
 import { sourceEndpoints } from './routes/sources.ts';
@@ -50,7 +50,7 @@ export function createApp(ports: FlowPorts, options: ServerOptions): App {
     const answer = servedBy(server, spec.node, handle);
     hono.on(spec.method, honoPath(spec.path), (context) => serve(server, context, spec.path, answer));
   }
-  const knock = servedBy(server, INBOUND_NODE, (request) => takeIn(server, knockOf(request)));
+  const knock: Handle = (request) => takeIn(server, knockOf(request));
   for (const prefix of INBOUND_PREFIXES) {
     hono.all(`${prefix}*`, (context) => serve(server, context, `${prefix}*`, knock));
   }
@@ -143,9 +143,10 @@ function incomingRequest(server: Server, context: Honoed, route: string): Incomi
     },
     params: req.param(),
     stay,
-    read: (maxBytes) => {
+    read: (maxBytes, largeBodies = null) => {
       const declared = { contentLength: header('content-length'), contentEncoding: header('content-encoding') };
-      return readBody({ load, stay }, declared, maxBytes, (intake) => readStream(req.raw.body, intake));
+      const place = { load, stay, largeBodies };
+      return readBody(place, declared, maxBytes, (intake) => readStream(req.raw.body, intake));
     },
   };
 }

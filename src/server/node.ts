@@ -33,7 +33,7 @@ export function createListener(app: App): RequestListener {
   });
   const ingests = isServed(app.server, 'ingest');
   return (incoming, outgoing) => {
-    const answerDirectly = ingests ? directAnswer(incoming) : null;
+    const answerDirectly = directAnswer(incoming, ingests);
     const done = answerDirectly === null ? listen(incoming, outgoing) : answerDirectly(app, incoming, outgoing);
     // Both answer every failure themselves; what is left is a socket that is gone.
     done.catch(() => outgoing.destroy());
@@ -42,8 +42,8 @@ export function createListener(app: App): RequestListener {
 
 type Direct = (app: App, incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
 
-function directAnswer({ url = '', method }: IncomingMessage): Direct | null {
-  if (url === PUBLISH_PATH) return method === 'POST' ? publishDirectly : null;
+function directAnswer({ url = '', method }: IncomingMessage, ingests: boolean): Direct | null {
+  if (url === PUBLISH_PATH) return ingests && method === 'POST' ? publishDirectly : null;
   const inbound = inboundPath(url);
   return inbound === null ? null : knockDirectly(inbound);
 }
@@ -70,14 +70,14 @@ const publishDirectly: Direct = async ({ server }, incoming, outgoing) => {
 function knockDirectly({ prefix, path }: InboundPath): Direct {
   return async ({ server }, incoming, outgoing) => {
     const { method = '', socket } = incoming;
-    const { load, largeBodies, ports } = server;
+    const { load, ports } = server;
     const stay = arrival(`${prefix}*`, method, freshRequestId(ports));
     const rawHeaders = pairsOf(incoming.rawHeaders);
     const remoteAddress = senderOf(server, socket.remoteAddress ?? null, rawHeaders);
     const answer = await settle(server, stay, () =>
       takeIn(server, {
         ...{ method, path, rawHeaders, remoteAddress, stay },
-        read: (maxBytes) => readFrom(incoming, { load, stay, largeBodies }, maxBytes),
+        read: (maxBytes, largeBodies = null) => readFrom(incoming, { load, stay, largeBodies }, maxBytes),
       }),
     );
     finish(ports, incoming, outgoing, answer);

@@ -3,7 +3,7 @@
  * cannot be confused. Each is told by what only it has; what two could have sent is not guessed at.
  */
 import type { SourceType } from '../source.ts';
-import { type Carrier, cloudEventsIn, isCloudEvents } from './cloudevent.ts';
+import { type Carrier, cloudEventType, isCloudEvents } from './cloudevent.ts';
 import { at, isObject, type Path } from './fields.ts';
 import { ignored, type Reader, type ReaderInput, type Reading, unreadable } from './reading.ts';
 
@@ -89,10 +89,8 @@ function typesLike(formats: readonly Format[], carrier: Carrier): readonly Sourc
 
 /** A batch may hold events of several senders, and the reader of CloudEvents knows each of them. */
 function cloudEventsType(carrier: Carrier): SourceType {
-  const found = cloudEventsIn(carrier);
-  const type = found.kind === 'events' ? found.events[0]?.document.type : undefined;
-  if (Array.isArray(carrier.body) || typeof type !== 'string') return 'cloudevents';
-  return CLOUD_EVENTS.find(({ prefix }) => type.startsWith(prefix))?.type ?? 'cloudevents';
+  const type = cloudEventType(carrier);
+  return CLOUD_EVENTS.find(({ prefix }) => type?.startsWith(prefix))?.type ?? 'cloudevents';
 }
 
 function isPushData(body: unknown): boolean {

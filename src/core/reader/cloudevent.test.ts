@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { readerInput } from '../../../test/support/samples.ts';
+import { INBOUND_LIMITS } from '../inbound-limits.ts';
 import { type Carrier, cloudEventsIn, isCloudEvents, readEach } from './cloudevent.ts';
 import { known } from './fields.ts';
 import { imageFact, repositoryAt, tagAt } from './image.ts';
@@ -135,4 +136,18 @@ test('a batch with nothing to read is unreadable if any event of it is, else ign
   assert.deepEqual(readAll({ name: 'a/b' }, {}), unreadable('/1/data/name', 'none'));
   assert.deepEqual(readAll({ name: 'a/b' }, { name: 'c/d' }), ignored('no tag'));
   assert.equal(readAll().kind, 'ignored');
+});
+
+test('data in base64 may hold as much as a body, and the data of all events of a batch no more than that together', () => {
+  const { maxMembers } = INBOUND_LIMITS;
+  const holding = (members: number) => {
+    const named = Array.from({ length: members }, (_, at) => `"m${at}":0`);
+    return { ...EVENT, data_base64: Buffer.from(`{${named.join(',')}}`).toString('base64') };
+  };
+  const isRead = (body: unknown) => events(body).every(({ document }) => document.data !== undefined);
+  assert.equal(isRead(holding(maxMembers)), true);
+  assert.equal(isRead(holding(maxMembers + 1)), false);
+  const half = holding(maxMembers / 2);
+  assert.equal(isRead([half, half]), true);
+  assert.equal(isRead([half, holding(maxMembers / 2 + 1)]), false);
 });

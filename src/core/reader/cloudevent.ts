@@ -2,7 +2,9 @@
  * CloudEvents 1.0 as HTTP carries them: structured, batched and binary mode (the specification's HTTP protocol binding
  * and JSON format), all brought into the shape of the structured one.
  */
-import { parseJson } from '../json.ts';
+import type { ReadFact } from '../fact.ts';
+import { sharedLimits } from '../inbound-limits.ts';
+import { type JsonLimits, parseJson } from '../json.ts';
 import { fromBase64 } from '../signature/encoding.ts';
 import { at, isObject } from './fields.ts';
 import { ignored, MAX_FACTS, type Reader, type ReaderInput, type Reading, translated, unreadable } from './reading.ts';
@@ -20,8 +22,6 @@ type Unreadable = Extract<Reading, { kind: 'unreadable' }>;
 export type Carrier = Pick<ReaderInput, 'body' | 'headers'>;
 
 const PREFIX = 'ce-';
-/** As deep as bodies themselves may nest. */
-const MAX_DEPTH = 64;
 const MEDIA_TYPE = 'application/cloudevents';
 const BATCH_MEDIA_TYPE = 'application/cloudevents-batch';
 /** Runs of percent-encoded bytes; a lone percent sign stands for itself. */
@@ -38,21 +38,35 @@ export function readEach(input: ReaderInput, read: Reader): Reading {
   const found = cloudEventsIn(input);
   if (found.kind === 'unreadable') return found;
   return together(
-    found.events.map(({ document, whence }) =>
-      translated(read({ ...input, body: document, headers: STRUCTURED }), whence),
-    ),
+    found.events
+      .values()
+      .map(({ document, whence }) => translated(read({ ...input, body: document, headers: STRUCTURED }), whence)),
   );
 }
 
-/** What several events of one request say together. */
-export function together(readings: readonly Reading[]): Reading {
-  const [first] = readings;
+/** What several events of one request say together; those behind too many facts are not asked for. */
+export function together(readings: Iterable<Reading>): Reading {
+  const read: Reading[] = [];
+  const facts: ReadFact[] = [];
+  for (const reading of readings) {
+    read.push(reading);
+    facts.push(...('facts' in reading ? reading.facts : []));
+    if (facts.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} facts.`);
+  }
+  const [first] = read;
   if (first === undefined) return ignored('An empty batch.');
-  if (readings.length === 1) return first;
-  const facts = readings.flatMap((reading) => ('facts' in reading ? reading.facts : []));
-  if (facts.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} facts.`);
+  if (read.length === 1) return first;
   if (facts.length > 0) return { kind: 'facts', facts };
-  return readings.find(({ kind }) => kind === 'unreadable') ?? first;
+  return read.find(({ kind }) => kind === 'unreadable') ?? first;
+}
+
+/** The type of the one event of a request; null for a batch, and where none is named. */
+export function cloudEventType(carrier: Carrier): string | null {
+  const { body } = carrier;
+  const mode = modeOf(carrier);
+  if (mode === 'batch' || Array.isArray(body)) return null;
+  const document = mode === 'binary' ? binary(carrier).document : body;
+  return isEvent(document) && typeof document.type === 'string' ? document.type : null;
 }
 
 /** The events of a request, in order. */
@@ -62,7 +76,7 @@ export function cloudEventsIn(carrier: Carrier): { kind: 'events'; events: reado
     case 'binary':
       return { kind: 'events', events: [binary(carrier)] };
     case 'structured':
-      return isEvent(body) ? { kind: 'events', events: [structured(body, '')] } : notAnEvent('/specversion');
+      return isEvent(body) ? { kind: 'events', events: [structured(body, '', 1)] } : notAnEvent('/specversion');
     case 'batch':
       return batch(body);
   }
@@ -92,7 +106,10 @@ function batch(body: unknown): ReturnType<typeof cloudEventsIn> {
   if (body.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} CloudEvents in a batch.`);
   const wrong = body.findIndex((item) => !isEvent(item));
   if (wrong !== -1) return notAnEvent(`/${wrong}/specversion`);
-  return { kind: 'events', events: body.filter(isEvent).map((item, index) => structured(item, `/${index}`)) };
+  return {
+    kind: 'events',
+    events: body.filter(isEvent).map((item, index) => structured(item, `/${index}`, body.length)),
+  };
 }
 
 function isEvent(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -103,12 +120,15 @@ function notAnEvent(pointer: string): Unreadable {
   return unreadable(pointer, 'No CloudEvent: there is no specversion in headers or body.');
 }
 
-/** Data that is JSON in base64 is read like any other, but has one place: all of it. */
-function structured(document: Readonly<Record<string, unknown>>, base: string): CloudEvent {
+/**
+ * Data that is JSON in base64 is read like any other, but has one place: all of it.
+ * @param count of the events that it came with
+ */
+function structured(document: Readonly<Record<string, unknown>>, base: string, count: number): CloudEvent {
   const encoded = Object.hasOwn(document, 'data') ? undefined : at(document, ['data_base64']);
   if (typeof encoded !== 'string') return { document, whence: (pointer) => base + pointer };
   return {
-    document: { ...document, data: jsonIn(encoded) },
+    document: { ...document, data: jsonIn(encoded, sharedLimits(count)) },
     whence: (pointer) => base + (isIn('/data', pointer) ? '/data_base64' : pointer),
   };
 }
@@ -143,8 +163,8 @@ function attributeOf(value: string): string {
   );
 }
 
-function jsonIn(base64: string): unknown {
+function jsonIn(base64: string, limits: JsonLimits): unknown {
   const bytes = fromBase64(base64);
-  const parsed = bytes && parseJson(bytes, { maxDepth: MAX_DEPTH, topLevel: 'any' });
+  const parsed = bytes && parseJson(bytes, limits);
   return parsed?.kind === 'parsed' ? parsed.value : undefined;
 }

@@ -4,6 +4,7 @@
  * base64 in `message.data`, or the whole body where the subscription unwraps payloads.
  */
 import type { ImageFact } from '../fact.ts';
+import { INBOUND_LIMITS } from '../inbound-limits.ts';
 import { parseJson } from '../json.ts';
 import { fromBase64 } from '../signature/encoding.ts';
 import { at, type Field, isObject, known, textAt } from './fields.ts';
@@ -18,7 +19,6 @@ const DATA = ['message', 'data'] as const;
 /** Two references and a word take some hundred bytes. */
 const MAX_DATA_CHARS = 16_384;
 const MAX_REF_CHARS = 1024;
-const MAX_DEPTH = 16;
 /** Set on unwrapped messages when the subscription has «write metadata». */
 const PUBLISHED_HEADER = 'x-goog-pubsub-publish-time';
 
@@ -41,7 +41,7 @@ export const readGar: Reader = (input) => {
 function wrapped(input: ReaderInput): Notice {
   const data = textAt(input.body, DATA, MAX_DATA_CHARS);
   const bytes = data === null ? null : fromBase64(data.value);
-  const parsed = bytes === null ? null : parseJson(bytes, { maxDepth: MAX_DEPTH });
+  const parsed = bytes === null ? null : parseJson(bytes, INBOUND_LIMITS);
   const time = timeAt(input, ['message', 'publishTime']) ?? timeAt(input, ['message', 'publish_time']);
   return { says: parsed?.kind === 'parsed' ? parsed.value : null, pointer: () => `/${DATA.join('/')}`, time };
 }

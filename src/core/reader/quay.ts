@@ -35,18 +35,21 @@ export const readQuay: Reader = (input) => {
 
 function readTags({ body }: ReaderInput, registry: Field<string>, repository: Field<string>): Reading {
   const tags = tagsOf(body);
-  if (tags === null) return unreadable(`/${TAGS}`, `${TAGS} is neither a list nor an object.`);
-  if (tags.length > MAX_FACTS) return unreadable(`/${TAGS}`, `More than ${MAX_FACTS} tags.`);
+  if (tags === 'no_list') return unreadable(`/${TAGS}`, `${TAGS} is neither a list nor an object.`);
+  if (tags === 'too_many') return unreadable(`/${TAGS}`, `More than ${MAX_FACTS} tags.`);
   const fixed = { registry, repository, digest: null, time: null, actor: null, origin: known<Origin>('user') };
   const kind: ImageParts['kind'] = { value: 'image.push', pointer: `/${TAGS}` };
   const facts = tags.flatMap((tag) => (tag === null ? [] : [imageFact({ ...fixed, kind, tag })]));
   return facts.length > 0 ? { kind: 'facts', facts } : ignored('No tag was updated.');
 }
 
-/** A list of tags; until 2014 an object, from tags to image ids that are no digests. */
-function tagsOf(body: unknown): (Field<string> | null)[] | null {
+/** A list of tags; until 2014 an object, from tags to image ids that are no digests. Counted before any is read. */
+function tagsOf(body: unknown): (Field<string> | null)[] | 'no_list' | 'too_many' {
   const updated = at(body, [TAGS]);
-  if (Array.isArray(updated)) return [...updated.keys()].map((index) => tagAt(body, [TAGS, index]));
-  if (!isObject(updated)) return null;
-  return Object.keys(updated).map((tag) => asTag({ value: tag, pointer: pointerOf([TAGS, tag]) }));
+  const named = isObject(updated) ? Object.keys(updated) : null;
+  const listed = named ?? updated;
+  if (!Array.isArray(listed)) return 'no_list';
+  if (listed.length > MAX_FACTS) return 'too_many';
+  if (named === null) return [...listed.keys()].map((index) => tagAt(body, [TAGS, index]));
+  return named.map((tag) => asTag({ value: tag, pointer: pointerOf([TAGS, tag]) }));
 }

@@ -89,3 +89,15 @@ test('what is not an event of zot is unreadable, with the field at fault', () =>
   const headers = { ...HEADERS };
   assert.equal(pointerOf(readZot(readerInput({ reference: 'v1' }, { headers }))), '/name');
 });
+
+test('a manifest larger than any of a chart is that of an image, whatever it says', () => {
+  const kindOf = (more: object) => {
+    const manifest = JSON.stringify({ config: { mediaType: 'application/vnd.cncf.helm.config.v1+json' }, ...more });
+    return image(event({ name: 'coast/buoy', reference: 'v1', manifest })).kind;
+  };
+  const members = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`m${at}`, 0]));
+  assert.equal(kindOf({ annotations: members(100), layers: [{}, {}] }), 'chart.push');
+  assert.equal(kindOf({ annotations: members(200) }), 'image.push');
+  assert.equal(kindOf({ layers: Array(300).fill(0) }), 'image.push');
+  assert.equal(kindOf({ annotations: { text: 'x'.repeat(100_000) } }), 'image.push');
+});

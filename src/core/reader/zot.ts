@@ -13,9 +13,12 @@ const KINDS: ReadonlyMap<string, 'image.push' | 'image.delete'> = new Map([
   ['zotregistry.image.deleted', 'image.delete'],
 ]);
 const MAX_WORD = 255;
-/** Manifests are refused by registries above 4 MiB. */
-const MAX_MANIFEST_CHARS = 4_194_304;
-const MAX_DEPTH = 32;
+/**
+ * Only what a chart is has to be told by its manifest: a config, a layer or two, and annotations. A batch may hold a
+ * thousand of them.
+ */
+const MAX_CHART_CHARS = 65_536;
+const CHART_LIMITS = { maxDepth: 32, maxMembers: 128, maxValues: 256 } as const;
 
 /** Reads one push or deletion. Images that only failed the lint rules and new repositories are no pushes. */
 export const readZot: Reader = (input) => readEach(input, readZotEvent);
@@ -50,8 +53,8 @@ export const readZotEvent: Reader = (input) => {
 /** Pushes carry their manifest, as a text, and that says what a chart is. */
 function kindOf(event: 'image.push' | 'image.delete', body: unknown): ImageFact['kind'] {
   const manifest = at(body, ['data', 'manifest']);
-  if (event === 'image.delete' || typeof manifest !== 'string' || manifest.length > MAX_MANIFEST_CHARS) return event;
-  const parsed = parseJson(utf8(manifest), { maxDepth: MAX_DEPTH });
+  if (event === 'image.delete' || typeof manifest !== 'string' || manifest.length > MAX_CHART_CHARS) return event;
+  const parsed = parseJson(utf8(manifest), CHART_LIMITS);
   const isChart = parsed.kind === 'parsed' && isChartConfig(at(parsed.value, ['config', 'mediaType']));
   return isChart ? 'chart.push' : event;
 }

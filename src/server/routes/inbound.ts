@@ -11,6 +11,7 @@ import { DOORS, seat } from '../load.ts';
 import type { Server } from '../options.ts';
 import { type Answer, flatAnswer, type Reply } from '../respond.ts';
 import { received } from '../schemas/receipt.ts';
+import { isServed, notServed } from '../served.ts';
 
 const TYPED = '/api/v1/webhooks/';
 const SECRET = '/api/webhook/';
@@ -103,25 +104,47 @@ export function knockOf(request: IncomingRequest): Knock {
 }
 
 export interface InboundPath {
+  /** What it begins with, in one of its spellings. */
   prefix: string;
-  /** With the prefix, without query. */
+  /** Where it leads, without query: to no door, unless it has the prefix as it stands. */
   path: string;
 }
 
-/** Where a request target leads below an inbound prefix, and which, however it is spelled; null for every other one. */
+/** What may spell an inbound prefix, and little else: every target passes here. */
+const MAY_BE_INBOUND = /webhook|%/;
+/** Scheme and host, where a target has them (RFC 9112 §3.2.2). */
+const AUTHORITY = /^https?:\/\/[^/?#]*/i;
+
+/**
+ * Where a request target leads that begins like a door's; null for every other one. A proxy lets such a target through
+ * by how it begins, so it may lead nowhere else: neither by dots (`/api/webhook/../../metrics`) nor by escapes.
+ */
 export function inboundPath(target: string): InboundPath | null {
-  const path = target.includes('webhook') ? URL.parse(target, 'http://door')?.pathname : undefined;
-  const prefix = path && INBOUND_PREFIXES.find((one) => path.startsWith(one));
-  return prefix ? { prefix, path } : null;
+  const path = MAY_BE_INBOUND.test(target) ? URL.parse(target, 'http://door')?.pathname : undefined;
+  if (path === undefined) return null;
+  const asWritten = target
+    .replace(AUTHORITY, '')
+    .replace(/[?#].*$/s, '')
+    .replaceAll('\\', '/');
+  const spellings = [path, unescaped(path), unescaped(asWritten)];
+  const prefix = INBOUND_PREFIXES.find((one) => spellings.some((spelling) => `${spelling}/`.startsWith(one)));
+  return prefix === undefined ? null : { prefix, path };
 }
 
-/** Takes in one request below an inbound prefix. */
+/** With the escapes of ASCII decoded, once: others are in no prefix. */
+function unescaped(path: string): string {
+  return path.replace(/%[0-7][0-9a-f]/gi, (code) => String.fromCharCode(Number.parseInt(code.slice(1), 16)));
+}
+
+/** Takes in one request that begins like one to a door. */
 export async function takeIn(server: Server, request: Knock): Promise<Reply> {
+  if (!isServed(server, INBOUND_NODE)) return notServed(INBOUND_NODE);
+  const door = doorOf(request.path);
+  if (door === null) return NO_SUCH_DOOR;
   const crowded = seat(server.load, request.stay, DOORS);
   if (crowded !== null) return crowded;
-  const read = await request.read(server.limits.receipt);
+  const read = await request.read(server.limits.receipt, server.largeBodies);
   if (read.kind === 'problem') return read;
-  const door = doorOf(request.path);
   const taken = await server.receive({
     tenant: DEFAULT_TENANT,
     door,
@@ -138,13 +161,12 @@ function ownBytes(bytes: Uint8Array): Uint8Array {
   return bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }
 
-/** A path that is no door is looked up like a secret key, so that it takes the same way. */
-function doorOf(path: string): Door {
-  if (path.startsWith(TYPED)) {
-    const [route = '', sourceId = '', ...rest] = path.slice(TYPED.length).split('/');
-    if (rest.length === 0) return { kind: 'typed', route, sourceId };
-  }
-  return { kind: 'secret', key: path.startsWith(SECRET) ? path.slice(SECRET.length) : path };
+/** Below a prefix, what is no door is looked up like a secret key, so that it takes the same way; elsewhere nothing is. */
+function doorOf(path: string): Door | null {
+  if (path.startsWith(SECRET)) return { kind: 'secret', key: path.slice(SECRET.length) };
+  if (!path.startsWith(TYPED)) return null;
+  const [route = '', sourceId = '', ...rest] = path.slice(TYPED.length).split('/');
+  return rest.length === 0 ? { kind: 'typed', route, sourceId } : { kind: 'secret', key: path };
 }
 
 function tell(taken: Received, door: Door): Reply {

@@ -1,0 +1,90 @@
+/** What the filters of a source say of the facts of one request: what that may take has bounds for all facts together. */
+import {
+  type CompiledFilters,
+  type FilterRule,
+  finds,
+  MAX_NODES,
+  MAX_PATTERN_COST,
+  MAX_SEARCHED_CHARACTERS,
+} from './filter.ts';
+
+/** The first rule that says no to a fact. */
+export interface Refusal {
+  /** Its place in the list, from 0. */
+  index: number;
+  rule: FilterRule;
+  /** Whether it might have found more if it had looked further. */
+  isSpent: boolean;
+}
+
+type Rule = CompiledFilters['rules'][number];
+
+/** A rule is asked of one fact after another. */
+interface Question {
+  rule: Rule;
+  holds(fact: object): boolean;
+  isSpent(): boolean;
+}
+
+/** Most facts have a dozen members; more are only seen by a path that selects the same ones again and again. */
+const MAX_FACT_NODES = 32;
+
+/**
+ * For each fact, as filters see it, the first rule that says no, in the order of the rules; null where none does.
+ * @param payload what rules see below `$.body`; undefined where there is none
+ */
+export function refusalsOf(
+  facts: readonly object[],
+  payload: unknown,
+  { rules }: CompiledFilters,
+): readonly (Refusal | null)[] {
+  const body = payload === undefined ? {} : { body: payload };
+  const characters = charactersFor(rules);
+  const questions = rules.map((rule) => questionOf(rule, body, characters));
+  return facts.map((fact) => {
+    const index = questions.findIndex((question) => !question.holds(fact));
+    const question = questions[index];
+    return question === undefined ? null : { index, rule: question.rule.rule, isSpent: question.isSpent() };
+  });
+}
+
+/**
+ * How many characters of all facts each rule may search: so many that all together take no longer than all patterns of
+ * a list take on one text of the largest size.
+ */
+function charactersFor(rules: readonly Rule[]): number {
+  const cost = rules.reduce((sum, { condition }) => sum + condition.cost, 0);
+  return Math.floor((MAX_SEARCHED_CHARACTERS * MAX_PATTERN_COST) / cost);
+}
+
+/**
+ * A path selects what it selects of the fact, and what it selects of the body. That is large and the same for a
+ * thousand facts, so it is looked at once.
+ */
+function questionOf(rule: Rule, body: object, characters: number): Question {
+  const inBody = { nodes: MAX_NODES, characters: MAX_SEARCHED_CHARACTERS };
+  const inFacts = { nodes: MAX_FACT_NODES, characters };
+  const { asksBody, asksFact } = placesOf(rule);
+  let found: boolean | null = null;
+  const isInBody = () => {
+    found ??= finds(rule, body, inBody);
+    return found;
+  };
+  const isInFact = (fact: object) => {
+    inFacts.nodes = MAX_FACT_NODES;
+    return finds(rule, fact, inFacts);
+  };
+  return {
+    rule,
+    holds: (fact) => ((asksFact && isInFact(fact)) || (asksBody && isInBody())) !== rule.condition.negated,
+    isSpent: () => [inBody, inFacts].some((left) => left.nodes <= 0 || left.characters <= 0),
+  };
+}
+
+/** Where a path leads into: the body, the members of the fact, or both. */
+function placesOf({ path }: Rule): Record<'asksBody' | 'asksFact', boolean> {
+  const [first] = path.kind === 'singular' ? path.steps.slice(0, 1).map((step) => [step]) : path.steps;
+  const names = first?.map((step) => (step.kind === 'child' ? step.name : null)) ?? [null];
+  const isEvery = first?.some(({ kind }) => kind === 'every') === true;
+  return { asksBody: isEvery || names.includes('body'), asksFact: names.some((name) => name !== 'body') };
+}

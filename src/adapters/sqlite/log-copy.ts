@@ -13,16 +13,32 @@ export interface LogCopy {
 /** Between the beginning of one copy and that of the next. */
 const EVERY_MS = 1000;
 
-/** Operations that fill the log. */
-const FILLING: ReadonlySet<OperationName> = new Set([
-  'append',
-  'appendAll',
-  'settle',
-  'settleTask',
-  'recordReceipt',
-  'configure',
-  'maintain',
-]);
+/** True for what adds to the log with each event, receipt or try; the others write little or nothing. */
+const FILLS: Readonly<Record<OperationName, boolean>> = {
+  append: true,
+  appendAll: true,
+  redeliver: true,
+  recordReceipt: true,
+  reviseReceipt: true,
+  remember: true,
+  settle: true,
+  settleTask: true,
+  configure: true,
+  maintain: true,
+  copyLog: false,
+  touchKeys: false,
+  lease: false,
+  renew: false,
+  release: false,
+  intend: false,
+  setLane: false,
+  closeLane: false,
+  claim: false,
+  lanes: false,
+  laneRun: false,
+  laneHeads: false,
+  claimTasks: false,
+};
 
 /**
  * @param beside copies as much as can be copied beside the writer
@@ -36,7 +52,7 @@ export function createLogCopy(beside: () => Promise<unknown>, rest: () => Promis
   };
   return {
     committed(batch, nowMs) {
-      if (running || nowMs < nextAtMs || !batch.some(([name]) => FILLING.has(name))) return;
+      if (running || nowMs < nextAtMs || !batch.some(([name]) => FILLS[name])) return;
       running = true;
       nextAtMs = nowMs + EVERY_MS;
       // A thread that dies meanwhile is reported elsewhere, and the writer copies by itself what grows too long.

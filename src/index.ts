@@ -18,6 +18,7 @@ import { readNetworks } from './core/address.ts';
 import { DEFAULT_TENANT, type Id } from './core/ids.ts';
 import { NODE_ROLES, type NodeRole, parseNodeRoles } from './core/node-role.ts';
 import type { Suite } from './core/secret.ts';
+import { isStoreAway } from './core/store-away.ts';
 import { createAuthenticate } from './flows/authenticate.ts';
 import { createConfigurationCache, type FlowPorts } from './flows/configuration.ts';
 import { prepareAdminKey } from './flows/ensure-admin-key.ts';
@@ -119,7 +120,7 @@ export async function createHookyard(options: HookyardOptions, world?: World): P
     if (opened.kind !== 'opened') return opened;
     return { kind: 'started', hookyard: await orClosed(opened.store, () => run(options, assemble(options, opened))) };
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'STORE_UNAVAILABLE')) throw error;
+    if (!isStoreAway(error)) throw error;
     return { kind: 'away', reason: `The database went away: ${error.message}.`, remedy: 'Start again.' };
   }
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type CallOptions, type Got, openApi, type TestApi } from '../../test/support/api.ts';
 import type { FieldError } from '../core/problem.ts';
+import { storeAway } from '../core/store-away.ts';
 import type { Store } from '../ports.ts';
 import { bodyLimits } from './options.ts';
 
@@ -30,10 +31,8 @@ const keyed = { headers: { 'Idempotency-Key': 'k-1' } };
 /** Makes every write of an event fail as a store that is away does, until it is told otherwise. */
 function breakable({ ports }: TestApi, breaks: (type: string) => boolean): void {
   const store = ports.store;
-  const append: Store['append'] = async (request) => {
-    if (breaks(request.event.type)) throw Object.assign(new Error('away'), { code: 'STORE_UNAVAILABLE' });
-    return store.append(request);
-  };
+  const append: Store['append'] = (request) =>
+    breaks(request.event.type) ? Promise.reject(storeAway('away')) : store.append(request);
   Object.assign(ports, { store: { ...store, append } });
 }
 

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openApi, type TestApi } from '../../test/support/api.ts';
 import { behindSocket } from '../../test/support/socket.ts';
+import { storeAway } from '../core/store-away.ts';
 
-const away = () => Promise.reject(Object.assign(new Error('gone'), { code: 'STORE_UNAVAILABLE' }));
+const away = () => Promise.reject(storeAway('gone'));
 
 /** A store that is away; what is in `keeps` answers still. */
 function cut(api: TestApi, keeps: readonly string[]): void {

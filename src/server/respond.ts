@@ -1,6 +1,7 @@
 /** The one place that turns results and problems into HTTP. */
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem, problemPage } from '../core/problem.ts';
+import { isStoreAway } from '../core/store-away.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
 import type { Stay } from './load.ts';
 
@@ -117,7 +118,7 @@ export function refusalOfError(
   error: unknown,
   { requestId, route, method }: Pick<Stay, 'requestId' | 'route' | 'method'>,
 ): Problem {
-  if (error instanceof Error && 'code' in error && error.code === 'STORE_UNAVAILABLE') {
+  if (isStoreAway(error)) {
     ports.log.warn('http.store_unavailable', { error, requestId, route });
     const detail = READING.has(method) ? {} : { detail: UNKNOWN_OUTCOME };
     return problem('store_unavailable', { ...detail, retryAfterSeconds: 1 });

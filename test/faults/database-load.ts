@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { Client } from 'pg';
 import { systemClock } from '../../src/adapters/clock.ts';
+import { isStoreAway } from '../../src/core/store-away.ts';
 import type { AppendRequest, Store, Ticket } from '../../src/ports.ts';
 import { createSettling } from '../../src/worker/settling.ts';
 import { aDelivery, anEvent, newId, succeeding, upTo } from '../store-contract/samples.ts';
@@ -46,7 +47,7 @@ export function startLoad(store: Store): DatabaseLoad {
     }
   }
   function notedAsAway(error: unknown): null {
-    assert.ok(error instanceof Error && 'code' in error && error.code === 'STORE_UNAVAILABLE', String(error));
+    assert.ok(isStoreAway(error), String(error));
     refused += 1;
     return null;
   }

@@ -84,8 +84,3 @@ export function seenSilent(process: Process, as: Id, owner: Id): Promise<Attenda
     return attendance.silent.includes(owner) ? attendance : null;
   });
 }
-
-/** Whether an error says that the store is away. */
-export function isAway(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'STORE_UNAVAILABLE';
-}

@@ -1,9 +1,10 @@
 /** What a process learns of what others do: what they put into lanes, what they configure, what they tell. */
 import assert from 'node:assert/strict';
 import type { Id } from '../../src/core/ids.ts';
+import { isStoreAway } from '../../src/core/store-away.ts';
 import type { Hint, Hold, LaneCursor, LaneNews, Store, Ticket } from '../../src/ports/store.ts';
 import { eventually } from '../support/eventually.ts';
-import { attends, isAway, type Process, type StreetSentence } from './neighbours-harness.ts';
+import { attends, type Process, type StreetSentence } from './neighbours-harness.ts';
 import {
   aDelivery,
   anEvent,
@@ -262,7 +263,7 @@ function losing(sentence: StreetSentence): void {
     stop();
     const later = await hearing(b);
     b.cut();
-    await assert.rejects(attends(b, newId()), isAway);
+    await assert.rejects(attends(b, newId()), isStoreAway);
     await eventually('it to be back', () => attends(b, newId()).catch(() => null));
     a.neighbours.tell({ kind: 'work', shards: [2] });
     await hears('a hint after the listener was cut off', later.heard, 2);
@@ -276,6 +277,6 @@ function losing(sentence: StreetSentence): void {
   sentence('N5 to tell never fails, also when nobody can be told', async ({ a }) => {
     await a.crash();
     a.neighbours.tell({ kind: 'work', shards: [1] });
-    await assert.rejects(a.neighbours.configVersions([TENANT]), isAway);
+    await assert.rejects(a.neighbours.configVersions([TENANT]), isStoreAway);
   });
 }

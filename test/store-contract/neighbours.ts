@@ -1,11 +1,11 @@
 /** Processes that share the leases of one store: who is there, who is silent, whose shards may be taken. */
 import assert from 'node:assert/strict';
 import type { Id } from '../../src/core/ids.ts';
+import { isStoreAway } from '../../src/core/store-away.ts';
 import type { Lease } from '../../src/ports/store.ts';
 import {
   attends,
   describeStreets,
-  isAway,
   type OpenProcesses,
   type Process,
   type StreetSentence,
@@ -115,7 +115,7 @@ function silence(sentence: StreetSentence): void {
     await attends(a, one);
     a.cut();
     await seenSilent(b, two, one);
-    await assert.rejects(attends(a, one), isAway);
+    await assert.rejects(attends(a, one), isStoreAway);
     assert.deepEqual((await attends(b, two)).silent, []);
     assert.deepEqual((await attends(a, one)).silent, []);
   });
@@ -159,7 +159,7 @@ function givingUp(sentence: StreetSentence): void {
     const lease = await leased(a, one);
     a.cut();
     await seenSilent(b, two, one);
-    await assert.rejects(attends(a, one), isAway);
+    await assert.rejects(attends(a, one), isStoreAway);
     assert.deepEqual(await b.store.lease(two, [0], TTL_MS, { givenUp: [one] }), []);
     assert.equal((await a.store.renew(one, [lease], TTL_MS)).length, 1);
   });

@@ -1,5 +1,6 @@
 /** Several processes on one store, in memory: what tests of the worker and simulations run on. */
 import type { Id } from '../../core/ids.ts';
+import { storeAway } from '../../core/store-away.ts';
 import type { Neighbours, Store } from '../../ports/store.ts';
 import { attend, depart } from './attendance.ts';
 import { type Voices, voiceAmong } from './hints.ts';
@@ -13,7 +14,7 @@ import { createTables } from './tables.ts';
 export interface Member {
   /** Its store, with `neighbours`. */
   store: Store;
-  /** Ends it like a killed process: it is silent, and whatever is asked of its store fails with STORE_UNAVAILABLE. */
+  /** Ends it like a killed process: it is silent, and whatever is asked of its store fails as one that is away. */
   die(): void;
   /** Cuts its connection: it is silent until it attends again, which fails once. */
   cut(): void;
@@ -46,7 +47,7 @@ function joined(tables: Tables, voices: Voices): Member {
   const life: Life = { dead: false, doubtful: false, owners: new Set(), lost: new Set() };
   const voice = voiceAmong(voices);
   const reach: Reach = () => {
-    if (life.dead) throw unavailable('the process is dead');
+    if (life.dead) throw storeAway('the process is dead');
     return tables;
   };
   const fallSilent = () => {
@@ -99,7 +100,7 @@ function asNeighbour(reach: Reach, life: Life): Omit<Neighbours, 'tell' | 'liste
       life.owners.add(owner);
       const failed = life.doubtful;
       life.doubtful = false;
-      if (failed) throw unavailable('the connection was lost: what it held is in doubt');
+      if (failed) throw storeAway('the connection was lost: what it held is in doubt');
       return attendance;
     },
     onLost: (lost) => {
@@ -121,8 +122,4 @@ function asNeighbour(reach: Reach, life: Life): Omit<Neighbours, 'tell' | 'liste
 function versionOf(versions: ReadonlyMap<Id, number>, tenant: Id): (readonly [Id, number])[] {
   const version = versions.get(tenant);
   return version === undefined ? [] : [[tenant, version]];
-}
-
-function unavailable(message: string): Error {
-  return Object.assign(new Error(message), { code: 'STORE_UNAVAILABLE' });
 }

@@ -1,6 +1,7 @@
 /** Operations that are committed together: what comes while a batch is under way makes the next one. */
+
+import { storeAway } from '../../core/store-away.ts';
 import { createGroupCommit, type GroupCommit } from '../sql/group-commit.ts';
-import { unavailable } from '../sql/unavailable.ts';
 import type { Database, Road, Session } from './database.ts';
 import { hasTime, leftMs, nextTry, type Patience, patienceOf, pauseBefore } from './repeat.ts';
 import { asStoreError, isAway } from './unavailable.ts';
@@ -87,5 +88,5 @@ async function inTransactions<Call, Answer>(
 
 /** A call whose turn came when there was no time left for it. */
 function tooLate(): Error {
-  return unavailable('the database is too slow');
+  return storeAway('the database is too slow');
 }

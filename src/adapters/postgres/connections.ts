@@ -1,6 +1,6 @@
 /** Connections to one database, each set for its own kind of work. None of their errors goes unheard. */
 import { Pool, type PoolClient, type PoolConfig } from 'pg';
-import { unavailable } from '../sql/unavailable.ts';
+import { storeAway } from '../../core/store-away.ts';
 import { ROADS, type Road, type Times } from './roads.ts';
 import type { Session } from './session.ts';
 import { asUnavailable } from './unavailable.ts';
@@ -59,7 +59,7 @@ export function createConnections(options: ConnectionsOptions, times: Times): Co
 
   return {
     borrow: async (road) => {
-      if (ended) throw unavailable('the store is closed');
+      if (ended) throw storeAway('the store is closed');
       try {
         const client = await pools.of(road).connect();
         lent.add(client);

@@ -1,6 +1,6 @@
 /** Work on one database: statements and transactions, none of which takes longer than it may. */
 import type { PoolClient } from 'pg';
-import { unavailable } from '../sql/unavailable.ts';
+import { storeAway } from '../../core/store-away.ts';
 import { type Connections, type ConnectionsOptions, createConnections } from './connections.ts';
 import { ROADS, type Road, TIMES, type Times } from './roads.ts';
 import { type Session, sessionOn } from './session.ts';
@@ -49,7 +49,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     const leftMs = untilMs - performance.now();
     if (leftMs < LEAST_MS) {
       connections.giveBack(client, false);
-      throw unavailable('no connection to the database in time');
+      throw storeAway('no connection to the database in time');
     }
     const limit = limited(connections, client, Math.min(leftMs, fullMs), leftMs >= fullMs);
     let broken = false;

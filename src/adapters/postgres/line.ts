@@ -3,7 +3,7 @@
  * whatever needs it next makes another.
  */
 import { Client } from 'pg';
-import { unavailable } from '../sql/unavailable.ts';
+import { storeAway } from '../../core/store-away.ts';
 import { type Session, sessionOn } from './session.ts';
 import { asUnavailable, isAway } from './unavailable.ts';
 import { RECEIVED } from './values.ts';
@@ -88,7 +88,7 @@ export function openLine(options: LineOptions): Line {
 
   return {
     use: async (work) => {
-      if (over) throw unavailable('the store is closed');
+      if (over) throw storeAway('the store is closed');
       current ??= open();
       const used = current;
       try {
@@ -137,7 +137,7 @@ async function begun(
 
 async function answered<T>(answer: Promise<T>, withinMs: number): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(unavailable('the database did not answer in time')), withinMs);
+  const timer = setTimeout(() => late.reject(storeAway('the database did not answer in time')), withinMs);
   try {
     return await Promise.race([answer, late.promise]);
   } finally {

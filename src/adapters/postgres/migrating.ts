@@ -1,5 +1,6 @@
 /** Running migrations beside nodes that are at work, and telling how they stand. */
 import { DatabaseError } from 'pg';
+import { storeAway } from '../../core/store-away.ts';
 import type { Log } from '../../ports.ts';
 import {
   type AppliedMigration,
@@ -9,7 +10,6 @@ import {
   pendingMigrations,
   statusOf,
 } from '../sql/migrations.ts';
-import { unavailable } from '../sql/unavailable.ts';
 import { type Database, openDatabase, type Session } from './database.ts';
 import { tryLockMigrations, unlockMigrations } from './locks.ts';
 import { partitionsAhead } from './partitions.ts';
@@ -116,7 +116,7 @@ async function untilRun(session: Session, migration: Migration, statementMs: num
     } catch (error) {
       if (!isLocked(error)) throw error;
       if (tries === MAX_TRIES) {
-        throw unavailable(`migration ${version} (${name}) did not get its locks; end what holds them`, error);
+        throw storeAway(`migration ${version} (${name}) did not get its locks; end what holds them`, error);
       }
       log.warn('migration.postponed', { version, name });
       await pause(Math.min(LOCK_MS * tries, LONGEST_PAUSE_MS));

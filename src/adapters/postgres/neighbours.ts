@@ -1,7 +1,7 @@
 /** Other processes on the same database, and the leases that they share. */
 import type { Id } from '../../core/ids.ts';
+import { storeAway } from '../../core/store-away.ts';
 import type { Hint, Neighbours, Store } from '../../ports/store.ts';
-import { unavailable } from '../sql/unavailable.ts';
 import { attend, depart, hold } from './attendance.ts';
 import type { Database, Session } from './database.ts';
 import { hintOf, telling } from './hints.ts';
@@ -92,7 +92,7 @@ function attending(line: Line, standing: Standing): Pick<Neighbours, 'attend' | 
       const attendance = await once(line.use(attending));
       if (!standing.isDoubtful) return attendance;
       standing.isDoubtful = false;
-      throw unavailable('the connection was lost: what it held is in doubt');
+      throw storeAway('the connection was lost: what it held is in doubt');
     },
     depart: async (owner) => {
       standing.own.delete(owner);

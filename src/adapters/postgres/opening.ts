@@ -1,5 +1,6 @@
 /** Opening the store at start: a database that is away is waited for, one that cannot be right is refused at once. */
 import { Client } from 'pg';
+import { isStoreAway } from '../../core/store-away.ts';
 import type { Clock } from '../../ports.ts';
 import { MIGRATIONS_PENDING, MIGRATIONS_REFUSED } from '../sql/migrations.ts';
 import { addressOf } from './address.ts';
@@ -176,7 +177,7 @@ function isOfFile(error: Error): boolean {
 }
 
 function codeOf(error: Error): string {
-  if ('code' in error && typeof error.code === 'string' && error.code !== 'STORE_UNAVAILABLE') return error.code;
+  if ('code' in error && typeof error.code === 'string' && !isStoreAway(error)) return error.code;
   return error.cause instanceof Error ? codeOf(error.cause) : '';
 }
 

@@ -1,6 +1,6 @@
 /** What failures of the database mean: away for now, another transaction got in between, or a bug of ours. */
 import { DatabaseError } from 'pg';
-import { STORE_UNAVAILABLE, unavailable } from '../sql/unavailable.ts';
+import { isStoreAway, storeAway } from '../../core/store-away.ts';
 
 /** `away`: nobody knows whether a commit under way was made. `race`: nothing was; made again, it may succeed. */
 export type Meaning = 'away' | 'race' | 'bug';
@@ -83,7 +83,7 @@ export function meaningOf(error: unknown): Meaning {
     if (error.routine === STALE_PLAN) return 'away';
     return SQLSTATES[code] ?? SQLSTATES[code.slice(0, 2)] ?? 'bug';
   }
-  const away = code === STORE_UNAVAILABLE || SYSTEM_CODES.has(code) || isTls(code) || isOfDriver(error);
+  const away = isStoreAway(error) || SYSTEM_CODES.has(code) || isTls(code) || isOfDriver(error);
   return away ? 'away' : 'bug';
 }
 
@@ -119,8 +119,8 @@ export function asStoreError(error: unknown): Error {
 
 /** Says of an error, whatever it is, that the store is away; what went wrong is its cause. */
 export function asUnavailable(error: unknown, what = ''): Error {
-  if (error instanceof Error && 'code' in error && error.code === STORE_UNAVAILABLE) return error;
-  return unavailable([what, reasonOf(error)].filter((part) => part !== '').join(': '), error);
+  if (isStoreAway(error)) return error;
+  return storeAway([what, reasonOf(error)].filter((part) => part !== '').join(': '), error);
 }
 
 /** That of several addresses, none of which answered, has no words of its own. */

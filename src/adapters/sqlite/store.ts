@@ -1,9 +1,9 @@
 /** Opening the SQLite store: one process, one writer thread, one query thread. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { storeAway } from '../../core/store-away.ts';
 import type { Log, Store } from '../../ports.ts';
 import { createGroupCommit } from '../sql/group-commit.ts';
-import { unavailable } from '../sql/unavailable.ts';
 import { type ClockOrigin, startClock } from './engine-clock.ts';
 import { facade } from './facade.ts';
 import { install } from './install.ts';
@@ -114,7 +114,7 @@ function runStore(options: SqliteOptions, setting: Setting, releaseLock: () => v
 }
 
 async function closed(): Promise<never> {
-  throw unavailable('the store is closed');
+  throw storeAway('the store is closed');
 }
 
 /** Counts deaths of threads; after too many the store gives up. */

@@ -1,6 +1,6 @@
 /** A thread that answers numbered requests and is started again when it dies. */
 import { Worker } from 'node:worker_threads';
-import { unavailable } from '../sql/unavailable.ts';
+import { storeAway } from '../../core/store-away.ts';
 import type { FromThread, ToThread } from './serve.ts';
 
 export interface Thread<Request, Answer> {
@@ -47,9 +47,9 @@ export function startThread<Request, Answer>(options: ThreadOptions): Thread<Req
   function spawn(): Running<Answer> {
     const worker = new Worker(options.module, { workerData: options.data, resourceLimits: THREAD_MEMORY });
     const pending = new Map<number, Pending<Answer>>();
-    let reason = unavailable('the database thread ended');
+    let reason = storeAway('the database thread ended');
     worker.on('error', (error: Error) => {
-      reason = unavailable(error.message);
+      reason = storeAway(error.message);
     });
     worker.on('message', ([id, answer]: FromThread<Answer>) => {
       pending.get(id)?.resolve(answer);

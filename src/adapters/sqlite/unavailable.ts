@@ -2,7 +2,7 @@
  * Which failures of the engine mean that the store is away for now, rather than a bug of ours. An error loses all but
  * its message when it crosses threads, so there the mark is in the message; on the main thread it is its `code`.
  */
-import { STORE_UNAVAILABLE } from '../sql/unavailable.ts';
+import { STORE_UNAVAILABLE } from '../../core/store-away.ts';
 
 /** Primary result codes of SQLite (https://sqlite.org/rescode.html) that pass or that an operator mends. */
 const AWAY: ReadonlySet<number> = new Set([

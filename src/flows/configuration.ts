@@ -7,6 +7,7 @@ import { completeStoredSource, type SourceConfig, type StoredSource } from '../c
 import { completeStored, type StoredConfig, type Subscription, type SubscriptionConfig } from '../core/subscription.ts';
 import type { Configuration, Health, Ports, SealContext, SourceRow, SubscriptionRow } from '../ports.ts';
 import type { Authenticate } from './authenticate.ts';
+import { createLines, type InLine } from './line.ts';
 
 /** A subscription ready for use. */
 export interface LiveSubscription extends Omit<Subscription, 'config'> {
@@ -63,6 +64,8 @@ export interface ConfigurationCache {
   current(tenant: Id): Promise<LiveConfiguration>;
   /** Reads the store again; concurrent calls share one read that began after they were made. */
   refresh(tenant: Id): Promise<LiveConfiguration>;
+  /** Changes one object after all those in this process that wait to change it. */
+  inLine: InLine;
 }
 
 const NO_FILTERS = compileSaved([]);
@@ -120,6 +123,7 @@ export function createConfigurationCache(ports: CompilePorts & Pick<Ports, 'stor
     of,
     current,
     refresh,
+    inLine: createLines(),
   };
 }
 

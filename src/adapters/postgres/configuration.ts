@@ -5,6 +5,7 @@ import type { Changed } from '../sql/change.ts';
 import type { Changing } from './changing.ts';
 import { usedClaims } from './claims.ts';
 import type { Session } from './database.ts';
+import { engineMs } from './engine-time.ts';
 import { putKey, revokeKey } from './keys.ts';
 import { lockTenant } from './locks.ts';
 import { deleteSource, putSource } from './sources.ts';
@@ -24,7 +25,7 @@ export async function configure(
   );
   const refused = used.refused(tenant, request.claims);
   if (refused !== null) return refused;
-  const nowMs = (await session.row<{ now_ms: number }>('engine_ms'))?.now_ms ?? 0;
+  const nowMs = await engineMs(session);
   const changed = await apply({ session, tenant, nowMs, shards }, change);
   if (changed.kind !== 'done') return changed;
   const claims = used.take(tenant, request.claims);

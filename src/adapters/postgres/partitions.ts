@@ -2,6 +2,7 @@
 import { DatabaseError } from 'pg';
 import type { Log } from '../../ports.ts';
 import type { Database, Session } from './database.ts';
+import { engineMs } from './engine-time.ts';
 import { tryLockPartitions } from './locks.ts';
 
 /** What a partition holds of each table: rows whose key carries a time of that week. */
@@ -57,7 +58,7 @@ export function partitionsAhead(database: Pick<Database, 'use' | 'transaction'>,
   let nextMs = 0;
   return async () => {
     try {
-      const nowMs = await engineMs(database);
+      const nowMs = await database.use('query', engineMs);
       const weeks = weeksFrom(nowMs);
       const last = weeks.at(-1)?.name ?? '';
       if (complete === last || nowMs < nextMs) return;
@@ -68,10 +69,6 @@ export function partitionsAhead(database: Pick<Database, 'use' | 'transaction'>,
       log.warn('partition.failed', { error });
     }
   };
-}
-
-async function engineMs(database: Pick<Database, 'use'>): Promise<number> {
-  return (await database.use('query', (session) => session.row<{ now_ms: number }>('engine_ms')))?.now_ms ?? 0;
 }
 
 /** `complete`: all of these weeks are there now, or can no longer be made. `busy`: another node goes on with the rest. */

@@ -6,6 +6,7 @@ import type { DedupeKey, Handover, ReceiptOutcome, ReceiptRequest } from '../../
 import { type Holder, idsOfEvents, keyUntilMs, repeatOf } from '../sql/revision.ts';
 import { configVersion } from './configuration.ts';
 import type { Session } from './database.ts';
+import { engineMs } from './engine-time.ts';
 import { lockHolding, lockReceiptKey } from './locks.ts';
 import { lockLanesOf, NOTHING, write, writingOf } from './write.ts';
 
@@ -50,10 +51,6 @@ export async function lockFor(session: Session, sourceId: Id, { events, dedupe, 
   if (outcome === 'held') await lockHolding(session, sourceId);
   const made = events.flatMap(({ deliveries }) => madeAtOnce(deliveries));
   await lockLanesOf(session, made, shards);
-}
-
-export async function engineMs(session: Session): Promise<number> {
-  return (await session.row<{ now_ms: number }>('engine_ms'))?.now_ms ?? 0;
 }
 
 async function recordedAs(session: Session, id: Id): Promise<ReceiptOutcome | null> {

@@ -6,7 +6,8 @@ import { eventIdsAfter, idsOfEvents, repeatOf, revisedBefore, type Standing } fr
 import { type UsedClaims, usedClaims } from './claims.ts';
 import { configVersion } from './configuration.ts';
 import type { Session } from './database.ts';
-import { engineMs, giveKey, holderOf, lockFor, writeEvents, writeFacts } from './receipts.ts';
+import { engineMs } from './engine-time.ts';
+import { giveKey, holderOf, lockFor, writeEvents, writeFacts } from './receipts.ts';
 import { NOTHING, write } from './write.ts';
 
 /**

@@ -8,8 +8,13 @@ import { createLines } from './sender/lines.ts';
 import { createTrusts } from './sender/trust.ts';
 import { createVerdicts } from './sender/verdicts.ts';
 
+/** As many as tries under way. */
+const MAX_SOCKETS = 2048;
+const MAX_SOCKETS_PER_ORIGIN = 1024;
+const VERDICTS_KEPT_MS = 5000;
+
 export interface SenderOptions {
-  /** Sockets over all origins; the longest idle one gives way. 2048 unless told: as many as tries under way. */
+  /** Sockets over all origins; the longest idle one gives way. 2048 unless told. */
   maxSockets?: number;
   /** Sockets to one origin under one TLS policy; further requests wait for one, within their deadline. 1024 unless told. */
   maxSocketsPerOrigin?: number;
@@ -30,13 +35,13 @@ export interface SenderOptions {
  */
 export function createSender(wiring: { gate: Gate; clock: Clock; options?: SenderOptions }): Sender {
   const { gate, clock, options = {} } = wiring;
-  const verdicts = createVerdicts(clock, options.verdictsKeptMs ?? 5000);
+  const verdicts = createVerdicts(clock, options.verdictsKeptMs ?? VERDICTS_KEPT_MS);
   const deadlines = createDeadlines(clock, expire);
   const lines = createLines({
     clock,
     trusts: createTrusts(options.authorities ?? []),
-    maxSockets: options.maxSockets ?? 2048,
-    maxSocketsPerOrigin: options.maxSocketsPerOrigin ?? 1024,
+    maxSockets: options.maxSockets ?? MAX_SOCKETS,
+    maxSocketsPerOrigin: options.maxSocketsPerOrigin ?? MAX_SOCKETS_PER_ORIGIN,
   });
   const egressIps = (options.egressIps ?? []).join(', ');
   let closed = false;

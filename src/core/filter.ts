@@ -37,7 +37,7 @@ export const MAX_SEARCHED_CHARACTERS = 65_536;
  * Sizes of all patterns of a list together. Measured: 65,536 hostile characters against programs of this size take
  * about 0.4 s at worst; an ordinary pattern has a size of 5 to 30.
  */
-const MAX_PATTERN_COST = 500;
+export const MAX_PATTERN_COST = 500;
 const MAX_SHOWN_NODES = 10;
 
 /**

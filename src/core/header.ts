@@ -82,7 +82,8 @@ function headerFault(name: string, value: string, seen: ReadonlySet<string>): st
   const lower = name.toLowerCase();
   if (name === LOST_NAME) return LOST_NAME_WORDS;
   if (!isHeaderName(name)) return "Not a header name: letters, digits and -_.!#$%&'*+^`|~ only.";
-  if (!isHeaderValue(value)) return 'Not a header value: printable ASCII up to 4096 characters, no line breaks.';
+  if (!isHeaderValue(value))
+    return `Not a header value: printable ASCII up to ${MAX_VALUE_CHARS} characters, no line breaks.`;
   if (value === REDACTED) return REDACTED_WORDS;
   if (seen.has(lower)) return 'This header is set twice (names are case-insensitive).';
   if (isReserved(lower)) return `The header ${name} is for Hookyard to set, or to leave out, and cannot be changed.`;

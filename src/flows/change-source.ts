@@ -29,7 +29,7 @@ export interface ChangeSource {
  * change that changes nothing writes nothing.
  */
 export function changeSource(ports: FlowPorts, request: ChangeSource): Promise<PatchedSource | Problem> {
-  return unlessOvertaken(request, () => changeOnce(ports, request));
+  return unlessOvertaken(ports, request, () => changeOnce(ports, request));
 }
 
 async function changeOnce(ports: FlowPorts, request: ChangeSource): Promise<PatchedSource | Problem> {

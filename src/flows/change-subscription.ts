@@ -33,7 +33,7 @@ export interface Changed extends Standing {
  * nothing, and a URL is vetted only where it is another one.
  */
 export function changeSubscription(ports: FlowPorts, request: ChangeSubscription): Promise<Changed | Problem> {
-  return unlessOvertaken(request, () => changeOnce(ports, request));
+  return unlessOvertaken(ports, request, () => changeOnce(ports, request));
 }
 
 async function changeOnce(ports: FlowPorts, request: ChangeSubscription): Promise<Changed | Problem> {

@@ -7,6 +7,7 @@ import { completeStoredSource, type SourceConfig, type StoredSource } from '../c
 import { completeStored, type StoredConfig, type Subscription, type SubscriptionConfig } from '../core/subscription.ts';
 import type { Configuration, Health, Ports, SealContext, SourceRow, SubscriptionRow } from '../ports.ts';
 import type { Authenticate } from './authenticate.ts';
+import { createLines, type InLine } from './line.ts';
 
 /** What changes more often than this between reading and writing is not decided once more. */
 export const MAX_DECISIONS = 8;
@@ -66,6 +67,8 @@ export interface ConfigurationCache {
   current(tenant: Id): Promise<LiveConfiguration>;
   /** Reads the store again; concurrent calls share one read that began after they were made. */
   refresh(tenant: Id): Promise<LiveConfiguration>;
+  /** Changes one object after all those in this process that wait to change it. */
+  inLine: InLine;
 }
 
 const NO_FILTERS = compileSaved([]);
@@ -123,6 +126,7 @@ export function createConfigurationCache(ports: CompilePorts & Pick<Ports, 'stor
     of,
     current,
     refresh,
+    inLine: createLines(),
   };
 }
 

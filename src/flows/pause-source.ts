@@ -16,7 +16,7 @@ export interface PauseSource {
  * that once it is resumed. What stands already is left as it is: a second pause is the first.
  */
 export function pauseSource(ports: FlowPorts, request: PauseSource): Promise<ChangedSource | Problem> {
-  return unlessOvertaken({ id: request.id, ifVersion: null }, () => pauseOnce(ports, request));
+  return unlessOvertaken(ports, { id: request.id, ifVersion: null }, () => pauseOnce(ports, request));
 }
 
 async function pauseOnce(ports: FlowPorts, request: PauseSource): Promise<ChangedSource | Problem> {

@@ -19,7 +19,7 @@ export interface PauseSubscription {
  */
 export async function pauseSubscription(ports: FlowPorts, request: PauseSubscription): Promise<Standing | Problem> {
   const { id, ifVersion = null } = request;
-  const outcome = await unlessOvertaken({ id, ifVersion }, () => pauseOnce(ports, request));
+  const outcome = await unlessOvertaken(ports, { id, ifVersion }, () => pauseOnce(ports, request));
   if (outcome.kind === 'problem') return outcome;
   return { kind: 'changed', subscription: await withLack(ports, outcome.subscription) };
 }

@@ -5,6 +5,7 @@ import { fakePorts } from '../../test/support/ports.ts';
 import { DEFAULT_TENANT, deliveryIdFor } from '../core/ids.ts';
 import type { Store } from '../ports.ts';
 import { changeSubscription } from './change-subscription.ts';
+import { pauseSubscription } from './pause-subscription.ts';
 import { publish } from './publish.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -34,12 +35,7 @@ describe('an accepted event', () => {
     const ports = fakePorts();
     const paused = await subscribe(ports);
     await subscribe(ports, {}, false);
-    const state = { to: 'paused' } as const;
-    await ports.store.configure({
-      tenant: DEFAULT_TENANT,
-      change: { kind: 'set_subscription_state', id: paused.id, state },
-      claims: [],
-    });
+    await pauseSubscription(ports, { tenant: DEFAULT_TENANT, id: paused.id, paused: true });
     assert.equal((await emit(ports)).deliveries, 1);
     assert.equal(lastTicket(ports).place.kind, 'lane');
   });

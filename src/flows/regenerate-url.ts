@@ -21,7 +21,7 @@ type Outcome = ChangedSource | Repeated;
 
 /** Gives a source a new secret URL; without a grace the old one answers 404 from now on (seed 003). */
 export function regenerateUrl(ports: FlowPorts, request: RegenerateUrl): Promise<Outcome | Problem> {
-  return unlessOvertaken<Outcome>({ id: request.id, ifVersion: request.ifVersion ?? null }, () =>
+  return unlessOvertaken<Outcome>(ports, { id: request.id, ifVersion: request.ifVersion ?? null }, () =>
     regenerateOnce(ports, request),
   );
 }

@@ -29,7 +29,7 @@ type Outcome = ({ kind: 'rotated' } & Rotation) | Repeated;
 
 /** Gives a subscription a new signing secret; the old one signs beside it until the grace ends. */
 export function rotateSecret(ports: FlowPorts, request: RotateSecret): Promise<Outcome | Problem> {
-  return unlessOvertaken<Outcome>(request, () => rotateOnce(ports, request));
+  return unlessOvertaken<Outcome>(ports, request, () => rotateOnce(ports, request));
 }
 
 async function rotateOnce(ports: FlowPorts, request: RotateSecret): Promise<Outcome | Problem> {

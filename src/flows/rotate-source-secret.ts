@@ -24,7 +24,7 @@ type Outcome = ChangedSource | Repeated;
 
 /** Gives a source a new secret; the old one proves senders beside it until the grace ends. */
 export function rotateSourceSecret(ports: FlowPorts, request: RotateSourceSecret): Promise<Outcome | Problem> {
-  return unlessOvertaken<Outcome>(request, () => rotateOnce(ports, request));
+  return unlessOvertaken<Outcome>(ports, request, () => rotateOnce(ports, request));
 }
 
 async function rotateOnce(ports: FlowPorts, request: RotateSourceSecret): Promise<Outcome | Problem> {

@@ -45,20 +45,18 @@ export function isSame<Config>(a: Config, b: Config): boolean {
 /** More changes than this between reading and writing are not waited for; other processes made them. */
 const MAX_OVERTAKEN = 16;
 
-/** The last of those in this process that wait to change an object, by its id. */
-const lines = new Map<Id, Promise<unknown>>();
-
 /**
  * Decides a change anew when another one came between reading and writing, unless the caller named the version it is
  * based on: the last writer wins. `decide` reads the configuration itself. Those that were overtaken go one after the
  * other, so that of many at once each is overtaken once.
  */
 export async function unlessOvertaken<Outcome extends { kind: string }>(
+  { configuration }: Pick<FlowPorts, 'configuration'>,
   { id, ifVersion }: { id: Id; ifVersion: number | null },
   decide: () => Promise<Outcome | Problem>,
 ): Promise<Outcome | Problem> {
   const outcome = await decide();
-  return ifVersion === null && isOvertaken(outcome) ? inLine(id, () => decideAgain(decide)) : outcome;
+  return ifVersion === null && isOvertaken(outcome) ? configuration.inLine(id, () => decideAgain(decide)) : outcome;
 }
 
 async function decideAgain<Outcome extends { kind: string }>(
@@ -69,16 +67,6 @@ async function decideAgain<Outcome extends { kind: string }>(
     if (!isOvertaken(outcome)) return outcome;
   }
   return problem('store_unavailable', { detail: 'Others keep changing it.', retryAfterSeconds: 1 });
-}
-
-function inLine<Outcome>(id: Id, run: () => Promise<Outcome>): Promise<Outcome> {
-  const mine = (lines.get(id) ?? Promise.resolve()).then(run, run);
-  lines.set(id, mine);
-  const leave = () => {
-    if (lines.get(id) === mine) lines.delete(id);
-  };
-  mine.then(leave, leave);
-  return mine;
 }
 
 function isOvertaken(outcome: { kind: string } | Problem): boolean {

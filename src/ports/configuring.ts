@@ -59,7 +59,6 @@ export type ConfigChange =
       /** The state to be in afterwards; left as it is when undefined. */
       state?: StateChange;
     }
-  | { kind: 'set_subscription_state'; id: Id; state: StateChange }
   /** `version`: deletes exactly that one; whichever stands when absent. */
   | { kind: 'delete_subscription'; id: Id; taskId: Id; version?: number }
   | {

@@ -97,11 +97,9 @@ export interface Troubled {
   health: Health;
 }
 
-/** What readiness and metrics ask about. */
+/** What readiness asks. */
 export interface Pulse {
   nowMs: number;
-  /** null when nothing is due. */
+  /** When the oldest of what is due by now fell due; null when nothing is. */
   oldestDueMs: number | null;
-  /** Counted up to 10,000. */
-  due: number;
 }

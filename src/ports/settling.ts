@@ -37,13 +37,14 @@ export interface ReadLimits {
   bytes: number;
 }
 
-/** What a settled try, or a decision without a try, does to its ticket. */
-export interface Settlement {
-  ticket: Ticket;
-  /** null only for parking without a try. */
-  attempt: AttemptRecord | null;
-  next: Next;
-}
+/**
+ * What a settled try does to its ticket; without a try (null) it is only put back. Also who closes a delivery without
+ * sending it says so with an attempt.
+ */
+export type Settlement = { ticket: Ticket } & (
+  | { attempt: AttemptRecord; next: Next }
+  | { attempt: null; next: Exclude<Next, { kind: 'close' }> }
+);
 
 export type Next =
   /** Nothing stays open; the attempt's `closes` says how it ended. */

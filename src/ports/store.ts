@@ -3,7 +3,8 @@
  * fixed by the contract tests in `test/store-contract/`, which run on each adapter; their names (A1, L1, …) are those
  * of `docs/architecture.md`.
  *
- * A store that is away for now says so by the errors of `core/store-away.ts`; whatever else it throws is a bug.
+ * While a store is away, every method rejects with the error that `core/store-away.ts` knows; whether what was to be
+ * written was written is then unknown. Every other rejection is a bug.
  *
  * Times are integer milliseconds. Delays are relative: the engine's clock stamps what is due (A4).
  */

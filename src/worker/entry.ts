@@ -1,4 +1,4 @@
-/** Whether an item may wait for its turn in memory, as a value; `turns.ts` makes it happen. */
+/** Whether an item may wait for its turn in memory, as a value; `steps.ts` makes it happen. */
 import type { Admission } from '../core/circuit.ts';
 import { isProbedHourly } from '../core/probe.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';

@@ -56,9 +56,10 @@ describe('the health of a subscription is written', () => {
 
   test('not for tests, what was cancelled and what was only moved', async () => {
     const { ports, book, subscription } = await open();
+    const { ticket } = settled(ports, FAILED);
     assert.equal(book.after(subscription, settled(ports, FAILED, 'test')), null);
     assert.equal(book.after(subscription, settled(ports, { ...FAILED, closes: 'cancelled', sent: false })), null);
-    assert.equal(book.after(subscription, { ...settled(ports, FAILED), attempt: null }), null);
+    assert.equal(book.after(subscription, { ticket, attempt: null, next: { kind: 'retry', delayMs: 1 } }), null);
     assert.equal(book.healthOf(subscription), subscription.health);
     assert.equal(book.takeChanged().size, 0);
   });

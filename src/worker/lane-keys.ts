@@ -3,15 +3,13 @@ import type { Id } from '../core/ids.ts';
 import { add, takeDue } from '../core/timeline.ts';
 import type { Place, ReadLimits, SettleOutcome, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
-import { isCurrent, type Lane, type Lanes, laneTicket, readLane, touch } from './lane.ts';
+import { FROM_THE_FIRST, isCurrent, type Lane, type Lanes, laneTicket, readLane, touch } from './lane.ts';
 import { arrived, closed, found, lost, pageDone, passedBy, reading, wasRead } from './ordered-keys.ts';
 
 type LanePlace = Extract<Place, { kind: 'lane' }>;
 
 /** One item: its own limit is that of an event. */
 const ONE: ReadLimits = { tickets: 1, bytes: 1 };
-/** Before every position. */
-const FROM_THE_FIRST = -1;
 /** A head whose event cannot be read is looked at again after this. */
 const UNREADABLE_MS = 60_000;
 

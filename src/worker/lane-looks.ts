@@ -7,7 +7,7 @@ import type { Id } from '../core/ids.ts';
 import { add, createTimeline, type Timeline, takeDue } from '../core/timeline.ts';
 import type { ReadLimits, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
-import { type Lane, type Lanes, laneTicket, readLane, takeSuspect } from './lane.ts';
+import { FROM_THE_FIRST, type Lane, type Lanes, laneTicket, readLane, takeSuspect } from './lane.ts';
 
 /** `probe`: its circuit is open · `hourly`: it was switched off for its failures · `age`: its oldest may be too old. */
 export type LookKind = 'probe' | 'hourly' | 'age';
@@ -150,7 +150,8 @@ type Visit = (ticket: Ticket, event: HookEvent, nowMs: number) => boolean;
 async function turnOver(lanes: Lanes, lane: Lane, visit: Visit): Promise<boolean> {
   const { store } = lanes.ports;
   const { id: subscriptionId, shard } = lane;
-  const plain = await visitPage(lanes, lane, store.laneRun({ subscriptionId, shard, key: '' }, -1, LOOK), visit);
+  const unkeyed = store.laneRun({ subscriptionId, shard, key: '' }, FROM_THE_FIRST, LOOK);
+  const plain = await visitPage(lanes, lane, unkeyed, visit);
   let isEmpty = plain.isEmpty;
   // Behind those without a key.
   let afterKey: string | null = plain.isEnough ? null : '';

@@ -2,7 +2,7 @@
 import type { Id } from '../core/ids.ts';
 import { MAX_TIMEOUT_MS } from '../core/subscription.ts';
 import type { LaneState, Lease } from '../ports.ts';
-import { type Lane, type Lanes, type Takeover, touch } from './lane.ts';
+import { FROM_THE_FIRST, type Lane, type Lanes, type Takeover, touch } from './lane.ts';
 import { createKeys, sweepAgain } from './ordered-keys.ts';
 
 /** `suspect`: what stands in it may have been sent before. */
@@ -24,7 +24,7 @@ function open(lanes: Lanes, id: Id, shard: number, found: Found): Lane {
   const lane: Lane = {
     id,
     shard,
-    afterPos: -1,
+    afterPos: FROM_THE_FIRST,
     againFrom: Number.POSITIVE_INFINITY,
     drained: found === 'new',
     inMemory: new Set(),
@@ -42,7 +42,7 @@ function open(lanes: Lanes, id: Id, shard: number, found: Found): Lane {
 
 /** Everything of a lane is read again, but what is in memory. */
 export function readAnew(lane: Lane): void {
-  lane.againFrom = -1;
+  lane.againFrom = FROM_THE_FIRST;
   lane.drained = false;
   sweepAgain(lane.keys);
 }

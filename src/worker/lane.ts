@@ -5,6 +5,9 @@ import type { LaneState, Lease, Ports, Ticket, Tickets } from '../ports.ts';
 import type { Item } from './item.ts';
 import type { OrderedKeys } from './ordered-keys.ts';
 
+/** Before every position of a lane. */
+export const FROM_THE_FIRST = -1;
+
 export interface Lane {
   readonly id: Id;
   readonly shard: number;

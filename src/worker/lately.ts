@@ -13,7 +13,7 @@ export interface Lately {
   has(deliveryId: Id): boolean;
 }
 
-/** Remembers each for fifteen to thirty seconds. */
+/** Remembers each for at least fifteen seconds, and until two later rounds of adding have begun. */
 export function createLately({ clock }: Pick<Ports, 'clock'>): Lately {
   let [newer, older] = [new Set<Id>(), new Set<Id>()];
   let turnAtMs = Number.NEGATIVE_INFINITY;

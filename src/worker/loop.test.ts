@@ -46,6 +46,28 @@ test('a failure is tried again when it is due and not before, under the next num
   assert.deepEqual(await statuses(), ['succeeded']);
 });
 
+test('background tasks that cannot be read are told of as such, and read again', async () => {
+  const { ports, worker } = yard();
+  const { claimTasks } = ports.store;
+  ports.store.claimTasks = async () => {
+    ports.store.claimTasks = claimTasks;
+    throw new Error('unreadable');
+  };
+  await worker.start();
+  await quiet();
+  assert.deepEqual(
+    ports.logged.filter((event) => event.endsWith('_failed')),
+    ['worker.tasks_failed'],
+  );
+  const asked = Promise.withResolvers<void>();
+  ports.store.claimTasks = async (...limits) => {
+    asked.resolve();
+    return claimTasks(...limits);
+  };
+  await pass(ports, 5_000);
+  await asked.promise;
+});
+
 test('nothing is sent on a lease that either clock says is about to end', async () => {
   const { ports, worker, subscribe, publish: send } = yard();
   await worker.start();

@@ -155,7 +155,7 @@ async function work(parts: Parts, shards: readonly number[]): Promise<void> {
   try {
     worked = await runTasks({ ...ports, dispatch: told }, shards);
   } catch (error) {
-    ports.log.error('worker.round_failed', { error });
+    ports.log.error('worker.tasks_failed', { error });
   }
   parts.tasks = null;
   parts.tasksAtMs = worked ? 0 : ports.clock.monotonicMs() + TASK_EVERY_MS;

@@ -1,4 +1,4 @@
-/** What is to be done with an item whose turn has come, as a value; `tries.ts` makes it happen. */
+/** What is to be done with an item whose turn has come, as a value; `steps.ts` makes it happen. */
 import type { SubscriptionConfig } from '../core/subscription.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
 import { ageMs, closeWithoutTry } from '../flows/deliver.ts';

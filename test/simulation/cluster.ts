@@ -257,7 +257,8 @@ async function check({ yard, ledger, nodes, made, scenario }: World): Promise<vo
   const held = nodes.map((node) => node.holds());
   if (held.reduce((sum, one) => sum + one, 0) !== scenario.shards) ledger.complaints.push(`held in the end: ${held}`);
   if (Math.max(...held) > Math.ceil(scenario.shards / nodes.length)) ledger.complaints.push(`shared unfairly: ${held}`);
-  const bad = ['delivery.failed', 'lane.failed', 'worker.round_failed', 'settle.failed', 'settle.not_noticed'];
+  const rounds = ['worker.round_failed', 'worker.tasks_failed'];
+  const bad = ['delivery.failed', 'lane.failed', ...rounds, 'settle.failed', 'settle.not_noticed'];
   for (const { by, event, fields } of yard.lines) {
     if (bad.includes(event)) ledger.complaints.push(`${by} says ${event} ${String(fields.error)}`);
   }

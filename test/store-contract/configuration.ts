@@ -41,7 +41,7 @@ function versions(sentence: Sentence): void {
     const changes: readonly ConfigChange[] = [
       { ...put, version: null },
       { ...put, version: 1 },
-      { kind: 'set_subscription_state', id: hook, state: { to: 'paused' } },
+      { ...put, version: 2, state: { to: 'paused' } },
       puttingSource(source, null),
       { kind: 'put_key', key: row },
       { kind: 'revoke_key', id: key },
@@ -143,8 +143,8 @@ function refusals(sentence: Sentence): void {
     const missing: readonly [ConfigChange, Id][] = [
       [{ ...put, id: newId() }, TENANT],
       [{ ...put, id: hook }, OTHER_TENANT],
-      [{ kind: 'set_subscription_state', id: newId(), state: { to: 'paused' } }, TENANT],
-      [{ kind: 'set_subscription_state', id: hook, state: { to: 'paused' } }, OTHER_TENANT],
+      [{ ...put, id: newId(), state: { to: 'paused' } }, TENANT],
+      [{ ...put, id: hook, state: { to: 'paused' } }, OTHER_TENANT],
       [{ kind: 'delete_subscription', id: hook, taskId: newId() }, OTHER_TENANT],
       [{ kind: 'delete_subscription', id: newId(), taskId: newId() }, TENANT],
       [puttingSource(newId(), 1), TENANT],

@@ -7,6 +7,7 @@ import type { Id } from '../../src/core/ids.ts';
 import { deliveryIdFor, idAt, shardOf } from '../../src/core/ids.ts';
 import type { Receipt } from '../../src/core/receipt.ts';
 import type {
+  ConfigureOutcome,
   Health,
   Hold,
   IdempotencyClaim,
@@ -15,6 +16,7 @@ import type {
   ReadLimits,
   ReceiptRequest,
   Settlement,
+  StateChange,
   Store,
   Ticket,
   Tickets,
@@ -215,6 +217,22 @@ export async function subscribed(store: Store, id: Id = newId(), tenant: Id = TE
   const outcome = await store.configure({ tenant, change, claims: [] });
   if (outcome.kind !== 'changed') throw new Error(`not made: ${outcome.kind}`);
   return id;
+}
+
+/** The next version of a subscription, alike but for its state. */
+export async function entering(
+  store: Store,
+  id: Id,
+  state: StateChange,
+  tenant: Id = TENANT,
+): Promise<ConfigureOutcome & { kind: 'changed' }> {
+  const row = (await store.configuration(tenant)).subscriptions.find((one) => one.id === id);
+  if (row === undefined) throw new Error('the subscription is not there');
+  const { config, createdBy, version } = row;
+  const change = { kind: 'put_subscription', id, config, createdBy, version, state } as const;
+  const outcome = await store.configure({ tenant, change, claims: [] });
+  if (outcome.kind !== 'changed') throw new Error(`not changed: ${outcome.kind}`);
+  return outcome;
 }
 
 /** Appends an event decided on the configuration as it stands; returns its tickets. */

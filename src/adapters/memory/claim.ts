@@ -22,13 +22,11 @@ function* dueNow(tables: Tables, waiting: Iterable<Ticket>): Generator<Ticket, v
   }
 }
 
-const MAX_COUNTED = 10_000;
-
 export function pulse(tables: Tables): Pulse {
-  const due = tables.due.flatMap((shard) => [...dueNow(tables, shard.after(null)).take(MAX_COUNTED)]);
-  const times = due.map(({ place }) => (place.kind === 'due' ? place.dueMs : Number.POSITIVE_INFINITY));
-  const oldestDueMs = times.length === 0 ? null : times.reduce((a, b) => Math.min(a, b));
-  return { nowMs: tables.nowMs(), oldestDueMs, due: Math.min(MAX_COUNTED, due.length) };
+  const due = tables.due.flatMap((shard) => [...dueNow(tables, shard.after(null)).take(1)]);
+  const times = due.flatMap(({ place }) => (place.kind === 'due' ? place.dueMs : []));
+  const oldestDueMs = times.length === 0 ? null : Math.min(...times);
+  return { nowMs: tables.nowMs(), oldestDueMs };
 }
 
 /** Open deliveries of a subscription, first those that are due, then those of its lane. */

@@ -14,7 +14,7 @@ import { createTables } from './tables.ts';
 export interface Member {
   /** Its store, with `neighbours`. */
   store: Store;
-  /** Ends it like a killed process: it is silent, and whatever is asked of its store fails with STORE_UNAVAILABLE. */
+  /** Ends it like a killed process: it is silent, and whatever is asked of its store fails as one that is away. */
   die(): void;
   /** Cuts its connection: it is silent until it attends again, which fails once. */
   cut(): void;

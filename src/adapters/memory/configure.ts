@@ -5,7 +5,7 @@ import { copyOf } from './copy.ts';
 import { keepClaims, refusedBy } from './idempotency.ts';
 import { putKey, revokeKey } from './keys.ts';
 import { deleteSource, putSource } from './sources.ts';
-import { deleteSubscription, putSubscription, setSubscriptionState } from './subscriptions.ts';
+import { deleteSubscription, putSubscription } from './subscriptions.ts';
 import type { Tables } from './tables.ts';
 
 export function configure(tables: Tables, { tenant, change, claims }: ConfigureRequest): ConfigureOutcome {
@@ -23,8 +23,6 @@ function apply(tables: Tables, tenant: Id, change: ConfigChange): Changed {
   switch (change.kind) {
     case 'put_subscription':
       return putSubscription(tables, tenant, change);
-    case 'set_subscription_state':
-      return setSubscriptionState(tables, tenant, change);
     case 'delete_subscription':
       return deleteSubscription(tables, tenant, change);
     case 'put_source':

@@ -50,14 +50,6 @@ function makeSubscription(tables: Tables, tenant: Id, change: Change<'put_subscr
   return { kind: 'changed', version: 1 };
 }
 
-export function setSubscriptionState(tables: Tables, tenant: Id, change: Change<'set_subscription_state'>): Changed {
-  const found = living(tables, tenant, change.id);
-  if (found === undefined) return { kind: 'missing' };
-  enter(found.row, change.state, tables.nowMs());
-  found.row.updatedAtMs = tables.nowMs();
-  return { kind: 'changed', version: found.row.version };
-}
-
 /** Puts a subscription into a state; pausing opens a pause, leaving closes it, and a second pause is the first. */
 function enter(row: SubscriptionRow, change: StateChange, nowMs: number): void {
   if (row.state.kind === 'paused' && change.to === 'paused') return;

@@ -9,7 +9,7 @@ import { engineMs } from './engine-time.ts';
 import { putKey, revokeKey } from './keys.ts';
 import { lockTenant } from './locks.ts';
 import { deleteSource, putSource } from './sources.ts';
-import { deleteSubscription, putSubscription, setSubscriptionState } from './subscriptions.ts';
+import { deleteSubscription, putSubscription } from './subscriptions.ts';
 import { NOTHING, write } from './write.ts';
 
 export async function configure(
@@ -38,8 +38,6 @@ function apply(changing: Changing, change: ConfigChange): Promise<Changed> {
   switch (change.kind) {
     case 'put_subscription':
       return putSubscription(changing, change);
-    case 'set_subscription_state':
-      return setSubscriptionState(changing, change);
     case 'delete_subscription':
       return deleteSubscription(changing, change);
     case 'put_source':

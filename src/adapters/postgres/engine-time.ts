@@ -1,9 +1,18 @@
-import type { Session } from './session.ts';
+/** The time on the engine's clock (A4), by which everything is stamped that the store is told to keep. */
+import type { Session } from './database.ts';
 
-/** The time of the database, in milliseconds: what everybody who shares the store goes by. */
+/** What every answer has that brings the engine's time along. */
+export interface Timed {
+  now_ms: number;
+}
+
+/** Asks for the engine's time. */
 export async function engineMs(session: Pick<Session, 'row'>): Promise<number> {
-  const row = await session.row<{ now_ms: number }>('engine_ms');
-  // Any time made up here would be written: retention and expiry would go by it.
-  if (row === undefined) throw new Error('the database did not tell its time');
-  return row.now_ms;
+  return timeOf(await session.row<Timed>('engine_ms'));
+}
+
+/** The engine's time in an answer. Throws without one: in 1970 nothing would be due, and nothing too old. */
+export function timeOf(answer: Timed | undefined): number {
+  if (answer === undefined) throw new Error('an answer of the engine without its time');
+  return answer.now_ms;
 }

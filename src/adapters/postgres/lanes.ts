@@ -3,6 +3,7 @@ import type { HookEvent } from '../../core/event.ts';
 import { FIRST_ID, type Id } from '../../core/ids.ts';
 import type { ClaimCursor, LaneState, ReadLimits, Ticket, Tickets } from '../../ports/store.ts';
 import type { Session } from './database.ts';
+import { type Timed, timeOf } from './engine-time.ts';
 import { lockLanes } from './locks.ts';
 import { type EventRow, hookEvent, type LaneStateRow, laneState, type TicketRow, ticketOf } from './rows.ts';
 import { columns, type Values } from './values.ts';
@@ -44,7 +45,7 @@ export function laneHeads(
 /** `taken` false: there is more than the limits let through. The event stands with its first ticket alone. */
 type WaitingRow = TicketRow & EventRow & { taken: boolean };
 /** The clock comes also when nothing waits. */
-type ReadRow = { now_ms: number } & (WaitingRow | { shard: null });
+type ReadRow = Timed & (WaitingRow | { shard: null });
 
 /** The tickets of a line of pieces, with the events they point at, within limits. */
 export async function readWithin(
@@ -63,7 +64,7 @@ export async function readWithin(
     else more.add(row.shard);
     if (row.body !== null) events.set(row.event_id, hookEvent(row));
   }
-  return { tickets, events, more: [...more], nowMs: rows[0]?.now_ms ?? 0 };
+  return { tickets, events, more: [...more], nowMs: timeOf(rows[0]) };
 }
 
 export async function lanes(session: Session, shards: readonly number[]): Promise<readonly LaneState[]> {

@@ -6,6 +6,7 @@ import { detailColumn } from '../sql/attempt-detail.ts';
 import { flagsOf } from '../sql/kinds.ts';
 import type { Repeatable } from './batches.ts';
 import type { Session } from './database.ts';
+import { type Timed, timeOf } from './engine-time.ts';
 import { lockLanes } from './locks.ts';
 import { openTickets } from './placing.ts';
 import { isAway } from './unavailable.ts';
@@ -63,10 +64,11 @@ export async function settle(
   const rows = await rowsOf(session, settlements);
   const health = new Map(calls.flatMap(({ request }) => [...request.health]));
   const values = { ...rowColumns(rows), ...attemptColumns(rows), ...healthColumns([...health]) };
-  const answer = await session.row<{ now_ms: number; won: readonly number[] }>('settle', values);
+  const answer = await session.row<Timed & { won: readonly number[] }>('settle', values);
+  const nowMs = timeOf(answer);
   const won = new Set(answer?.won);
   const outcomes = new Map(
-    rows.map((row) => [row.at, won.has(row.at) ? settled(row, answer?.now_ms ?? 0) : { kind: 'lost' as const }]),
+    rows.map((row) => [row.at, won.has(row.at) ? settled(row, nowMs) : { kind: 'lost' as const }]),
   );
   const answers: (readonly SettleOutcome[])[] = [];
   let at = 0;

@@ -25,16 +25,6 @@ export async function putSubscription(changing: Changing, change: ChangeOf<'put_
   return { kind: 'done', version };
 }
 
-export async function setSubscriptionState(
-  changing: Changing,
-  change: ChangeOf<'set_subscription_state'>,
-): Promise<Changed> {
-  const current = await standing(changing, change.id);
-  if (current === undefined) return { kind: 'missing' };
-  await enter(changing, change.id, change.state);
-  return { kind: 'done', version: current.version };
-}
-
 /** Soft: history and versions stay, a task closes what is open. */
 export async function deleteSubscription(
   changing: Changing,

@@ -5,6 +5,7 @@ import type { DeliveryKind, IdempotencyClaim, NewDelivery, Place, TaskKind, Tick
 import { flagsOf } from '../sql/kinds.ts';
 import { packTargets } from '../sql/targets.ts';
 import type { Session } from './database.ts';
+import { type Timed, timeOf } from './engine-time.ts';
 import { lockLanes } from './locks.ts';
 import { columns, type Values } from './values.ts';
 
@@ -90,7 +91,7 @@ export async function write(session: Session, writing: Writing, shards: number):
     ...taskColumns(writing.tasks),
     ...claimColumns(writing.claims),
   };
-  const nowMs = (await session.row<{ now_ms: number }>('write', values))?.now_ms ?? 0;
+  const nowMs = timeOf(await session.row<Timed>('write', values));
   const posOf = new Map(lanes.map(({ delivery, pos }) => [delivery.deliveryId, pos]));
   return writing.deliveries.map((opening) => ticketOf(opening, placeOf(opening, posOf, nowMs, shards)));
 }

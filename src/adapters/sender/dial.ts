@@ -101,9 +101,11 @@ function attempt(plan: Attempt, report: (outcome: Connected | NotConnected) => v
     if (secure) cancel = clock.after(plan.untilMs - clock.monotonicMs(), late);
   });
   socket.once(secure ? 'secureConnect' : 'connect', () => {
-    if (socket.remoteAddress === undefined) failed('connection_reset', { after: 'as soon as it was open' });
-    else if (!leadsTo(socket.remoteAddress, address))
-      failed('internal_error', { reason: 'the connection led to another address' });
+    const { remoteAddress } = socket;
+    if (remoteAddress === undefined) return failed('connection_reset', { after: 'as soon as it was open' });
+    if (!leadsTo(remoteAddress, address)) {
+      return failed('internal_error', { reason: 'the connection led to another address' });
+    }
     const tlsMs = secure ? clock.monotonicMs() - startedMs - (connectMs ?? 0) : null;
     finish({ kind: 'connected', socket, address, connectMs: connectMs ?? 0, tlsMs });
   });

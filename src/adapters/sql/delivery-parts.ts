@@ -2,7 +2,7 @@
 import type { Closing } from '../../core/attempt.ts';
 import type { DeliveryQuery, DeliveryView } from '../../ports/store.ts';
 
-/** One of the three tables a delivery can stand in, and the index to walk it by. */
+/** A table that a delivery can stand in, or `attempt` by its index of what was not delivered, and how it is read. */
 export interface Part {
   table: 'due' | 'lane' | 'attempt' | 'attempt_undelivered';
   pieces: readonly string[];

@@ -7,7 +7,7 @@ import { recordClaims, refusedClaim } from './claims.ts';
 import { putKey, revokeKey } from './keys.ts';
 import { own, ownClaim } from './packets.ts';
 import { deleteSource, putSource } from './sources.ts';
-import { deleteSubscription, putSubscription, setSubscriptionState } from './subscriptions.ts';
+import { deleteSubscription, putSubscription } from './subscriptions.ts';
 import type { Writer } from './turn.ts';
 
 export function packConfigure(request: ConfigureRequest): ConfigureRequest {
@@ -26,7 +26,6 @@ function ownChange(change: ConfigChange): ConfigChange {
       };
     case 'put_key':
       return { ...change, key: { ...change.key, hash: own(change.key.hash) } };
-    case 'set_subscription_state':
     case 'delete_subscription':
     case 'delete_source':
     case 'revoke_key':
@@ -48,8 +47,6 @@ function apply(writer: Writer, tenant: Id, change: ConfigChange): Changed {
   switch (change.kind) {
     case 'put_subscription':
       return putSubscription(writer, tenant, change);
-    case 'set_subscription_state':
-      return setSubscriptionState(writer, tenant, change);
     case 'delete_subscription':
       return deleteSubscription(writer, tenant, change);
     case 'put_source':

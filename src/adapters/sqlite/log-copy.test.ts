@@ -29,17 +29,18 @@ test('the log is copied beside the writer first, then by it, and not again befor
   assert.equal(done.length, 4);
 });
 
-test('what a person has worked through again fills the log too', async () => {
-  const done: string[] = [];
-  const copy = createLogCopy(
-    async () => done.push('beside'),
-    async () => done.push('rest'),
-  );
-  copy.committed([['reviseReceipt', null, false]], 0);
-  await turn();
-  copy.committed([['redeliver', null, false]], 1000);
-  await turn();
-  assert.deepEqual(done, ['beside', 'rest', 'beside', 'rest']);
+test('a receipt read anew and a redelivery fill the log like what came in first', async () => {
+  for (const name of ['reviseReceipt', 'redeliver'] as const) {
+    let copies = 0;
+    const copy = createLogCopy(
+      async () => {
+        copies += 1;
+      },
+      async () => {},
+    );
+    copy.committed([[name, null, false]], 0);
+    assert.equal(copies, 1, name);
+  }
 });
 
 test('there is one copy at a time, and one that failed is followed by the next', async () => {

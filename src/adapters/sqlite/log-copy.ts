@@ -13,7 +13,7 @@ export interface LogCopy {
 /** Between the beginning of one copy and that of the next. */
 const EVERY_MS = 1000;
 
-/** True for what is stored because somebody asked or something came of it; the others write a little now and then. */
+/** True for what adds to the log with each event, receipt or try; the others write little or nothing. */
 const FILLS: Readonly<Record<OperationName, boolean>> = {
   append: true,
   appendAll: true,
@@ -25,19 +25,19 @@ const FILLS: Readonly<Record<OperationName, boolean>> = {
   settleTask: true,
   configure: true,
   maintain: true,
+  copyLog: false,
   touchKeys: false,
   lease: false,
   renew: false,
   release: false,
-  claim: false,
-  claimTasks: false,
   intend: false,
-  lanes: false,
   setLane: false,
   closeLane: false,
+  claim: false,
+  lanes: false,
   laneRun: false,
   laneHeads: false,
-  copyLog: false,
+  claimTasks: false,
 };
 
 /**

@@ -24,7 +24,7 @@ function settleOne(writer: Writer, settlement: SettlementPacket): SettleAnswer {
   const [shard, place, delivery, event, subscription, ticketN, flags, attempt, next] = settlement;
   const deliveryId = blob(delivery);
   const subscriptionId = blob(subscription);
-  const n = attempt?.[0] ?? ticketN;
+  const { n } = triedBy(attempt, ticketN);
   const item: Item = { shard, deliveryId, eventId: blob(event), subscriptionId, n, flags };
   if (isOrdered(place) && next?.length === 1) {
     const notBeforeMs = writer.nowMs + next[0];
@@ -78,17 +78,31 @@ function mayHaveIntents(writer: Writer): boolean {
 function lost(writer: Writer, settlement: SettlementPacket): SettleAnswer {
   if (!writer.repeated) return 0;
   const [, , delivery, , , ticketN, , attempt] = settlement;
-  const n = attempt?.[0] ?? ticketN;
-  if (attempt !== null && !isOwnAttempt(writer, delivery, attempt)) return 0;
+  const { n, atMs, closes } = triedBy(attempt, ticketN);
+  if (atMs !== null && !isOwnAttempt(writer, delivery, n, atMs)) return 0;
   const ticket = openTicket(writer, delivery);
-  if (ticket === null) return attempt?.[9] == null ? 0 : null;
+  if (ticket === null) return closes === null ? 0 : null;
   if (ticket.n !== n) return 0;
   const { place } = ticket;
   return place.kind === 'due' ? place.dueMs : [place.pos, place.notBeforeMs];
 }
 
-function isOwnAttempt(writer: Writer, delivery: Id, attempt: AttemptPacket): boolean {
-  return writer.db.get<{ at_ms: number }>('attempt_at', blob(delivery), attempt[0])?.at_ms === attempt[3];
+function isOwnAttempt(writer: Writer, delivery: Id, n: number, atMs: number): boolean {
+  return writer.db.get<{ at_ms: number }>('attempt_at', blob(delivery), n)?.at_ms === atMs;
+}
+
+interface Tried {
+  /** The tries that the ticket has behind it now. */
+  n: number;
+  /** null without a try. */
+  atMs: number | null;
+  closes: string | null;
+}
+
+function triedBy(attempt: AttemptPacket | null, ticketN: number): Tried {
+  if (attempt === null) return { n: ticketN, atMs: null, closes: null };
+  const [n, , , atMs, , , , , , closes] = attempt;
+  return { n, atMs, closes };
 }
 
 /** Notes sends that may repeat one from before a crash; how often each was noted by now. */

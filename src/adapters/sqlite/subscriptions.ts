@@ -29,13 +29,6 @@ export function putSubscription(writer: Writer, tenant: Id, change: ChangeOf<'pu
   return { kind: 'done', version };
 }
 
-export function setSubscriptionState(writer: Writer, tenant: Id, change: ChangeOf<'set_subscription_state'>): Changed {
-  const current = standing(writer, tenant, change.id);
-  if (current === undefined) return { kind: 'missing' };
-  enter(writer, tenant, change.id, change.state);
-  return { kind: 'done', version: current.version };
-}
-
 /** Soft: history and versions stay, a task closes what is open. */
 export function deleteSubscription(writer: Writer, tenant: Id, change: ChangeOf<'delete_subscription'>): Changed {
   const current = standing(writer, tenant, change.id);

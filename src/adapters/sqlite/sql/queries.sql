@@ -182,6 +182,3 @@ select fact, provenance from fact where receipt_id = ? order by n;
 
 -- name: oldest_due
 select due_ms from due where shard = ? order by due_ms limit 1;
-
--- name: count_due
-select count(*) as count from (select 1 from due where shard = ? and due_ms <= ? limit ?);

@@ -10,6 +10,8 @@ const CASES: readonly (readonly [string, string, RegExp | null])[] = [
   ['one certificate', testOnlyAuthority, null],
   ['several', distantAuthority + intermediate, null],
   ['certificates with words between them', `An authority:\n${distantAuthority}\nAnother:\n${intermediate}`, null],
+  ['one behind a space, a tab, a quote or a word', `ours: \t"${testOnlyAuthority}"`, null],
+  ['two without a line end between them', testOnlyAuthority.trimEnd() + distantAuthority, null],
   ['one with Windows line ends', testOnlyAuthority.replaceAll('\n', '\r\n'), null],
   ['nothing', '', /no PEM certificate/],
   ['words', 'our authority', /no PEM certificate/],

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Authorities } from '../ports.ts';
 
+/** Within a line too, such as behind a word or a space. */
 const BLOCK = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** Parses every certificate of a PEM text. What is not one, a private key above all, is refused. */
@@ -13,6 +14,14 @@ export const authorities: Authorities = {
     return bad === -1 ? null : `Certificate ${bad + 1} of ${blocks.length} cannot be read.`;
   },
 };
+
+/**
+ * Every certificate of a PEM text that has no fault, each written anew: OpenSSL takes only those that begin a line, and
+ * passes over the others in silence.
+ */
+export function certificatesOf(pem: string): string[] {
+  return (pem.match(BLOCK) ?? []).map((block) => new X509Certificate(block).toString());
+}
 
 function isCertificate(block: string): boolean {
   try {

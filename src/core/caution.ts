@@ -18,7 +18,7 @@ const CAUTIONS: readonly Caution[] = [
   },
   {
     applies: ({ profile, signatureSecrets }) => profile === 'stella' && !signatureSecrets.every(isLoadable),
-    words: `The headers webhook-* cannot be verified with this signatureSecret. ${UNLOADABLE_WORDS}`,
+    words: `The headers webhook-* cannot be verified with this signing secret. ${UNLOADABLE_WORDS}`,
   },
 ];
 

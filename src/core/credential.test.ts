@@ -65,9 +65,15 @@ describe('a signing secret that stands elsewhere', () => {
   });
 
   it('has to be a key', () => {
-    assert.ok(secretFault('whsec_'));
-    assert.equal(secretFault('whsec_AAAA'), null);
-    assert.equal(secretFault('hush'), null);
+    assert.match(secretFault('whsec_', 'stella') ?? '', /An empty key/);
+    assert.equal(secretFault('whsec_AAAA', 'standard'), null);
+    assert.equal(secretFault('hush', 'standard'), null);
+  });
+
+  it('has to be one that receivers can load, where nothing else signs', () => {
+    const fault = secretFault('whsec_not-base64!', 'standard');
+    assert.ok(fault !== null && !fault.includes('not-base64'));
+    assert.equal(secretFault('whsec_not-base64!', 'stella'), null);
   });
 });
 

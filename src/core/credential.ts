@@ -1,6 +1,7 @@
 /** Credentials and signing secrets that a configuration only refers to, put in their places. */
 import { isHeaderValue } from './header.ts';
-import { signatureKey } from './signature/sign.ts';
+import type { ProfileName } from './profile.ts';
+import { signingSecretFault } from './signing-secret.ts';
 import type { Auth, SubscriptionConfig } from './subscription.ts';
 
 /** What the references of a configuration stand for; null for one it does not have. */
@@ -47,7 +48,8 @@ export function credentialFault(auth: Auth, credential: string): string | null {
   return isSentAsItIs && !isHeaderValue(credential) ? 'it cannot stand in a header: printable ASCII only' : null;
 }
 
-/** What keeps a value from being a signing secret; null when nothing does. Never holds the value. */
-export function secretFault(secret: string): string | null {
-  return signatureKey(secret, 'standard').length === 0 ? 'it is an empty key, which signs nothing' : null;
+/** What keeps a value from signing for a profile, of which a stored one would be refused; null when nothing does. */
+export function secretFault(secret: string, profile: ProfileName): string | null {
+  const fault = signingSecretFault(secret, profile);
+  return fault === null ? null : `it is no signing secret (${fault.replace(/\.$/, '')})`;
 }

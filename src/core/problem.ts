@@ -72,6 +72,12 @@ const catalogue = {
     remedy: 'Send less than the limit named in `detail`, or raise `maxBodyBytes` of the source.',
     action: 'Tell the user the source takes no larger bodies and ask them to raise its maxBodyBytes or to send less.',
   },
+  malformed_request: {
+    status: 400,
+    title: 'The request is not valid HTTP',
+    remedy: 'Send one `Host` header that names this server, and a path that begins with a slash.',
+    action: 'Tell the user what is wrong with the head of the request, as `detail` says, and to look at their client.',
+  },
   invalid_json: {
     status: 400,
     title: 'The body is not valid JSON',

@@ -19,6 +19,8 @@ export interface LiveSubscription extends Omit<Subscription, 'config'> {
   filters: CompiledFilters;
   /** The reference that cannot be read, where that was looked at to be shown. */
   lacks?: Lack;
+  /** What a person should know of its settings, where that was asked of what they refer to. */
+  cautions?: readonly string[];
   /** As it was when the configuration was read. */
   health: Health;
   missingKeyId: string | null;

@@ -94,6 +94,15 @@ describe('a try whose signing secret stands elsewhere', () => {
   });
 });
 
+test('a signing secret that stands elsewhere and that no receiver loads signs nothing, or is warned of', async () => {
+  const ports = holding({ [KEY]: 'whsec_not-base64!' });
+  const input = { authType: 'signature', secretRef: KEY } as const;
+  const { result } = await tried(ports, {}, { ...input, profile: 'standard' });
+  assert.deepEqual([ports.sent.length, result.settlement.attempt.failure], [0, 'secret_unavailable']);
+  const { cautions } = await subscribe(ports, { ...input, profile: 'stella' });
+  assert.match(cautions?.join() ?? '', /webhook-\*/);
+});
+
 describe('the TLS policy of a try', () => {
   test('is that of its subscription, and the same object for the same configuration', async () => {
     const ports = holding({});

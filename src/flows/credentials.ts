@@ -1,3 +1,4 @@
+import { cautionsOf } from '../core/caution.ts';
 import { credentialFault, hasReferences, secretFault, withReferred } from '../core/credential.ts';
 import type { Lack } from '../core/secret-reference.ts';
 import type { SubscriptionConfig } from '../core/subscription.ts';
@@ -22,12 +23,12 @@ export async function findCredentials(
   };
   const credential = await look(config.credentialRef, (value) => credentialFault(config.auth, value));
   if (credential.kind === 'missing') return credential;
-  const secret = await look(config.secretRef, secretFault);
+  const secret = await look(config.secretRef, (value) => secretFault(value, config.profile));
   if (secret.kind === 'missing') return secret;
   return { kind: 'ready', config: withReferred(config, { credential: credential.value, secret: secret.value }) };
 }
 
-/** A subscription that is to be shown, with what it lacks now. */
+/** A subscription that is to be shown, with what it lacks now, or what is to be known of what it refers to. */
 export async function withLack(
   ports: Pick<Ports, 'secretReferences'>,
   subscription: LiveSubscription,
@@ -35,6 +36,6 @@ export async function withLack(
   const { config } = subscription;
   if (config === null || !hasReferences(config)) return subscription;
   const found = await findCredentials(ports, config);
-  if (found.kind === 'ready') return subscription;
+  if (found.kind === 'ready') return { ...subscription, cautions: cautionsOf(found.config) };
   return { ...subscription, lacks: { reference: found.reference, reason: found.reason } };
 }

@@ -2,6 +2,7 @@
 import type { Answer, AttemptDetail, AttemptRecord, Closing } from '../core/attempt.ts';
 import { hasReferences } from '../core/credential.ts';
 import { type Judgement, judge } from '../core/delivery.ts';
+import { withoutEchoes } from '../core/echo.ts';
 import type { HookEvent } from '../core/event.ts';
 import type { FailureCode } from '../core/failure.ts';
 import { redactHeaders } from '../core/header.ts';
@@ -37,15 +38,17 @@ export type DeliverPorts = Pick<Ports, 'clock' | 'random' | 'mac' | 'sender' | '
 
 /**
  * Makes one try. Never rejects for anything the receiver does. Nothing is sent when a secret that stands elsewhere
- * cannot be read: the failure is `secret_unavailable`.
+ * cannot be read: the failure is `secret_unavailable`. Of credentials that the receiver sends back nothing is left.
  */
 export async function deliver(ports: DeliverPorts, work: Work): Promise<Tried> {
   const { ticket, config } = work;
   const found: Credentials = hasReferences(config) ? await findCredentials(ports, config) : { kind: 'ready', config };
   const startedAtMs = ports.clock.nowMs();
-  const wire = render(ports, work, found.kind === 'ready' ? found.config : config, startedAtMs);
-  const answer = found.kind === 'ready' ? await send(ports, work, wire) : withoutSecret(found);
-  const judgement = judgementOf(ports, work, answer);
+  const complete = found.kind === 'ready' ? found.config : config;
+  const wire = render(ports, work, complete, startedAtMs);
+  const came = found.kind === 'ready' ? await send(ports, work, wire) : withoutSecret(found);
+  const judgement = judgementOf(ports, work, came);
+  const answer = came.kind === 'response' ? withoutEchoes(came, complete, work.event) : came;
   const verdict = ticket.kind === 'test' ? onlyTry(judgement) : judgement;
   return { settlement: settlementOf(work, wire, answer, verdict, startedAtMs), answer, judgement: verdict };
 }

@@ -30,6 +30,8 @@ export function createListening(app: App): Listening {
         requestTimeout: REQUEST_TIMEOUT_MS,
         headersTimeout: HEADERS_TIMEOUT_MS,
         connectionsCheckingInterval: CONNECTIONS_CHECK_MS,
+        // Node would refuse a request without it in its own words, and probes with it.
+        requireHostHeader: false,
       };
       server = createHttpServer(limits);
       limitConnections(server, app, (incoming, outgoing) => {

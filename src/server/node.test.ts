@@ -29,7 +29,7 @@ async function serve(
   options: Partial<ServerOptions> = {},
 ): Promise<[TestApi, Speak, number, Server]> {
   const api = await openApi(options);
-  const server: Server = createServer();
+  const server: Server = createServer({ requireHostHeader: false });
   limitConnections(server, api.app, createListener(api.app));
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);

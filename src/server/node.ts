@@ -18,26 +18,48 @@ import {
 import { arrival, isProbe, MAX_CONNECTIONS, OVERLOADED } from './load.ts';
 import type { Server } from './options.ts';
 import { publishRequest } from './publish-route.ts';
-import { type Answer, freshRequestId, type Reply } from './respond.ts';
+import { headRefusal, malformed, UNEXPECTED } from './request-head.ts';
+import { type Answer, freshRequestId, type Refusal, type Reply, toResponse } from './respond.ts';
 import { PUBLISH_PATH } from './routes/events.ts';
 import { type InboundPath, inboundPath, takeIn } from './routes/inbound.ts';
 import { isServed } from './served.ts';
 
 /**
  * A listener over an app. Publishing and the doors skip Request and Response objects; everything else goes through
- * `app.fetch`.
+ * `app.fetch`. What is no proper request is refused before either.
  */
 export function createListener(app: App): RequestListener {
   const listen = getRequestListener((request, env) => app.fetch(request, { incoming: env.incoming }), {
     overrideGlobalObjects: false,
+    // Stands for a `Host` that a request may lack.
+    hostname: 'localhost',
+    // It makes no Request of some targets and hosts. The app itself answers all its failures.
+    errorHandler: async () => toResponse(await refusalAnswer(app.server, '', UNREADABLE_TARGET)),
   });
   const ingests = isServed(app.server, 'ingest');
   return (incoming, outgoing) => {
+    const refusal = headRefusal(incoming);
+    if (refusal !== null) return refuseHead(app.server, incoming, outgoing, refusal);
     const answerDirectly = directAnswer(incoming, ingests);
     const done = answerDirectly === null ? listen(incoming, outgoing) : answerDirectly(app, incoming, outgoing);
     // Both answer every failure themselves; what is left is a socket that is gone.
     done.catch(() => outgoing.destroy());
   };
+}
+
+const UNREADABLE_TARGET = malformed('Its target and its `Host` header make no URL of this server.');
+
+/** Answers what is refused for its head; the body is read by nobody, so the connection ends with it. */
+function refuseHead(server: Server, incoming: IncomingMessage, outgoing: ServerResponse, refusal: Refusal): void {
+  outgoing.setHeader('Connection', 'close');
+  refusalAnswer(server, incoming.method ?? '', refusal).then(
+    (answer) => outgoing.end(writeHead(outgoing, answer)),
+    () => outgoing.destroy(),
+  );
+}
+
+function refusalAnswer(server: Server, method: string, refusal: Refusal): Promise<Answer> {
+  return settle(server, arrival('malformed', method, freshRequestId(server.ports)), async () => refusal);
 }
 
 type Direct = (app: App, incoming: IncomingMessage, outgoing: ServerResponse) => Promise<void>;
@@ -176,6 +198,7 @@ export function limitConnections(server: HttpServer, app: Pick<App, 'server'>, a
       clock.after(SURPLUS_MS, () => socket.destroySoon()),
     );
   });
+  server.on('checkExpectation', (incoming, outgoing) => refuseHead(app.server, incoming, outgoing, UNEXPECTED));
   server.on('request', (incoming, outgoing) => {
     if (!surplus.has(incoming.socket)) return answer(incoming, outgoing);
     outgoing.setHeader('Connection', 'close');

@@ -73,11 +73,14 @@ function files(): Map<string, Buffer> {
 const receiver = await journey.receiver((received) => {
   if (received.path.startsWith('/broken')) return { kind: 'reset', when: 'before_answer' };
   const status = received.path.startsWith('/failing') ? 500 : 200;
-  // A receiver that gives its credentials back in a header is no reason to keep them.
+  // A receiver that gives its credentials back is no reason to keep them, whatever its headers are called.
+  const { path, headers, rawHeaders, rawBody } = received;
+  const own = [headers.authorization, headers['x-api-key'], headers['x-github-event']].join(', ');
   return {
     kind: 'status',
     status,
-    headers: { 'set-cookie': 'session=1', 'x-echo': `${received.headers.authorization}` },
+    headers: { 'set-cookie': 'session=1', 'x-echo': own, server: own, via: path },
+    body: `POST ${path}\n${rawHeaders.join('\n')}\n${JSON.stringify({ path, headers })}\n${rawBody}`,
   };
 });
 

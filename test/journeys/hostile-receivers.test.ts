@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { FAILURE_CODES, type FailureCode } from '../../src/core/failure.ts';
-import { distantAuthority, testOnlyAuthority } from '../support/certificates.ts';
+import { distantAuthority, muteAuthority, sloppyAuthority, testOnlyAuthority } from '../support/certificates.ts';
 import { eventually } from '../support/eventually.ts';
 import { attemptsOf, deliveryOf, openJourney, publish, subscribe } from '../support/journey.ts';
 import { openSockets, peakMemoryOf, watchesProcesses } from '../support/process-figures.ts';
@@ -15,7 +15,7 @@ import { LARGE_ROWS, ROWS, type Row } from './hostile-table.ts';
 const directory = mkdtempSync(join(tmpdir(), 'hookyard-authorities-'));
 after(() => rmSync(directory, { recursive: true, force: true }));
 const extra = join(directory, 'authorities.pem');
-writeFileSync(extra, testOnlyAuthority + distantAuthority);
+writeFileSync(extra, testOnlyAuthority + distantAuthority + sloppyAuthority + muteAuthority);
 
 const flags = ['--max-body', `${64 << 20}`];
 // So that what memory shows is what is held, and not what nobody has collected yet.

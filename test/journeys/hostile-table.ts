@@ -2,12 +2,15 @@
 import { gzipSync } from 'node:zlib';
 import type { FailureCode } from '../../src/core/failure.ts';
 import {
+  criticalCertificate,
   distantCertificate,
   expiredCertificate,
+  muteCertificate,
   namelessCertificate,
   oddlyDatedCertificate,
   otherHostCertificate,
   selfSignedCertificate,
+  sha1Certificate,
   validCertificate,
 } from '../support/certificates.ts';
 import { type Behaviour, breaks, drips, ends, floods, heard, says, stalls } from '../support/receiver-hostile.ts';
@@ -182,6 +185,9 @@ const TLS: readonly Row[] = [
   failing('a certificate that signed itself', 'tls_untrusted', secure(selfSignedCertificate)),
   failing('a certificate that names nobody', 'tls_untrusted', secure(namelessCertificate)),
   failing('a certificate without a date to start from', 'tls_expired', secure(oddlyDatedCertificate)),
+  failing('a certificate with an unknown critical extension', 'tls_untrusted', secure(criticalCertificate)),
+  failing('a certificate signed over SHA-1', 'tls_untrusted', secure(sha1Certificate)),
+  failing('a certificate of an authority that may sign none', 'tls_untrusted', secure(muteCertificate)),
   failing('an intermediate that is missing', 'tls_untrusted', secure(distantCertificate)),
   failing('a certificate that has expired', 'tls_expired', secure(expiredCertificate)),
   failing('a certificate of another host', 'tls_hostname', secure(otherHostCertificate)),

@@ -2,11 +2,16 @@ import assert from 'node:assert/strict';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import {
+  criticalCertificate,
   expiredCertificate,
+  muteAuthority,
+  muteCertificate,
   namelessCertificate,
   oddlyDatedCertificate,
   otherHostCertificate,
   selfSignedCertificate,
+  sha1Certificate,
+  sloppyAuthority,
   testOnlyAuthority,
   testOnlyKey,
   validCertificate,
@@ -96,6 +101,27 @@ describe('TLS', () => {
       {},
       'tls_expired',
       { date: 'valid from a date that is none to 2021-01-01' },
+    ],
+    [
+      'with a critical extension that nobody knows',
+      criticalCertificate,
+      { authorities: [sloppyAuthority] },
+      'tls_untrusted',
+      { issuer: 'Test-only sloppy authority', fault: 'unhandled critical extension' },
+    ],
+    [
+      'signed over SHA-1',
+      sha1Certificate,
+      { authorities: [sloppyAuthority] },
+      'tls_untrusted',
+      { issuer: 'Test-only sloppy authority', fault: 'CA signature digest algorithm too weak' },
+    ],
+    [
+      'of an authority that may sign none',
+      muteCertificate,
+      { authorities: [muteAuthority] },
+      'tls_untrusted',
+      { issuer: 'Test-only mute authority', fault: 'key usage does not include certificate signing' },
     ],
     ['of another host', otherHostCertificate, options, 'tls_hostname', { host: 'receiver.test', names: 'other.test' }],
   ] as const;

@@ -18,6 +18,10 @@ describe('an error', () => {
     ['EPIPE', 'exchanging', 'connection_reset'],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', 'handshaking', 'tls_untrusted'],
     ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'handshaking', 'tls_untrusted'],
+    ['UNSPECIFIED', 'handshaking', 'tls_untrusted'],
+    ['ERROR_IN_CERT_NOT_AFTER_FIELD', 'handshaking', 'tls_untrusted'],
+    ['SOME_NEW_CODE', 'handshaking', 'tls_protocol'],
+    ['OUT_OF_MEM', 'handshaking', 'internal_error'],
     ['CERT_HAS_EXPIRED', 'handshaking', 'tls_expired'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'handshaking', 'tls_hostname'],
     ['ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION', 'handshaking', 'tls_protocol'],
@@ -43,6 +47,17 @@ describe('an error', () => {
       const facts = factsOfError(coded(code), failureOfError(coded(code), stage));
       assert.ok(!JSON.stringify(facts).includes('secret'), failure);
     }
+  });
+
+  it('of a certificate tells its fault in the words of OpenSSL, and of an authority that is unknown none', () => {
+    const error = Object.assign(new Error('EE certificate key too weak'), { code: 'UNSPECIFIED' });
+    assert.deepEqual(factsOfError(error, 'tls_untrusted'), { fault: 'EE certificate key too weak' });
+    assert.deepEqual(factsOfError(coded('INVALID_CA'), 'tls_untrusted'), { fault: 'invalid ca' });
+    assert.deepEqual(factsOfError(coded('SELF_SIGNED_CERT_IN_CHAIN'), 'tls_untrusted'), {});
+  });
+
+  it('in a handshake that nobody knows is told by its code', () => {
+    assert.deepEqual(factsOfError(coded('SOME_NEW_CODE'), 'tls_protocol'), { alert: 'some new code' });
   });
 
   it('of TLS tells its alert', () => {

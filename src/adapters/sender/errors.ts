@@ -5,20 +5,35 @@ import type { FailureCode } from '../../core/failure.ts';
 export type Stage = 'connecting' | 'handshaking' | 'exchanging';
 
 const UNTRUSTED = [
-  'CERT_CHAIN_TOO_LONG',
-  'CERT_REJECTED',
-  'CERT_REVOKED',
-  'CERT_SIGNATURE_FAILURE',
   'CERT_UNTRUSTED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'INVALID_CA',
-  'INVALID_PURPOSE',
-  'PATH_LENGTH_EXCEEDED',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_GET_ISSUER_CERT',
   'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
 ] as const;
+/** Certificates that no authority would make good; `UNSPECIFIED` is every fault for which Node has no code of its own. */
+const FAULTY: readonly string[] = [
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CRL_HAS_EXPIRED',
+  'CRL_NOT_YET_VALID',
+  'CRL_SIGNATURE_FAILURE',
+  'ERROR_IN_CERT_NOT_AFTER_FIELD',
+  'ERROR_IN_CERT_NOT_BEFORE_FIELD',
+  'ERROR_IN_CRL_LAST_UPDATE_FIELD',
+  'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+  'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+  'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
+  'UNABLE_TO_GET_CRL',
+  'UNSPECIFIED',
+];
 const UNREACHABLE = ['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EHOSTDOWN', 'EHOSTUNREACH', 'ENETDOWN', 'ENETUNREACH'] as const;
 /** `destroyed` and `closed` appear when a socket went away between being picked and being written to. */
 const RESET = [
@@ -33,9 +48,10 @@ const RESET = [
 ] as const;
 
 const CODES: ReadonlyMap<string, FailureCode> = new Map<string, FailureCode>([
-  ...UNTRUSTED.map((code) => [code, 'tls_untrusted'] as const),
+  ...[...UNTRUSTED, ...FAULTY].map((code) => [code, 'tls_untrusted'] as const),
   ...UNREACHABLE.map((code) => [code, 'connect_unreachable'] as const),
   ...RESET.map((code) => [code, 'connection_reset'] as const),
+  ['OUT_OF_MEM', 'internal_error'],
   ['CERT_HAS_EXPIRED', 'tls_expired'],
   ['CERT_NOT_YET_VALID', 'tls_expired'],
   ['ERR_TLS_CERT_ALTNAME_INVALID', 'tls_hostname'],
@@ -67,11 +83,12 @@ function isBadAnswer(error: unknown): boolean {
   return textOf(error, 'code') === 'UND_ERR_SOCKET' && textOf(error, 'message').startsWith('bad ');
 }
 
-/** The failure an error means. What no row knows is our own fault: `internal_error`. */
+/** The failure an error means. What no row knows is our own fault, `internal_error`; in a handshake it is the other side's. */
 export function failureOfError(error: unknown, stage: Stage): FailureCode {
   const code = codeOf(error);
   if (isBadAnswer(error)) return 'protocol_error';
-  const known = CODES.get(code) ?? PREFIXES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'internal_error';
+  const unknown = stage === 'handshaking' ? 'tls_protocol' : 'internal_error';
+  const known = CODES.get(code) ?? PREFIXES.find(([prefix]) => code.startsWith(prefix))?.[1] ?? unknown;
   if (known !== 'connection_reset') return known;
   if (stage === 'handshaking') return 'tls_protocol';
   return stage === 'connecting' && code === 'ETIMEDOUT' ? 'connect_timeout' : known;
@@ -84,6 +101,8 @@ export const MAX_HEADER_BYTES = 16_384;
 export function factsOfError(error: unknown, failure: FailureCode): Record<string, string> {
   const code = codeOf(error);
   switch (failure) {
+    case 'tls_untrusted':
+      return FAULTY.includes(code) ? { fault: faultWords(error, code) } : {};
     case 'tls_protocol':
       return { alert: handshakeWords(error, code) };
     case 'protocol_error':
@@ -93,6 +112,12 @@ export function factsOfError(error: unknown, failure: FailureCode): Record<strin
     default:
       return {};
   }
+}
+
+/** Of a fault of a certificate the message is a fixed sentence of OpenSSL, and often all that says which one it is. */
+function faultWords(error: unknown, code: string): string {
+  const message = textOf(error, 'message');
+  return /^[\w (),'-]{1,100}$/.test(message) ? message : code.replaceAll('_', ' ').toLowerCase();
 }
 
 function handshakeWords(error: unknown, code: string): string {

@@ -27,6 +27,10 @@ describe('a subscription with authorities of its own', () => {
     ['of an unknown authority', validCertificate, testOnlyAuthority],
     ['that signed itself', selfSignedCertificate, selfSignedCertificate],
     ['with its chain', distantCertificate + intermediate, distantAuthority],
+    ['whose authority stands behind a space', validCertificate, ` ${testOnlyAuthority}`],
+    ['whose authority stands in quotes', validCertificate, `"${testOnlyAuthority}"`],
+    ['whose authority stands behind a word', validCertificate, `CA: ${testOnlyAuthority}`],
+    ['whose authority is joined to another', validCertificate, distantAuthority.trimEnd() + testOnlyAuthority],
     ['whose intermediate is missing', distantCertificate, intermediate],
     ['whose intermediate is missing', distantCertificate, distantAuthority + intermediate],
   ] as const;

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import type { TlsPolicy } from '../../ports.ts';
+import { certificatesOf } from '../authorities.ts';
 
 /** One TLS policy as connections need it. */
 export interface Trust {
@@ -23,7 +24,7 @@ const MAX_CONTEXTS = 16;
  * @param authorities PEM texts of authorities trusted besides the platform's own, whatever the policy
  */
 export function createTrusts(authorities: readonly string[]): Trusts {
-  const common = [...getCACertificates('default'), ...authorities];
+  const common = [...getCACertificates('default'), ...authorities.flatMap(certificatesOf)];
   const usual = createSecureContext({ ca: common });
   const usually: Trust = { key: '', verify: true, context: () => usual };
   const unverified: Trust = { key: 'unverified', verify: false, context: () => usual };
@@ -34,7 +35,9 @@ export function createTrusts(authorities: readonly string[]): Trusts {
 
   function contextOf(key: string, ca: string): SecureContext {
     // Whoever names an intermediate, or the receiver's own certificate, means to trust just that.
-    const context = contexts.get(key) ?? createSecureContext({ ca: [...common, ca], allowPartialTrustChain: true });
+    const context =
+      contexts.get(key) ??
+      createSecureContext({ ca: [...common, ...certificatesOf(ca)], allowPartialTrustChain: true });
     contexts.delete(key);
     contexts.set(key, context);
     const [oldest] = contexts.size > MAX_CONTEXTS ? contexts.keys() : [];

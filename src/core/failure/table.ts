@@ -140,10 +140,16 @@ export const FAILURES = {
   },
   tls_untrusted: {
     group: 'tls',
-    sentence: 'The certificate is not signed by a known authority[ ({issuer})].',
-    cause: 'It is self-signed, or an intermediate certificate is missing.',
-    remedy: 'Install the full chain; for an internal authority add its certificate rather than switch checks off.',
+    sentence: 'The certificate[ signed by {issuer}] is refused[: {fault}].',
+    cause: 'It, or one of those above it, is too weak, badly made, or not made for what it is used for.',
+    remedy: 'Issue it anew: with a key and a digest of today, for servers, by an authority that may sign it.',
     retry: 'network',
+    without: {
+      fact: 'fault',
+      sentence: 'The certificate is not signed by a known authority[ ({issuer})].',
+      cause: 'It is self-signed, or an intermediate certificate is missing.',
+      remedy: 'Install the full chain; for an internal authority add its certificate rather than switch checks off.',
+    },
   },
   tls_expired: {
     group: 'tls',

@@ -52,7 +52,10 @@ export const attemptShown = z
     requestBody: z.string().nullable(),
     statusCode: z.int().nullable(),
     responseHeaders: headers.nullable(),
-    responseBody: z.string().nullable(),
+    responseBody: z
+      .string()
+      .nullable()
+      .openapi({ description: 'Credentials that the receiver sent back read `[redacted]`, in its headers too.' }),
     responseTruncated: z.boolean(),
     responseLength: z.int().nullable(),
     responseTime: z.number().nullable().openapi({ description: 'Milliseconds.' }),

@@ -30,7 +30,7 @@ export function showSubscription(
           hasSignatureSecret: config.signatureSecrets.length > 0 || config.secretRef !== null,
           signatureSecretFingerprint: fingerprintOf(sealer, subscription.tenant, config),
           oldSecretsUntil: isoTimeOrNull(endsOf(config.retiringSecrets)?.lastMs ?? null),
-          warnings: [...cautionsOf(config), ...lackWords(subscription)],
+          warnings: [...(subscription.cautions ?? cautionsOf(config)), ...lackWords(subscription)],
         }),
     ...(generatedSecret === null ? {} : { signatureSecret: generatedSecret }),
     ...showState(state),

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { answered } from '../../test/support/ports.ts';
+import { configOf } from '../../test/support/wire.ts';
+import type { ResponseAnswer } from './attempt.ts';
+import { withoutEchoes } from './echo.ts';
+import type { SubscriptionInput } from './subscription-input.ts';
+
+interface Came {
+  body?: string;
+  headers?: Record<string, string>;
+  isCut?: boolean;
+  eventHeaders?: Record<string, string>;
+}
+
+function answerOf({ body = '', headers = {}, isCut = false }: Came): ResponseAnswer {
+  const answer = answered(500, headers, body);
+  assert.ok(answer.kind === 'response');
+  return { ...answer, truncated: isCut };
+}
+
+function shown(input: Partial<SubscriptionInput>, came: Came): ResponseAnswer {
+  return withoutEchoes(answerOf(came), configOf(input), { headers: came.eventHeaders ?? {} });
+}
+
+function bodyOf(input: Partial<SubscriptionInput>, body: string, came: Came = {}): string {
+  return Buffer.from(shown(input, { ...came, body }).body).toString();
+}
+
+const BEARER = { authType: 'bearer', bearerToken: 'canary-bearer-42' } as const;
+
+describe('a credential that a receiver sends back', () => {
+  const basic = Buffer.from('ada:p"ss/wörd').toString('base64');
+  const sent: readonly [string, Partial<SubscriptionInput>, string, string][] = [
+    ['a token', BEARER, 'authorization: Bearer canary-bearer-42\r\n', 'authorization: Bearer [redacted]\r\n'],
+    [
+      'a password, as it was sent and as it was meant',
+      { authType: 'basic', basicUsername: 'ada', basicPassword: 'p"ss/wörd' },
+      `Basic ${basic} is ada:p"ss/wörd`,
+      'Basic [redacted] is ada:[redacted]',
+    ],
+    [
+      'a header that authenticates, though others of its name are shown',
+      { authType: 'header', authHeader: { name: 'User-Agent', value: 'canary-agent' } },
+      'you are canary-agent',
+      'you are [redacted]',
+    ],
+    ['a custom header', { headers: { 'X-Deploy': 'canary-header' } }, '<canary-header>', '<[redacted]>'],
+    [
+      'what stands behind the word of a custom header',
+      { headers: { Authorization: 'Token canary-token' } },
+      'no such token: canary-token',
+      'no such token: [redacted]',
+    ],
+    [
+      'the password in a custom header',
+      { headers: { Authorization: `Basic ${basic}` } },
+      'user ada, password p"ss/wörd',
+      'user ada, password [redacted]',
+    ],
+    ['a signing secret', { signatureSecret: 'a plain secret' }, 'key "a plain secret"', 'key "[redacted]"'],
+    [
+      'a signing secret in base64',
+      { signatureSecret: 'a plain secret' },
+      Buffer.from('a plain secret').toString('base64'),
+      '[redacted]',
+    ],
+    [
+      'the key of a signing secret',
+      { signatureSecret: `whsec_${Buffer.alloc(24, 7).toString('base64')}` },
+      Buffer.alloc(24, 7).toString('base64'),
+      '[redacted]',
+    ],
+    [
+      'the secrets of its URL, and not the names in it',
+      { url: 'https://chat.example.com/hooks/T0123456789abcdefXYZ?key=a%2Fsecret&v=2' },
+      'Cannot POST /hooks/T0123456789abcdefXYZ?key=a%2Fsecret&v=2 (a/secret)',
+      'Cannot POST /hooks/[redacted]?key=[redacted]&v=2 ([redacted])',
+    ],
+  ];
+  for (const [name, input, body, expected] of sent) {
+    test(`is hidden in a body: ${name}`, () => assert.equal(bodyOf(input, body), expected));
+  }
+
+  test('is hidden in JSON and percent-encoded too', () => {
+    const input = { authType: 'bearer', bearerToken: 'a"canary/b' } as const;
+    for (const spelled of ['a\\"canary/b', 'a\\"canary\\/b', 'a%22canary%2Fb', 'a%22canary%2fb']) {
+      assert.equal(bodyOf(input, `{"you":"${spelled}"}`), '{"you":"[redacted]"}', spelled);
+    }
+  });
+
+  test('is hidden in the headers of the answer', () => {
+    const headers = { server: 'for canary-bearer-42', date: 'today', via: 'caf\xe9 canary-bearer-42' };
+    const hidden = { server: 'for [redacted]', date: 'today', via: 'caf\xe9 [redacted]' };
+    assert.deepEqual(shown(BEARER, { headers }).headers, hidden);
+  });
+
+  test('is hidden where the body was cut in the middle of it, and only there', () => {
+    for (let length = 1; length < 'canary-bearer-42'.length; length++) {
+      const body = `you sent ${'canary-bearer-42'.slice(0, length)}`;
+      assert.equal(bodyOf(BEARER, body, { isCut: true }), 'you sent [redacted]');
+      assert.equal(bodyOf(BEARER, body), body);
+    }
+  });
+
+  test('is hidden when it came with the event', () => {
+    assert.equal(bodyOf({}, 'run-canary', { eventHeaders: { 'X-Run-Token': 'run-canary' } }), '[redacted]');
+    assert.equal(bodyOf({}, 'run-canary', { eventHeaders: { 'X-Request-Id': 'run-canary' } }), 'run-canary');
+  });
+});
+
+describe('an answer without one', () => {
+  test('stays as it is', () => {
+    const came = answerOf({ body: 'fine', headers: { date: 'today' } });
+    assert.deepEqual(withoutEchoes(came, configOf(BEARER), { headers: {} }), came);
+    assert.equal(withoutEchoes(came, configOf({}), { headers: {} }).body, came.body);
+  });
+
+  test('is not shredded by credentials of less than six characters', () => {
+    assert.equal(
+      bodyOf({ headers: { 'X-Env': 'prod', 'X-Hop': 'broken' } }, 'product is broken'),
+      'product is [redacted]',
+    );
+  });
+});

@@ -1,0 +1,132 @@
+/** What a receiver sends back of the credentials that it was sent: hidden before anybody keeps or sees the answer. */
+import type { ResponseAnswer } from './attempt.ts';
+import type { HookEvent } from './event.ts';
+import { isShownHeader } from './header.ts';
+import { redacted } from './redaction.ts';
+import { fromBase64, utf8, wireBytes } from './signature/encoding.ts';
+import type { SubscriptionConfig } from './subscription.ts';
+
+/** Shorter ones stand in any text by chance; hiding them would leave holes and no secret the safer. */
+const MIN_CHARS = 6;
+/** Parts of a path that are shorter name things; longer ones may be the token of a chat's hook. */
+const MIN_PATH_CHARS = 16;
+/** A value of `Authorization`, and of headers made like it: a word and the credential. */
+const WITH_WORD = /^([\w-]+) (\S+)$/;
+const WHSEC = 'whsec_';
+
+const known = new WeakMap<SubscriptionConfig, readonly Uint8Array[]>();
+
+/**
+ * The answer with `[redacted]` in place of each credential of its try, in headers and body: as it was sent, in JSON, and
+ * percent-encoded; also of what a cut left of one.
+ * @param config with everything in it that it may only refer to
+ */
+export function withoutEchoes(
+  answer: ResponseAnswer,
+  config: SubscriptionConfig,
+  event: Pick<HookEvent, 'headers'>,
+): ResponseAnswer {
+  const own = known.get(config) ?? spelled(credentialsOf(config));
+  known.set(config, own);
+  const sent = Object.keys(event.headers).length === 0 ? own : [...own, ...spelled(hiddenValues(event.headers))];
+  if (sent.length === 0) return answer;
+  const headers: Record<string, string> = {};
+  for (const name in answer.headers) headers[name] = headerWithout(answer.headers[name] ?? '', sent);
+  return { ...answer, headers, body: without(answer.body, sent, answer.truncated) };
+}
+
+/** HTTP parsers hand out one character for each byte. */
+function headerWithout(value: string, sent: readonly Uint8Array[]): string {
+  if (value.length < MIN_CHARS) return value;
+  const bytes = wireBytes(value) ?? utf8(value);
+  const shown = without(bytes, sent, false);
+  return shown === bytes ? value : Buffer.from(shown).toString('latin1');
+}
+
+function without(bytes: Uint8Array, sent: readonly Uint8Array[], isCut: boolean): Uint8Array {
+  if (bytes.length < MIN_CHARS && !isCut) return bytes;
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  // Nearly all answers hold none, and this finds it out fastest. Of a whole text it would take a square of the time.
+  if (sent.some((text) => view.includes(text.subarray(0, MIN_CHARS)))) return redacted(bytes, sent, isCut);
+  return isCut ? withoutEnd(bytes, sent) : bytes;
+}
+
+function withoutEnd(bytes: Uint8Array, sent: readonly Uint8Array[]): Uint8Array {
+  const from = Math.max(0, bytes.length - MIN_CHARS);
+  const end = bytes.subarray(from);
+  const shown = redacted(end, sent, true);
+  return shown === end ? bytes : Buffer.concat([bytes.subarray(0, from), shown]);
+}
+
+function credentialsOf({ auth, headers, signatureSecrets, retiringSecrets, url }: SubscriptionConfig): string[] {
+  const secrets = [...signatureSecrets, ...retiringSecrets.map(({ secret }) => secret)];
+  return [...authOf(auth), ...hiddenValues(headers), ...secrets.flatMap(formsOfSecret), ...partsOf(url)];
+}
+
+function authOf(auth: SubscriptionConfig['auth']): string[] {
+  switch (auth.type) {
+    case 'none':
+    case 'signature':
+      return [];
+    case 'basic':
+      return [auth.password, ...base64(`${auth.username}:${auth.password}`)];
+    case 'bearer':
+      return [auth.token];
+    case 'header':
+      return formsOfValue(auth.value);
+  }
+}
+
+function hiddenValues(headers: Readonly<Record<string, string>>): string[] {
+  return Object.entries(headers).flatMap(([name, value]) =>
+    isShownHeader(name.toLowerCase()) ? [] : formsOfValue(value),
+  );
+}
+
+function formsOfValue(value: string): string[] {
+  const [, word, rest] = WITH_WORD.exec(value) ?? [];
+  if (word === undefined || rest === undefined) return [value];
+  const pair = word.toLowerCase() === 'basic' ? fromBase64(rest) : null;
+  const password =
+    pair === null
+      ? []
+      : [
+          Buffer.from(pair)
+            .toString()
+            .replace(/^[^:]*:/, ''),
+        ];
+  return [value, rest, ...password];
+}
+
+function formsOfSecret(secret: string): string[] {
+  return secret.startsWith(WHSEC) ? [secret, secret.slice(WHSEC.length)] : [secret, ...base64(secret)];
+}
+
+/** URLs often are secrets: their tokens stand in the query, or in the path. */
+function partsOf(url: string): string[] {
+  const { pathname, search, searchParams } = new URL(url);
+  const path = pathname.split('/').filter(({ length }) => length >= MIN_PATH_CHARS);
+  const raw = search
+    .slice(1)
+    .split('&')
+    .map((part) => part.replace(/^[^=]*=/, ''));
+  return [...path, ...raw, ...searchParams.values()];
+}
+
+/** With padding and without. */
+function base64(text: string): string[] {
+  const padded = Buffer.from(text).toString('base64');
+  return [padded, padded.replace(/=+$/, '')];
+}
+
+function spelled(credentials: readonly string[]): Uint8Array[] {
+  const long = credentials.filter(({ length }) => length >= MIN_CHARS);
+  return [...new Set(long.flatMap(spellingsOf))].map(utf8);
+}
+
+function spellingsOf(text: string): string[] {
+  const json = JSON.stringify(text).slice(1, -1);
+  const percent = encodeURIComponent(text.toWellFormed());
+  const lower = percent.replaceAll(/%../g, (byte) => byte.toLowerCase());
+  return [text, json, json.replaceAll('/', '\\/'), percent, lower];
+}

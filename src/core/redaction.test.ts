@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { redacted } from './redaction.ts';
+import { utf8 } from './signature/encoding.ts';
+
+function shown(text: string, texts: readonly string[], isCut = false): string {
+  return Buffer.from(redacted(utf8(text), texts.map(utf8), isCut)).toString();
+}
+
+test('a text is hidden wherever it stands, and nothing else is', () => {
+  assert.equal(shown('a hush, hushhush. hus', ['hush']), 'a [redacted], [redacted]. hus');
+  assert.equal(shown('no such thing', ['hush']), 'no such thing');
+  assert.equal(shown('anything', []), 'anything');
+});
+
+test('texts that overlap, or stand in one another, leave nothing of each other', () => {
+  assert.equal(shown('<abcdef>', ['abcd', 'cdef']), '<[redacted]>');
+  assert.equal(shown('<abcd> <bc>', ['abcd', 'bc']), '<[redacted]> <[redacted]>');
+  assert.equal(shown('<aaaaab>', ['aaab']), '<aa[redacted]>');
+  assert.equal(shown('<abcx>', ['abcy', 'bc']), '<a[redacted]x>');
+});
+
+test('what a cut left of a text is hidden, and only where there is a cut', () => {
+  for (const left of ['h', 'hu', 'hus', 'hush']) assert.equal(shown(`say ${left}`, ['hush'], true), 'say [redacted]');
+  assert.equal(shown('say hus', ['hush']), 'say hus');
+  assert.equal(shown('say huh', ['hush'], true), 'say hu[redacted]');
+  assert.equal(shown('say hub', ['hush'], true), 'say hub');
+});
+
+test('bytes that are no text are kept as they are', () => {
+  const bytes = Uint8Array.of(0xff, 0, 0xfe, 0x68, 0x69);
+  assert.equal(redacted(bytes, [utf8('hush')], false), bytes);
+  assert.deepEqual([...redacted(bytes, [utf8('hi')], false).subarray(0, 3)], [0xff, 0, 0xfe]);
+});
+
+test('what is shown is what a search for each text by itself leaves', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 40 });
+  const texts = fc.array(fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 1, maxLength: 5 }), {
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(text, texts, (whole, secrets) => {
+      const hidden = Array.from(whole, () => false);
+      for (const secret of secrets) {
+        for (let at = whole.indexOf(secret); at !== -1; at = whole.indexOf(secret, at + 1)) {
+          hidden.fill(true, at, at + secret.length);
+        }
+      }
+      const marked = Array.from(whole, (char, at) => (hidden[at] ? '#' : char)).join('');
+      assert.equal(shown(whole, secrets), marked.replaceAll(/#+/g, '[redacted]'));
+    }),
+    { numRuns: 300 },
+  );
+});

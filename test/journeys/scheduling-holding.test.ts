@@ -15,7 +15,8 @@ test('a paused subscription holds its events, which grow no older, and sends the
   const type = 'holding.pause';
   const receiver = await journey.receiver();
   const healthy = await journey.receiver();
-  const subscription = await subscribe(journey, receiver.url, { events: [type], retryPolicy: TEN_MINUTES });
+  const settings = { events: [type], maxConcurrency: 1, retryPolicy: TEN_MINUTES };
+  const subscription = await subscribe(journey, receiver.url, settings);
   await subscribe(journey, healthy.url, { events: [type] });
   await ask(journey, subscription, 'pause');
   for (let n = 0; n < 3; n++) assert.equal((await publish(journey, type, { n })).deliveries, 2);
@@ -90,7 +91,7 @@ test('what a disabled subscription holds expires by itself', async () => {
 test('what is held through a pause, a disabling and a restart is sent when the subscription is enabled', async () => {
   const type = 'holding.both';
   const receiver = await journey.receiver();
-  const subscription = await subscribe(journey, receiver.url, { events: [type] });
+  const subscription = await subscribe(journey, receiver.url, { events: [type], maxConcurrency: 1 });
   await ask(journey, subscription, 'pause');
   for (let n = 0; n < 3; n++) await publish(journey, type, { n });
   await patch(journey, subscription, { enabled: false });

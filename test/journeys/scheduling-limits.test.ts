@@ -106,7 +106,7 @@ test('twenty receivers have their events while another one hangs', async () => {
     await receiver.waitFor((requests) => requests.length === 30);
     assert.equal(new Set(numbersOf(receiver.requests)).size, 30);
   }
-  assert.equal(hanging.requests.length, 3);
+  await eventually('as many as it may have', () => hanging.requests.length === 3 || null);
   const open = await deliveriesOf(hookyard, sleeper, 'undelivered');
   assert.deepEqual([open.length, open.filter(({ attempts }) => attempts > 0).length], [30, 0]);
 });

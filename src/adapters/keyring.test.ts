@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { SUITES } from '../core/secret.ts';
 import type { SealContext, SealingKeys } from '../ports.ts';
 import { createSealer, type Keyring, openKeyring, openSharedKeyring, parseKeyring, sealingName } from './keyring.ts';
@@ -11,8 +11,16 @@ import { createSealer, type Keyring, openKeyring, openSharedKeyring, parseKeyrin
 const context: SealContext = { purpose: 'subscription', table: 't', column: 'c', row: 'r', tenant: 'tenant' };
 const plain = new TextEncoder().encode('my-secret-key');
 
+const ground = mkdtempSync(join(tmpdir(), 'hookyard-keyring-'));
+after(() => rmSync(ground, { recursive: true, force: true }));
+
+/** Where no keyring is yet, in a directory of its own. */
+function freshPath(): string {
+  return join(mkdtempSync(join(ground, 'of-')), 'keyring.json');
+}
+
 function freshKeyring(): Keyring {
-  const opened = openKeyring(join(mkdtempSync(join(tmpdir(), 'keyring-')), 'keyring.json'));
+  const opened = openKeyring(freshPath());
   assert.equal(opened.kind, 'keyring');
   return opened.kind === 'keyring' ? opened.keyring : assert.fail();
 }
@@ -79,14 +87,14 @@ test('an old key still opens, a missing key is named', () => {
 });
 
 test('a new keyring file is readable by its owner alone and is read again as it was', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'keyring-')), 'keyring.json');
+  const path = freshPath();
   const [first, second] = [openKeyring(path), openKeyring(path)];
   assert.equal(statSync(path).mode & 0o777, 0o600);
   assert.deepEqual(first, second);
 });
 
 test('an empty file, as a crash during the first start leaves one, is written anew', () => {
-  const path = join(mkdtempSync(join(tmpdir(), 'keyring-')), 'keyring.json');
+  const path = freshPath();
   writeFileSync(path, '');
   assert.equal(openKeyring(path).kind, 'keyring');
 });
@@ -122,10 +130,6 @@ function register(noted: string[] = []): SealingKeys & { noted: readonly string[
       return before;
     },
   };
-}
-
-function freshPath(): string {
-  return join(mkdtempSync(join(tmpdir(), 'keyring-')), 'keyring.json');
 }
 
 function keyOf(id: string): Buffer {

@@ -189,7 +189,7 @@ test('a caller that is gone before its key was looked up is not counted as being
     const broken = once(outgoing, 'error');
     outgoing.write('{');
     await broken;
-    await eventually(path, () => (api.app.server.load.inFlight === 0 ? true : null), 2000);
+    await eventually(path, () => (api.app.server.load.inFlight === 0 ? true : null));
   }
 });
 

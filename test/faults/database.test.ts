@@ -24,8 +24,8 @@ import { withoutStrayErrors } from '../support/stray-errors.ts';
 import { startLoad } from './database-load.ts';
 
 const AWAY = { code: 'STORE_UNAVAILABLE' };
-/** Short, so that nobody waits for what is away. */
-const HASTY: Partial<Times> = { connectMs: 600, seekMs: 600, readMs: 800, graceMs: 300, operationMs: 2_000 };
+/** Short, so that nobody waits for what is away; enough for what is there, on a machine that is busy with other things. */
+const HASTY: Partial<Times> = { connectMs: 1_200, seekMs: 600, readMs: 1_500, graceMs: 400, operationMs: 2_500 };
 const MAX_CONNECTIONS = 30;
 
 let server: PostgresServer;
@@ -142,7 +142,8 @@ test('while it stands still everything is refused in bounds, and everything goes
     } finally {
       server.thaw();
     }
-    assert.equal((await settling(store, ticket)).kind, 'settled');
+    const outcome = await eventually('it to go on', () => settling(store, ticket).catch(() => null));
+    assert.equal(outcome.kind, 'settled');
     await publishedTo(store, newId());
     assert.equal((await store.deliveries({ tenant: TENANT, limit: 10 })).length, 2);
   }, HASTY));
@@ -161,7 +162,9 @@ test('while it may only be read it is read, and what is written is refused', () 
         ),
       );
       // The next connection may lead to the new primary.
-      assert.ok(!(await processesOf('hookyard append')).includes(appending));
+      await eventually('the connection to be given up', async () => {
+        return !(await processesOf('hookyard append')).includes(appending) || null;
+      });
       await assert.rejects(settling(store, ticket), AWAY);
       await assert.rejects(putting(store), AWAY);
       assert.deepEqual(idsOf(await claimed(store)).at(0), ticket.deliveryId);

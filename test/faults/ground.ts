@@ -1,5 +1,6 @@
 /** An instance that is killed and started again over one data directory, with receivers that outlive it. */
 import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.ts';
 import {
   ADMIN_KEY,
@@ -8,11 +9,14 @@ import {
   type Exit,
   freshDirectory,
   type Spawned,
+  type StartOptions,
   spawnHookyard,
 } from '../support/hookyard.ts';
 import { type Receiver, type Script, startReceiver } from '../support/receiver.ts';
+import type { Faults } from './faulty-process.ts';
 
 const DOOMED_TIMEOUT_MS = 20_000;
+const FAULTY = fileURLToPath(new URL('./faulty-process.ts', import.meta.url));
 
 interface Instance {
   url: string;
@@ -28,8 +32,8 @@ export interface Ground {
   kill(): Promise<void>;
   /** Asks it to end; how it did. */
   terminate(): Promise<Exit>;
-  /** Starts it again; milliseconds until it was ready. */
-  restart(): Promise<number>;
+  /** Starts it again, as if so much time had passed meanwhile; milliseconds until it was ready. */
+  restart(aheadMs?: number): Promise<number>;
   /** Starts it again for a life that a receiver ends with `kill`; resolves with the end. */
   restartDoomed(): Promise<void>;
   receiver(script: Script): Promise<Receiver>;
@@ -45,8 +49,9 @@ export async function openGround(): Promise<Ground> {
   let spawned = launch();
   let up = await untilReady(spawned);
 
-  function launch(): Spawned {
-    const launched = spawnHookyard({ dataDirectory, flags: ['--allow-hosts', '127.0.0.1'] });
+  function launch(aheadMs = 0): Spawned {
+    const flags = ['--allow-hosts', '127.0.0.1'];
+    const launched = spawnHookyard({ dataDirectory, flags, ...(aheadMs === 0 ? {} : later(aheadMs)) });
     void launched.exited.then(() => {
       life += 1;
     });
@@ -60,9 +65,9 @@ export async function openGround(): Promise<Ground> {
       await spawned.kill('SIGKILL');
     },
     terminate: () => spawned.kill('SIGTERM'),
-    async restart() {
+    async restart(aheadMs) {
       const startedMs = performance.now();
-      spawned = launch();
+      spawned = launch(aheadMs);
       up = await untilReady(spawned);
       return Math.round(performance.now() - startedMs);
     },
@@ -83,6 +88,12 @@ export async function openGround(): Promise<Ground> {
       await rm(dataDirectory, { recursive: true, force: true });
     },
   };
+}
+
+/** The program whose clocks are ahead. */
+function later(aheadMs: number): Pick<StartOptions, 'main' | 'env'> {
+  const faults: Faults = { killAfterReceipts: null, taskStepMs: 0, aheadMs };
+  return { main: FAULTY, env: { FAULTS: JSON.stringify(faults) } };
 }
 
 /** Waits until an instance says that it is ready. */

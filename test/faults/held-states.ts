@@ -9,6 +9,7 @@ import {
   FAILING,
   HANG,
   listen,
+  MUCH_LATER,
   OK,
   publishSome,
   type State,
@@ -159,10 +160,7 @@ const ordered: State = {
       if (ground.life() > 1 || key === 'free') return OK;
       return key === 'hanging' ? HANG : at === 0 ? FAILING : OK;
     });
-    await listen(ground, 'state.ordered', receiver.url, {
-      ordered: true,
-      retryPolicy: { maxRetries: 5, backoffType: 'fixed', backoffSeconds: 4 },
-    });
+    await listen(ground, 'state.ordered', receiver.url, { ordered: true, retryPolicy: MUCH_LATER });
     const ids = { hanging: [] as string[], retrying: [] as string[], free: [] as string[] };
     const add = async (count: number) => {
       for (const [key, made] of Object.entries(ids)) {

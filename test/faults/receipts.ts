@@ -34,7 +34,7 @@ export interface ReceiptVerdict {
 const MAIN = fileURLToPath(new URL('./faulty-process.ts', import.meta.url));
 const SENDERS = 8;
 const SETTLE_TIMEOUT_MS = 60_000;
-const CALM: Faults = { killAfterReceipts: null, taskStepMs: 0 };
+const CALM: Faults = { killAfterReceipts: null, taskStepMs: 0, aheadMs: 0 };
 const IMAGE = 'registry.example.com/acme/app';
 
 /** A thousand pushes, killed so many times at each place, with a task of ten seconds. True when all was kept. */
@@ -180,7 +180,7 @@ async function duringTask(
   { direct, holding }: { direct: Door; holding: Door },
 ): Promise<number[]> {
   const roll = seededRoll(seed);
-  const slow: Faults = { killAfterReceipts: null, taskStepMs: Math.ceil(taskMs / posts) };
+  const slow: Faults = { ...CALM, taskStepMs: Math.ceil(taskMs / posts) };
   await lives.next(slow);
   await lives.api()('POST', `/api/v1/sources/${holding.id}/resume`);
   let over = false;

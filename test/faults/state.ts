@@ -22,6 +22,9 @@ export interface State {
 export const OK: Reply = { kind: 'status', status: 200 };
 export const FAILING: Reply = { kind: 'status', status: 500 };
 export const HANG: Reply = { kind: 'hang' };
+/** No retry of this policy is due before the kill, however long the states take; the next start is later by most of it. */
+export const RETRY_MS = 60_000;
+export const MUCH_LATER = { maxRetries: 5, backoffType: 'fixed', backoffSeconds: RETRY_MS / 1000 };
 const ARRIVE_TIMEOUT_MS = 30_000;
 
 /** Subscribes a receiver to one type of event; the id of the subscription. */

@@ -2,10 +2,13 @@
 import { type Ground, openGround } from './ground.ts';
 import { HELD } from './held-states.ts';
 import { MOMENTARY } from './momentary-states.ts';
-import type { Check, State } from './state.ts';
+import { type Check, RETRY_MS, type State } from './state.ts';
 import { WAITING } from './waiting-states.ts';
 
 export const STATES: readonly State[] = [...MOMENTARY, ...WAITING, ...HELD];
+
+/** What is left until the retries are due when it starts again, less what it took to bring about all states. */
+const LEFT_MS = 5000;
 
 export interface StateOutcome {
   name: string;
@@ -21,7 +24,7 @@ export async function killIn(states: readonly State[]): Promise<readonly StateOu
   try {
     const checks = await Promise.all(states.map((state) => arranged(state, ground)));
     await ground.kill();
-    const readyMs = await ground.restart();
+    const readyMs = await ground.restart(RETRY_MS - LEFT_MS);
     return await Promise.all(
       checks.map(async ({ name, check }) => ({ name, readyMs, broken: await check().then(() => null, brokenBy) })),
     );

@@ -9,6 +9,7 @@ import {
   FAILING,
   HANG,
   listen,
+  MUCH_LATER,
   OK,
   publishSome,
   requestsFor,
@@ -39,9 +40,7 @@ const retrying: State = {
   short: true,
   async arrange(ground) {
     const receiver = await ground.receiver(() => (ground.life() === 1 ? FAILING : OK));
-    await listen(ground, 'state.retrying', receiver.url, {
-      retryPolicy: { maxRetries: 5, backoffType: 'fixed', backoffSeconds: 5 },
-    });
+    await listen(ground, 'state.retrying', receiver.url, { retryPolicy: MUCH_LATER });
     const ids = await publishSome(ground, 'state.retrying', 3);
     const before = await untilEach(ground, 'a retry', ids, ({ status }) => status === 'failed_retry');
     return async () => {

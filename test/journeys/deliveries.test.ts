@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { attemptsOf, type DeliveryShown, deliveryOf, openJourney, publish, subscribe } from '../support/journey.ts';
+import {
+  attemptsOf,
+  type DeliveryShown,
+  deliveryOf,
+  openJourney,
+  patch,
+  publish,
+  subscribe,
+} from '../support/journey.ts';
 
 const journey = await openJourney();
 after(journey.close);
@@ -10,6 +18,8 @@ const { api } = hookyard;
 
 const QUICK = { backoffType: 'fixed', backoffSeconds: 0.05 };
 const MUCH_LATER = { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 3600 };
+/** Leaves time to change something before the retry. */
+const LATER = { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 5 };
 const failing = { kind: 'status', status: 500, body: 'broken' } as const;
 const fine = { kind: 'status', status: 200, body: 'OK' } as const;
 
@@ -24,7 +34,6 @@ test('a test is answered at once with what the receiver said', async () => {
   const receiver = await journey.receiver([fine, failing, { kind: 'hang' }]);
   const subscription = await subscribe(hookyard, receiver.url, {
     events: ['nothing.else'],
-    timeout: 300,
     retryPolicy: { ...QUICK, maxRetries: 3 },
   });
   const ask = () =>
@@ -41,6 +50,7 @@ test('a test is answered at once with what the receiver said', async () => {
     [bad.status, bad.data.statusCode, bad.data.success, bad.data.errorClass],
     [200, 500, false, 'http_status'],
   );
+  await patch(hookyard, subscription, { timeout: 1500 });
   const silent = await ask();
   assert.deepEqual(
     [silent.data.statusCode, silent.data.success, silent.data.errorClass],
@@ -138,10 +148,7 @@ test('a delivery that is cancelled while a try is under way says that it may hav
 test('a disabled subscription gets nothing new and holds what is open until it is enabled', async () => {
   const type = ownType();
   const receiver = await journey.receiver([failing, fine]);
-  const subscription = await subscribe(hookyard, receiver.url, {
-    events: [type],
-    retryPolicy: { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 1 },
-  });
+  const subscription = await subscribe(hookyard, receiver.url, { events: [type], retryPolicy: LATER });
   const path = `/api/v1/webhook-subscriptions/${subscription}`;
   const { id } = await publish(hookyard, type);
   const open = await deliveryOf(hookyard, id, ({ attempts }) => attempts === 1);
@@ -162,7 +169,7 @@ test('a deleted subscription gets nothing more, while its neighbour with the sam
   const type = ownType();
   const receiver = await journey.receiver(failing);
   const neighbour = await journey.receiver(failing);
-  const fields = { events: [type], retryPolicy: { maxRetries: 1, backoffType: 'fixed', backoffSeconds: 1 } };
+  const fields = { events: [type], retryPolicy: { ...LATER, maxRetries: 1 } };
   const subscription = await subscribe(hookyard, receiver.url, fields);
   await subscribe(hookyard, neighbour.url, fields);
   const { id } = await publish(hookyard, type);

@@ -74,6 +74,7 @@ test('a door that is not for this address, asked wrongly or no longer there is t
   // The three posts; what is asked of a door that is not theirs in other ways is only counted.
   const noted = 'address_not_allowed 127.0.0.1';
   await eventually('three noted', async () => (await turnedAway(listed)).length === 3 || null);
+  await eventually('the one noted', async () => (await turnedAway(listedUrl)).length === 1 || null);
   assert.deepEqual(await turnedAway(listed), [noted, noted, noted]);
   assert.deepEqual(await turnedAway(listedUrl), [noted]);
   for (const source of [hub, gone, events]) assert.deepEqual(await receiptsOf(hookyard, source), []);

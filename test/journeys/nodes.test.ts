@@ -18,6 +18,7 @@ import {
 } from '../support/hookyard.ts';
 import { testServers } from '../support/postgres.ts';
 import { type Receiver, startReceiver } from '../support/receiver.ts';
+import { undoing } from '../support/undoing.ts';
 
 const server = testServers().at(-1) ?? assert.fail();
 const NO_KEY_GIVEN = { HOOKYARD_API_KEY: undefined };
@@ -25,13 +26,13 @@ const NO_KEY_GIVEN = { HOOKYARD_API_KEY: undefined };
 /** An empty database of its own, and the address under which it is seen. */
 async function database(t: TestContext): Promise<string> {
   const url = await server.schema();
-  t.after(() => server.drop(url));
+  undoing(t, () => server.drop(url));
   return url;
 }
 
 function directory(t: TestContext): string {
   const path = freshDirectory();
-  t.after(() => rm(path, { recursive: true, force: true }));
+  undoing(t, () => rm(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -41,13 +42,13 @@ async function node(t: TestContext, url: string, beside: RunningHookyard | null,
   if (beside !== null) copyFileSync(join(beside.dataDirectory, 'keyring.json'), join(dataDirectory, 'keyring.json'));
   const env = { HOOKYARD_DATABASE_URL: url, ...options.env };
   const started = await startHookyard({ ...options, dataDirectory, env });
-  t.after(() => started.kill('SIGKILL'));
+  undoing(t, () => started.kill('SIGKILL'));
   return started;
 }
 
 async function receiver(t: TestContext): Promise<Receiver> {
   const started = await startReceiver();
-  t.after(() => started.close());
+  undoing(t, () => started.close());
   return started;
 }
 

@@ -124,6 +124,7 @@ test('events without a key do not wait for those with one', async () => {
   assert.equal(delivery.sequence, null);
   const [request] = receiver.requests.filter((one) => itemOf(one).key === 'none');
   assert.equal(request?.headers['hookyard-sequence'], undefined);
+  await receiver.waitFor((requests) => arrived(requests, 'a').length === 1);
   assert.deepEqual(arrived(receiver.requests, 'a'), [0]);
 });
 

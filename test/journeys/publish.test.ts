@@ -191,7 +191,7 @@ test('data reaches the receiver byte for byte as it was given', async () => {
 
 test('the same id and body again counts once, another body under it is refused', async () => {
   const receiver = await journey.receiver();
-  await subscribe(hookyard, receiver.url, { events: ['counted.once'] });
+  await subscribe(hookyard, receiver.url, { events: ['counted.once'], maxConcurrency: 1 });
   const event = { type: 'counted.once', id: 'build-77', data: { build: 77 } };
   const accepted = await hookyard.api('POST', '/api/v1/events', event);
   assert.equal(accepted.status, 202);

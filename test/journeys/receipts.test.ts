@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rm } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { apiOf, type RunningHookyard, startHookyard } from '../support/hookyard.ts';
@@ -59,7 +60,10 @@ test('a receipt that is reprocessed is delivered once more', async () => {
 test('what a paused source held is delivered once it goes on, all of it and nothing twice, though the process is killed meanwhile', async (context) => {
   const held = await startHookyard({ flags: ['--allow-hosts', '127.0.0.1'] });
   let running = held;
-  context.after(() => running.kill('SIGKILL'));
+  context.after(async () => {
+    await running.kill('SIGKILL');
+    await rm(held.dataDirectory, { recursive: true, force: true });
+  });
   const receiver = await journey.receiver();
   await subscribe(held, receiver.url, { events: ['image.pushed'] });
   const source = await makeSource(held, { type: 'native', secret: SECRET });

@@ -15,7 +15,8 @@ test('a paused subscription holds its events, which grow no older, and sends the
   const type = 'holding.pause';
   const receiver = await journey.receiver();
   const healthy = await journey.receiver();
-  const subscription = await subscribe(journey, receiver.url, { events: [type], retryPolicy: TEN_MINUTES });
+  const settings = { events: [type], maxConcurrency: 1, retryPolicy: TEN_MINUTES };
+  const subscription = await subscribe(journey, receiver.url, settings);
   await subscribe(journey, healthy.url, { events: [type] });
   await ask(journey, subscription, 'pause');
   for (let n = 0; n < 3; n++) assert.equal((await publish(journey, type, { n })).deliveries, 2);
@@ -47,7 +48,11 @@ test('what has begun its day before a pause goes on with what was left of it', a
   await journey.leap(HOUR_MS);
   assert.equal((await deliveryOf(journey, id, () => true)).heldReason, 'paused');
   await ask(journey, subscription, 'resume');
-  // It is ten minutes old only after some more tries.
+  // It is ten minutes old only after some more tries. No time passes while one of them is on its way.
+  for (let tries = 2; tries <= 4; tries++) {
+    await deliveryOf(journey, id, ({ attempts }) => attempts === tries);
+    await journey.leap(120_000);
+  }
   const ended = await journey.passUntil('its end', async () => {
     return (await deliveriesOf(journey, subscription)).find(({ closedAt }) => closedAt !== null);
   });
@@ -90,7 +95,7 @@ test('what a disabled subscription holds expires by itself', async () => {
 test('what is held through a pause, a disabling and a restart is sent when the subscription is enabled', async () => {
   const type = 'holding.both';
   const receiver = await journey.receiver();
-  const subscription = await subscribe(journey, receiver.url, { events: [type] });
+  const subscription = await subscribe(journey, receiver.url, { events: [type], maxConcurrency: 1 });
   await ask(journey, subscription, 'pause');
   for (let n = 0; n < 3; n++) await publish(journey, type, { n });
   await patch(journey, subscription, { enabled: false });

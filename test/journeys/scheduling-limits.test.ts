@@ -57,11 +57,16 @@ describe('a rate limit', { concurrency: true }, () => {
   test('no stretch of a second has more requests than the rate limit allows, and all arrive', async () => {
     const type = 'limits.rate';
     const receiver = await journey.receiver();
-    await subscribe(hookyard, receiver.url, { events: [type], rateLimit: { count: 5, seconds: 1 } });
-    const latenessMs = watchLateness();
+    const settings = { events: [type], rateLimit: { count: 5, seconds: 1 } };
+    const subscription = await subscribe(hookyard, receiver.url, settings);
+    // All are there before the first may go, so that nothing but the limit holds them up.
+    await ask(hookyard, subscription, 'pause');
     for (let n = 0; n < 30; n++) await publish(hookyard, type, { n });
-    await receiver.waitFor((requests) => requests.length === 30, 15_000);
-    assert.equal(mostWithin(receiver.requests, 1000 - latenessMs()), 5);
+    const latenessMs = watchLateness();
+    await ask(hookyard, subscription, 'resume');
+    await receiver.waitFor((requests) => requests.length === 30, 30_000);
+    assert.ok(mostWithin(receiver.requests, 1000 - latenessMs()) <= 5);
+    assert.ok(mostWithin(receiver.requests, 1000) >= 5, 'it uses what it is allowed');
     assert.equal(new Set(numbersOf(receiver.requests)).size, 30);
   });
 
@@ -78,7 +83,7 @@ describe('a rate limit', { concurrency: true }, () => {
     assert.equal(receiver.requests.length, 0);
     const latenessMs = watchLateness();
     await ask(hookyard, subscription, 'resume');
-    await receiver.waitFor((requests) => requests.length === 14, 15_000);
+    await receiver.waitFor((requests) => requests.length === 14, 30_000);
     assert.ok(mostWithin(receiver.requests, 1000 - latenessMs()) <= 4);
     const numbers = numbersOf(receiver.requests);
     assert.equal(new Set(numbers).size, 14);
@@ -101,7 +106,7 @@ test('twenty receivers have their events while another one hangs', async () => {
     await receiver.waitFor((requests) => requests.length === 30);
     assert.equal(new Set(numbersOf(receiver.requests)).size, 30);
   }
-  assert.equal(hanging.requests.length, 3);
+  await eventually('as many as it may have', () => hanging.requests.length === 3 || null);
   const open = await deliveriesOf(hookyard, sleeper, 'undelivered');
   assert.deepEqual([open.length, open.filter(({ attempts }) => attempts > 0).length], [30, 0]);
 });
@@ -116,7 +121,7 @@ test('an event for a thousand subscriptions arrives once at each', async () => {
   }
   const { id, deliveries } = await publish(hookyard, type);
   assert.equal(deliveries, 1000);
-  await receiver.waitFor((requests) => requests.length >= 1000, 15_000);
+  await receiver.waitFor((requests) => requests.length >= 1000, 60_000);
   await eventually('the end of all', async () => {
     const open = await api<DeliveryShown[]>('GET', `/api/v1/deliveries?eventId=${id}&status=undelivered`);
     return open.data.length === 0 || null;

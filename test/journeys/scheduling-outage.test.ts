@@ -20,11 +20,25 @@ async function circuitsOpened(): Promise<number> {
   return Number(/^hookyard_circuits_opened_total (\d+)$/m.exec(text)?.[1]);
 }
 
+/** Troubled deliveries in a row that open a circuit. */
+const OPENS = 5;
+
 /** Publishes, and waits until the healthy receiver has it: whatever else fails, that one is served. */
 async function publishTo(healthy: Receiver, type: string, n: number): Promise<string> {
   const { id } = await publish(journey, type, { n });
   await healthy.waitFor((requests) => numbersOf(requests).includes(n));
   return id;
+}
+
+/** Has a subscription whose receiver is down fail as often as opens its circuit, by events numbered from `from` on. */
+async function openCircuit(subscription: string, healthy: Receiver, type: string, from: number): Promise<void> {
+  const before = await circuitsOpened();
+  for (let n = from; n < from + OPENS; n++) {
+    assert.equal(await circuitsOpened(), before, 'fewer deliveries in trouble open no circuit');
+    const id = await publishTo(healthy, type, n);
+    await deliveryOf(journey, id, (shown) => shown.subscriptionId === subscription && shown.attempts === 1);
+  }
+  await eventually('the circuit to open', async () => (await circuitsOpened()) === before + 1 || null);
 }
 
 /** Lets time pass until nothing of a subscription is open. */
@@ -56,12 +70,8 @@ test('a receiver that is down for an hour is asked once in half a minute, gets a
   const subscription = await subscribe(journey, sick.url, settings);
   await subscribe(journey, healthy.url, { events: [type] });
   const before = await circuitsOpened();
-  let events = 0;
-  while ((await circuitsOpened()) === before) {
-    await publishTo(healthy, type, events++);
-    await sick.waitFor((requests) => requests.length >= events);
-  }
-  assert.equal(events, 5, 'five deliveries in trouble open the circuit');
+  await openCircuit(subscription, healthy, type, 0);
+  let events = OPENS;
   const held = await publishTo(healthy, type, events++);
   const parked = await deliveryOf(journey, held, ({ subscriptionId }) => subscriptionId === subscription);
   assert.deepEqual([parked.heldReason, parked.status, parked.attempts], ['circuit', 'pending', 0]);
@@ -74,7 +84,7 @@ test('a receiver that is down for an hour is asked once in half a minute, gets a
     await journey.pass(60_000);
     for (let n = 0; n < 4; n++) await publishTo(healthy, type, events++);
   }
-  const probes = gapsMs(sick.requests.slice(5));
+  const probes = gapsMs(sick.requests.slice(OPENS));
   assert.ok(leastSparedMs(probes, 30_000) >= -STEP_MS, `at most one probe in 30 s: ${probes}`);
   assert.ok(Math.max(...probes) <= 90_000, `it is asked all the time: ${probes}`);
   assert.equal(await circuitsOpened(), before + 1);
@@ -105,12 +115,9 @@ test('a receiver that comes and goes gets every event once, and its circuit foll
   const arrived: number[] = [];
   let events = 0;
   for (let flap = 0; flap < 3; flap++) {
-    const before = await circuitsOpened();
     await receiver.close();
-    while ((await circuitsOpened()) === before) {
-      const id = await publishTo(healthy, type, events++);
-      await deliveryOf(journey, id, (shown) => shown.subscriptionId === subscription && shown.attempts === 1);
-    }
+    await openCircuit(subscription, healthy, type, events);
+    events += OPENS;
     const held = await publishTo(healthy, type, events++);
     await deliveryOf(journey, held, ({ heldReason }) => heldReason === 'circuit');
     receiver = await journey.receiver(undefined, { port });
@@ -145,7 +152,7 @@ test('a receiver that fails every third request is not held back, and gets all b
   assert.equal(await circuitsOpened(), before);
 });
 
-test('an answer after 29 seconds is an answer, one after 30 is none, and nobody waits for either', async () => {
+test('an answer within 30 seconds is an answer, one after them is none, and nobody waits for either', async () => {
   const type = 'outage.late';
   const late = Promise.withResolvers<void>();
   const slow = doorkeeper(() => late.promise);
@@ -161,16 +168,17 @@ test('an answer after 29 seconds is an answer, one after 30 is none, and nobody 
     'two requests at each slow one',
     () => (slow.inside() === 2 && tooSlow.requests.length === 2) || null,
   );
-  await journey.leap(29_000);
+  // Leaves real time for everything that is asked before the deadline.
+  await journey.leap(20_000);
   late.resolve();
   const [first = ''] = ids;
   const answered = await deliveryOf(journey, first, ({ subscriptionId, status }) => {
     return subscriptionId === slowOne && status === 'succeeded';
   });
-  assert.ok(answered.responseTime !== null && answered.responseTime >= 29_000, `${answered.responseTime} ms`);
+  assert.ok(answered.responseTime !== null && answered.responseTime >= 20_000, `${answered.responseTime} ms`);
   const hanging = await deliveryOf(journey, first, ({ subscriptionId }) => subscriptionId === tooSlowOne);
   assert.deepEqual([hanging.status, hanging.attempts], ['pending', 0]);
-  await journey.leap(1000);
+  await journey.leap(10_000);
   const failed = await deliveryOf(journey, first, (shown) => shown.id === hanging.id && shown.attempts === 1);
   assert.deepEqual([failed.status, failed.errorClass], ['failed_retry', 'timeout_headers']);
   assert.equal((await attemptsOf(journey, failed.id))[0]?.closes, null);

@@ -9,6 +9,7 @@ import { type RunningHookyard, startHookyard } from '../support/hookyard.ts';
 import { openJourney } from '../support/journey.ts';
 import { testServers } from '../support/postgres.ts';
 import { makeSource, receiptsOf, type SourceMade, signed } from '../support/sources.ts';
+import { undoing } from '../support/undoing.ts';
 
 const server = testServers().at(-1) ?? assert.fail();
 const secrets = mkdtempSync(join(tmpdir(), 'hookyard-secrets-'));
@@ -187,13 +188,15 @@ describe('the first source', () => {
 
   test('is one, of however many nodes start at once on a new database', async (context) => {
     const url = await server.schema();
-    context.after(() => server.drop(url));
+    undoing(context, () => server.drop(url));
     const keyring = join(hookyard.dataDirectory, 'keyring.json');
     const start = () => startHookyard({ env: { HOOKYARD_DATABASE_URL: url }, flags: ['--keyring', keyring] });
     const nodes = await Promise.all([start(), start(), start()]);
-    for (const node of nodes) context.after(() => node.kill('SIGKILL'));
     for (const node of nodes) {
-      context.after(() => rmSync(node.dataDirectory, { recursive: true, force: true }));
+      undoing(context, () => rmSync(node.dataDirectory, { recursive: true, force: true }));
+      undoing(context, () => node.kill('SIGKILL'));
+    }
+    for (const node of nodes) {
       const listed = await node.api<SourceMade[]>('GET', '/api/v1/sources');
       assert.equal(listed.data.length, 1, listed.text);
     }

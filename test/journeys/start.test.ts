@@ -5,18 +5,19 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
 import { apiOf, freshDirectory, type RunningHookyard, spawnHookyard, startHookyard } from '../support/hookyard.ts';
+import { undoing } from '../support/undoing.ts';
 
 const NO_KEY_GIVEN = { HOOKYARD_API_KEY: undefined };
 
 function directory(t: TestContext): string {
   const path = freshDirectory();
-  t.after(() => rm(path, { recursive: true, force: true }));
+  undoing(t, () => rm(path, { recursive: true, force: true }));
   return path;
 }
 
 async function started(t: TestContext, ...given: Parameters<typeof startHookyard>): Promise<RunningHookyard> {
   const hookyard = await startHookyard(...given);
-  t.after(() => hookyard.kill('SIGKILL'));
+  undoing(t, () => hookyard.kill('SIGKILL'));
   return hookyard;
 }
 

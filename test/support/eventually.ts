@@ -6,11 +6,12 @@ const LOOK_EVERY_MS = 15;
  * Looks again and again until there is something to see.
  * @param look null or undefined = not yet
  * @param what named in the error when it never comes
+ * @param timeoutMs what is looked for comes at once unless the machine is busy; long, as it costs only who fails
  */
 export async function eventually<Seen>(
   what: string,
   look: () => Promise<Seen | null | undefined> | Seen | null | undefined,
-  timeoutMs = 8000,
+  timeoutMs = 20_000,
 ): Promise<Seen> {
   const untilMs = performance.now() + timeoutMs;
   for (;;) {

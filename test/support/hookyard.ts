@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
-const START_TIMEOUT_MS = 15_000;
+/** Long, as it costs only who does not start. */
+const START_TIMEOUT_MS = 60_000;
 
 /** The admin key of instances started with `startHookyard`, unless told otherwise. */
 export const ADMIN_KEY = 'hky_kQ7vR2mX9pLw4ZtB6nYc3JdFsHgE8uTa';

@@ -57,7 +57,7 @@ export interface Receiver {
   /** Whether each TLS connection so far went on with the session of another one. */
   resumed(): readonly boolean[];
   respond(script: Script): void;
-  /** Waits until the requests satisfy `predicate`; rejects after `timeoutMs` (5 s unless told). */
+  /** Waits until the requests satisfy `predicate`; rejects after `timeoutMs` (20 s unless told). */
   waitFor(predicate: (requests: readonly Received[]) => boolean, timeoutMs?: number): Promise<void>;
   /** Breaks all connections and stops listening. */
   close(): Promise<void>;
@@ -116,7 +116,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       script = next;
       heads = 0;
     },
-    waitFor: (predicate, timeoutMs = 5000) => waitUntil(waiters, () => predicate(requests), requests, timeoutMs),
+    waitFor: (predicate, timeoutMs = 20_000) => waitUntil(waiters, () => predicate(requests), requests, timeoutMs),
     close() {
       for (const timer of timers) clearInterval(timer);
       connections.breakAll();

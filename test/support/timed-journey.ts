@@ -24,7 +24,7 @@ export interface TimedJourney {
 
 /** A worker that has not looked around for this long is not ready, so that being ready says that it has. */
 const STALE_MS = 5000;
-const PATIENCE_MS = 8000;
+const PATIENCE_MS = 20_000;
 
 /** Opens an instance that may reach every receiver on this machine. */
 export async function openTimedJourney(): Promise<TimedJourney> {

@@ -71,7 +71,7 @@ test('of a batch that fails each call is made alone', async () => {
 });
 
 test('a call that has waited too long for its turn is refused without being made, and the others are made', async () => {
-  const times = { ...TIMES, connectMs: 30, operationMs: 60 };
+  const times = { ...TIMES, connectMs: 300, operationMs: 600 };
   const gate = Promise.withResolvers<void>();
   const made: string[] = [];
   const batch = batches<string, string>(databaseThat([], times), {
@@ -95,7 +95,7 @@ test('a call that has waited too long for its turn is refused without being made
 });
 
 test('a transaction has the time that is left for its calls, and is not made again without any', async () => {
-  const times = { ...TIMES, connectMs: 30, operationMs: 60 };
+  const times = { ...TIMES, connectMs: 300, operationMs: 600 };
   const given: number[] = [];
   const database: Pick<Database, 'transaction' | 'times'> = {
     times,

@@ -53,7 +53,7 @@ async function yard(prove: (yard: Yard) => Promise<void>): Promise<void> {
     await other.connect();
     const opened: Awaited<ReturnType<typeof openPostgresStore>>[] = [];
     let offsetMs = 0;
-    const startMs = Date.now();
+    let openedMs: number | null = null;
     try {
       await prove({
         log,
@@ -61,6 +61,8 @@ async function yard(prove: (yard: Yard) => Promise<void>): Promise<void> {
         open: async () => {
           const made = await openPostgresStore({ url, log, shards: 1, clockOffsetMs: () => offsetMs });
           opened.push(made);
+          // The week it took partitions for, also when the test began in the one before.
+          openedMs ??= Date.now();
           return made.store;
         },
         advance: (ms) => {
@@ -72,7 +74,7 @@ async function yard(prove: (yard: Yard) => Promise<void>): Promise<void> {
           );
           return rows.map(({ name }) => name);
         },
-        weeks: (...distances) => distances.map((distance) => weekOf(startMs, distance).name),
+        weeks: (...distances) => distances.map((distance) => weekOf(openedMs ?? assert.fail(), distance).name),
       });
     } finally {
       await Promise.all(opened.map(({ store }) => store.close()));

@@ -240,11 +240,11 @@ async function hold(
   source: OpenSource,
   verdict: Verdict,
   configuration: LiveConfiguration,
-  { reading, dedupe }: Understood,
+  { reading, dedupe, replay }: Understood,
 ): Promise<Decided> {
   const receipt = heldReceipt(visit.ports, visit, source, verdict);
   const facts = reading.kind === 'facts' ? reading.facts : [];
-  const recorded = await record(visit.ports, configuration, receipt, { facts, events: [], dedupe });
+  const recorded = await record(visit.ports, configuration, receipt, { facts, events: [], dedupe, replay });
   if (recorded.kind === 'stale') return recorded;
   const answer = { receiptId: receipt.id, unreadable: null, echo: null };
   if (recorded.kind === 'duplicate') return repeated(recorded, answer);
@@ -262,7 +262,8 @@ async function act(
   const { outcome, reason, facts, acted } = conclude(understood, source.filters);
   const receipt = receiptOf(ports, visit, source, { verdict, outcome, reason });
   const events = eventsOf(ports, receipt, acted, configuration, receipt.receivedAtMs);
-  const recorded = await record(ports, configuration, receipt, { facts, events, dedupe: understood.dedupe });
+  const { dedupe, replay } = understood;
+  const recorded = await record(ports, configuration, receipt, { facts, events, dedupe, replay });
   if (recorded.kind === 'stale') return recorded;
   const answer = { receiptId: receipt.id, ...wanted(understood) };
   if (recorded.kind === 'duplicate') return repeated(recorded, answer);

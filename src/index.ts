@@ -223,6 +223,7 @@ async function run(options: HookyardOptions, { opened, ports, worker, others }: 
       janitor?.stop();
       deafen?.();
       await Promise.all([listening.stop(DRAIN_MS), worker?.drain(DRAIN_MS), others?.following.stop()]);
+      await app.server.receive.settled();
       await ports.sender.close();
       await ports.store.close();
     },

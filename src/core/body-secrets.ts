@@ -1,8 +1,9 @@
-/** Secrets that a sender writes into its payloads (old versions of Gitea do): hidden where a payload is shown. */
+/** Secrets that a sender writes into what it sends (old versions of Gitea do): hidden where that is shown. */
 import { REDACTED } from './header.ts';
 import { utf8 } from './signature/encoding.ts';
+import { maskSpelled } from './spelled-secret.ts';
 
-/** A payload as people may see it. */
+/** A payload, or the value of a header, as people may see it. */
 export interface Masked {
   text: string;
   /** Whether a secret stood in it. */
@@ -17,13 +18,15 @@ const WELL_ESCAPED = /^(?:[^\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*$/u;
 const CUT_ESCAPE = /\\(?:u[0-9A-Fa-f]{0,3})?$/;
 
 /**
- * Hides every JSON string that is one of the secrets, however it is spelled, also in the payload of a form. A string that
- * is cut off at the end of the text is hidden when a secret begins with it.
+ * Hides secrets of 16 bytes or more wherever they stand. Shorter ones could be words of any text: of them, every JSON
+ * string that is one, however it is spelled, also in the payload of a form, and a text that is nothing else. A string
+ * that is cut off at the end of the text is hidden when a secret begins with it.
  */
 export function maskSecrets(text: string, secrets: readonly string[]): Masked {
   const given = secrets.filter((secret) => secret !== '');
   if (given.length === 0) return { text, isMasked: false };
-  const shown = maskInForm(maskInJson(text, given), given);
+  if (given.includes(text)) return { text: REDACTED, isMasked: true };
+  const shown = maskInForm(maskInJson(maskSpelled(text, secrets), given), given);
   return { text: shown, isMasked: shown !== text };
 }
 

@@ -144,6 +144,23 @@ test('a sender without a rule of its own may give a key', () => {
   assert.match(keyOf('quay', { a: 1 }, { 'idempotency-key': 'k' })?.key ?? '', /^caller:/);
 });
 
+test('an id that is signed is the key, before one that anybody could write beside it', () => {
+  const headers = {
+    'idempotency-key': 'k',
+    'x-github-delivery': 'g',
+    'ce-specversion': '1.0',
+    'ce-source': '/',
+    'ce-id': '1',
+  };
+  const keys = (['gitlab', 'github', 'cloudevents', 'acr', 'native'] as const).map((type) => {
+    const reading = readers[type](readerInput({ id: 'e1' }, { headers }));
+    const message = { headers, body: { id: 'e1' }, rawBody: utf8('{}'), reading, mappedId: '7', signedId: 'msg_1' };
+    return dedupeKey(SOURCE_TYPES[type].dedupe, message, sha256)?.key;
+  });
+  assert.match(keys[0] ?? '', /^signed:[0-9a-f]{64}$/);
+  assert.equal(new Set(keys).size, 1);
+});
+
 test('an id that a mapping finds is the key', () => {
   const message = {
     headers: {},

@@ -43,8 +43,10 @@ const MAX_IDS = 1000;
  * a word for the rule and a digest.
  */
 export function dedupeKey(rule: DedupeRule, message: InboundMessage, sha256: Sha256): DedupeKey | null {
-  // A challenge has to be met however often it is put.
-  if (message.reading.kind === 'handshake' && message.reading.echo !== null) return null;
+  if (isChallenge(message.reading)) return null;
+  // Before whatever nobody has signed: whoever plays a message back could write another id.
+  const signed = signedKey(message, sha256);
+  if (signed !== null) return signed;
   const id = idBy(rule, message);
   if (id !== null) {
     return {
@@ -52,11 +54,12 @@ export function dedupeKey(rule: DedupeRule, message: InboundMessage, sha256: Sha
       redeliveryAfterMs: rule.by === 'header' ? rule.redeliveryAfterMs : null,
     };
   }
-  return (
-    signedKey(message, sha256) ??
-    callerKey(message, sha256) ??
-    (rule.by === 'caller' ? null : derivedKey(message, sha256))
-  );
+  return callerKey(message, sha256) ?? (rule.by === 'caller' ? null : derivedKey(message, sha256));
+}
+
+/** A challenge has to be met however often it is put. */
+export function isChallenge(reading: Reading): boolean {
+  return reading.kind === 'handshake' && reading.echo !== null;
 }
 
 /** The id that the sender itself gives the message, in the words of the rule; null where it gives none. */
@@ -122,7 +125,6 @@ function pairOf(source: string | null, id: string | null): string | null {
   return source === null || id === null ? null : JSON.stringify([source, id]);
 }
 
-/** Before the caller's own key, which nobody has signed: whoever replays a message could write another one. */
 function signedKey({ signedId }: InboundMessage, sha256: Sha256): DedupeKey | null {
   return signedId === null ? null : keyOf('signed', sha256(signedId), null);
 }

@@ -53,6 +53,12 @@ test('a harmless name is hidden where the source has its credential in it, in an
   assert.deepEqual(kept, { 'x-request-id': REDACTED, date: 'today' });
 });
 
+test('what sounds like a credential is hidden, even where an older scheme has an id or a time in it', () => {
+  const names = ['Authorization', 'Cookie', 'X-Gitlab-Token', 'X-Functions-Key', 'X-Signature-Timestamp'];
+  const headers = Object.fromEntries(names.map((name) => [name.toLowerCase(), 's3cret']));
+  assert.deepEqual(new Set(Object.values(keptHeaders(headers, [], names))), new Set([REDACTED]));
+});
+
 test('a name that nobody knows stays readable where it holds the id that is signed', () => {
   const kept = keptHeaders({ 'acme-id': 'm1', 'x-custom': 'c' }, [], ['Acme-Id']);
   assert.deepEqual(kept, { 'acme-id': 'm1', 'x-custom': REDACTED });

@@ -2,14 +2,16 @@
 import { isShownHeader, REDACTED } from './header.ts';
 
 /** Names that speak of a credential, whichever family they belong to. */
-const CREDENTIAL = /signature|token|secret|passw|cookie|auth|credential|api-?key|session/;
+const CREDENTIAL = /signature|token|secret|passw|cookie|auth|credential|api-?key|(?<!idempotency)-key$|session/;
+/** When something was signed: senders do name that after what they sign with (`X-Signature-Timestamp`). */
+const TIME = /[-_](?:time|timestamp|date)$/;
 /** Attributes of CloudEvents, their extensions too (HTTP binding 1.0 §3.1.3.2). */
 const ATTRIBUTE = 'ce-';
 
 /**
  * The headers with every value replaced that could be a credential. Names are in lower case.
  * @param credentials names that hold one here, whatever they hold elsewhere; in any case
- * @param harmless names that hold none here, in any case
+ * @param harmless names that hold none here, in any case; what sounds like a credential is hidden all the same
  */
 export function keptHeaders(
   headers: Readonly<Record<string, string>>,
@@ -20,9 +22,16 @@ export function keptHeaders(
   const shown = lowerCase(harmless);
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
-      return [name, (isKept(name) || shown.has(name)) && !hidden.has(name) ? value : REDACTED];
+      const isShown = isKept(name) || (shown.has(name) && !CREDENTIAL.test(name));
+      return [name, isShown && !hidden.has(name) ? value : REDACTED];
     }),
   );
+}
+
+/** Whether a header, in any case, is one that a sender proves itself with, so that no id or time can stand in it. */
+export function isCredentialHeader(name: string): boolean {
+  const lower = name.toLowerCase();
+  return CREDENTIAL.test(lower) && !TIME.test(lower);
 }
 
 function lowerCase(names: readonly string[]): ReadonlySet<string> {

@@ -3,20 +3,37 @@ import { test } from 'node:test';
 import { REDACTED } from './header.ts';
 import { keptProof, keptProofBytes, provedRequest, readKeptProof } from './kept-proof.ts';
 import { presetScheme } from './signature/schemes.ts';
+import { GROUPS } from './signature/usual-headers.ts';
 
 const github = presetScheme('github');
 const body = new Uint8Array([1, 2]);
 
-test('what the scheme reads is kept, with signatures under other names, and nothing else', () => {
+test('what the scheme reads is kept, with what other schemes read and signatures under other names, and nothing else', () => {
   const came = [
     ['X-Hub-Signature-256', 'sha256=1'],
     ['x-hub-signature-256', 'sha256=2'],
     ['X-Hub-Signature', 'sha1=3'],
     ['Authorization', 'Bearer s3cret'],
+    ['X-Own-Signature', '4'],
+    ['x-slack-request-timestamp', '5'],
     ['Cookie', 'a=b'],
+    ['X-Custom', 'c'],
   ] as const;
   const kept = keptProof(github, came, false);
-  assert.deepEqual(kept, { headers: came.slice(0, 3), secretUrl: false });
+  assert.deepEqual(kept, { headers: came.slice(0, 6), secretUrl: false });
+});
+
+test('whatever header the doctor can name in place of a missing one is kept, so that its advice can be tried', () => {
+  for (const name of GROUPS.flat()) {
+    const kept = keptProof(presetScheme('none'), [[name.toLowerCase(), 'proof']], false);
+    assert.equal(kept?.headers.length, 1, name);
+  }
+});
+
+test('what another scheme would read does not crowd out what this one reads', () => {
+  const own = ['X-Hub-Signature-256', 'sha256=1'] as const;
+  const kept = keptProof(github, [own, ['Authorization', 'a'.repeat(16_384)]], false);
+  assert.deepEqual(kept?.headers, [own]);
 });
 
 test('more than a sender needs is not kept', () => {

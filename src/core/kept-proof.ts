@@ -4,6 +4,7 @@ import type { Receipt } from './receipt.ts';
 import { type HeaderValues, headerValues } from './signature/headers.ts';
 import type { SignedRequest } from './signature/plan.ts';
 import { proofHeaders, type Scheme } from './signature/schemes.ts';
+import { isUsualHeader } from './signature/usual-headers.ts';
 
 export interface KeptProof {
   /** Name and value as they came, repeated ones kept. */
@@ -20,12 +21,24 @@ const SIGNATURE = /signature/;
 const utf8 = new TextEncoder();
 const fromUtf8 = new TextDecoder();
 
-/** What is kept of a request that proved nothing under `scheme`; null when that is too large. */
+/**
+ * What is kept of a request that proved nothing under `scheme`: what that reads, and what another one may read that the
+ * source is given because of this request. Where all of it is too large the first alone; null when that is too large.
+ */
 export function keptProof(scheme: Scheme, headers: KeptProof['headers'], secretUrl: boolean): KeptProof | null {
   const read = new Set(proofHeaders(scheme).map((name) => name.toLowerCase()));
-  const kept = headers.filter(([name]) => read.has(name.toLowerCase()) || SIGNATURE.test(name.toLowerCase()));
-  const chars = kept.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
-  return chars > MAX_CHARS ? null : { headers: kept, secretUrl };
+  const own = headers.filter(([name]) => read.has(name.toLowerCase()));
+  const all = headers.filter(([name]) => read.has(name.toLowerCase()) || isProof(name));
+  const kept = [all, own].find((some) => charsOf(some) <= MAX_CHARS);
+  return kept === undefined ? null : { headers: kept, secretUrl };
+}
+
+function isProof(name: string): boolean {
+  return isUsualHeader(name) || SIGNATURE.test(name.toLowerCase());
+}
+
+function charsOf(headers: KeptProof['headers']): number {
+  return headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
 }
 
 /** As it is sealed. */

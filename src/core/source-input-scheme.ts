@@ -1,5 +1,6 @@
 /** Which scheme a caller means: by `scheme`, or by the two fields of seed 001. */
 import { isFramingHeader } from './header.ts';
+import { isCredentialHeader } from './inbound-headers.ts';
 import type { FieldError } from './problem.ts';
 import {
   COVERS,
@@ -59,19 +60,25 @@ function impliedPrefix(type: PresetName, header: string | undefined, own: Scheme
   return known?.type === 'hmac' ? known.prefix : '';
 }
 
-/** What every message has, or none, is no place for a proof. Such names are refused when they are given, not later. */
+/**
+ * What every message has, or none, is no place for a proof; and ids and times are shown, so they cannot stand where a
+ * credential does. Such names are refused when they are given, not later.
+ */
 function resolved(input: SchemeInput): SchemeChoice {
-  const framing = (['header', 'timestampHeader', 'idHeader'] as const).find((setting) =>
-    isFramingHeader(input[setting]?.toLowerCase() ?? ''),
-  );
+  const wrong = (['header', 'timestampHeader', 'idHeader'] as const).find((setting) => {
+    const name = input[setting] ?? '';
+    return isFramingHeader(name.toLowerCase()) || (setting !== 'header' && isCredentialHeader(name));
+  });
   const choice = resolveScheme(input);
-  if (framing === undefined || choice.kind === 'refused') return choice;
-  return { kind: 'refused', pointer: `/${framing}`, reason: 'malformed' };
+  if (wrong === undefined || choice.kind === 'refused') return choice;
+  return { kind: 'refused', pointer: `/${wrong}`, reason: 'malformed' };
 }
 
 type Refusal = Extract<SchemeChoice, { kind: 'refused' }>;
 
 const HEADER_NAME = 'The name of a header, but for those that frame a message or belong to its connection.';
+/** The value of it is shown in receipts. */
+const COVERED_NAME = `${HEADER_NAME} None that holds a credential or a signature: its value is shown in receipts.`;
 
 /** What each setting takes, by its pointer. */
 const TAKES: Readonly<Record<string, string>> = {
@@ -79,8 +86,8 @@ const TAKES: Readonly<Record<string, string>> = {
   '/prefix': 'Up to 64 printable ASCII characters.',
   '/encoding': 'One of hex, base64.',
   '/covers': `One of ${COVERS.join(', ')}.`,
-  '/timestampHeader': HEADER_NAME,
-  '/idHeader': HEADER_NAME,
+  '/timestampHeader': COVERED_NAME,
+  '/idHeader': COVERED_NAME,
   '/toleranceSeconds': `A whole number from 1 to ${MAX_TOLERANCE_SECONDS}.`,
 };
 

@@ -122,6 +122,26 @@ describe('what is wrong with a source', () => {
     [{ type: 'harbor', timeZone: '+25:00' }, ['/timeZone']],
     [{ type: 'dockerhub', secret: 's', registry: '', timeZone: '' }, ['/registry', '/timeZone', '/secret']],
   ];
+  test('is said of an id or a time that would stand where a credential does, and of no other', () => {
+    const covered = (timestampHeader: string, idHeader: string) => {
+      const scheme = { type: 'hmac-sha256', covers: 'id.timestamp.body', timestampHeader, idHeader };
+      return faults({ type: 'native', scheme });
+    };
+    for (const name of [
+      'Authorization',
+      'cookie',
+      'X-Gitlab-Token',
+      'X-Api-Key',
+      'X-Hub-Signature',
+      'x-functions-key',
+    ]) {
+      assert.deepEqual(covered('X-Time', name), ['/scheme/idHeader'], name);
+      assert.deepEqual(covered(name, 'X-Id'), ['/scheme/timestampHeader'], name);
+    }
+    assert.deepEqual(covered('X-Signature-Timestamp', 'Idempotency-Key'), []);
+    assert.deepEqual(covered('X-Auth-Time', 'X-Request-Id'), []);
+  });
+
   for (const [input, pointers] of rows) {
     test(`is said at its place: ${JSON.stringify(input)}`, () => {
       assert.deepEqual(faults(input), pointers);

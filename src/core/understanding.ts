@@ -1,5 +1,5 @@
 /** What is made of one verified request: what its payload says, and what follows from that for its source. */
-import { type DedupeKey, dedupeKey } from './dedupe.ts';
+import { type DedupeKey, dedupeKey, isChallenge } from './dedupe.ts';
 import type { Fact, ReadFact } from './fact.ts';
 import type { CompiledFilters } from './filter.ts';
 import { REDACTED } from './header.ts';
@@ -9,6 +9,7 @@ import type { Parsed } from './json.ts';
 import { mappedId } from './mapping.ts';
 import { detectFormat, type ReaderInput, type Reading, readers } from './reader.ts';
 import type { Outcome, Receipt } from './receipt.ts';
+import { replayKey } from './replay.ts';
 import { type Sha256, signedIdHeader } from './signature/schemes.ts';
 import { SOURCE_TYPES, type SourceConfig, type SourceType } from './source.ts';
 import { type Refusal, refusalsOf } from './source-filters.ts';
@@ -25,6 +26,8 @@ export interface Understood {
   /** Parsed JSON, for filters; undefined when it could not be parsed. */
   payload: unknown;
   dedupe: DedupeKey | null;
+  /** By what its very bytes are known for as long as they could be played back. */
+  replay: DedupeKey | null;
 }
 
 /** Reads a message by the configuration of its source. Total: whatever was sent is understood in some way. */
@@ -39,7 +42,16 @@ export function understand(message: Message, config: ReadingConfig, sha256: Sha2
   // What cannot be read uses up no key: corrected, it may well come again under the same one.
   const isRead = reading.kind !== 'unreadable';
   const dedupe = isRead ? dedupeKey(SOURCE_TYPES[senderOf(input, config)].dedupe, told, sha256) : null;
-  return { reading, payload, dedupe };
+  const isKnown = isRead && !isChallenge(reading);
+  return { reading, payload, dedupe, replay: isKnown ? replayOf(message, config, sha256) : null };
+}
+
+function replayOf({ headers, body }: Message, { scheme }: ReadingConfig, sha256: Sha256): DedupeKey | null {
+  const values = (name: string) => {
+    const value = Object.hasOwn(headers, name.toLowerCase()) ? headers[name.toLowerCase()] : undefined;
+    return value === undefined ? [] : [value];
+  };
+  return replayKey(scheme, { headers: values, body }, sha256);
 }
 
 function signedId({ headers }: Message, { scheme }: ReadingConfig): string | null {

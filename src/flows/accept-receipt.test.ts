@@ -245,10 +245,21 @@ describe('judging a rejected request again', () => {
     assert.deepEqual([verdict.ok, diagnosis?.code], [false, 'kept_in_part']);
   });
 
+  test('can be tried with the scheme that the diagnosis proposes: what it reads was kept', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'native', secret: SOURCE_SECRET });
+    const id = await rejected(ports, source, { headers: [['X-Gitlab-Token', SOURCE_SECRET]] });
+    assert.equal((await judged(ports, id)).diagnosis?.code, 'other_header');
+    const patch = { scheme: { type: 'token', header: 'X-Gitlab-Token' }, secret: SOURCE_SECRET };
+    await changeSource(ports, { tenant, id: source.id, patch, ifVersion: null });
+    const { verdict, diagnosis } = await judged(ports, id);
+    assert.deepEqual([verdict.ok, diagnosis?.code], [true, 'proved_now']);
+  });
+
   test('says so where the source reads now what was not kept', async () => {
     const ports = fakePorts();
-    const { source, id } = await mismatched(ports, { headers: [['Authorization', 'Bearer x']] });
-    const patch = { scheme: { type: 'token' }, secret: THEIRS };
+    const { source, id } = await mismatched(ports, { headers: [['X-Own', 'Bearer x']] });
+    const patch = { scheme: { type: 'token', header: 'X-Own' }, secret: THEIRS };
     await changeSource(ports, { tenant, id: source.id, patch, ifVersion: null });
     assert.equal((await judged(ports, id)).diagnosis?.code, 'proof_not_kept');
   });

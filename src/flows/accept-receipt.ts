@@ -74,17 +74,17 @@ async function changeOf(
   stored: StoredReceipt,
   source: OpenSource,
   configuration: LiveConfiguration,
-): Promise<Pick<ReceiptRevision, 'outcome' | 'reason' | 'facts' | 'events' | 'dedupe'>> {
+): Promise<Pick<ReceiptRevision, 'outcome' | 'reason' | 'facts' | 'events' | 'dedupe' | 'replay'>> {
   const { understood, ...reworked } = rework(ports, stored, source, configuration);
-  const { dedupe, reading } = understood;
+  const { dedupe, replay, reading } = understood;
   const of = await findRepeated(ports, stored.receipt, source, dedupe);
   // Where the store still knows the key, it makes a duplicate of it.
-  const repeats = { outcome: 'ignored', facts: reworked.facts, events: [], dedupe } as const;
+  const repeats = { outcome: 'ignored', facts: reworked.facts, events: [], dedupe, replay } as const;
   if (of !== null) return { ...repeats, reason: repeatReason(of, false) };
   const isHeld = source.config.pausedAtMs !== null && !isConnectionTest(reading);
   return isHeld
-    ? { outcome: 'held', reason: HELD_REASON, facts: reworked.facts, events: [], dedupe }
-    : { ...reworked, dedupe };
+    ? { outcome: 'held', reason: HELD_REASON, facts: reworked.facts, events: [], dedupe, replay }
+    : { ...reworked, dedupe, replay };
 }
 
 /**

@@ -4,10 +4,9 @@
  */
 import { type Permission, permission } from '../core/handshake.ts';
 import type { Id } from '../core/ids.ts';
-import { HELD_REASON, REJECTED_BODY_BYTES, repeatReason, type Verdict } from '../core/receipt.ts';
+import { HELD_REASON, repeatReason, type Verdict } from '../core/receipt.ts';
 import { headerValues } from '../core/signature/headers.ts';
 import { verify } from '../core/signature/judge.ts';
-import { schemeName } from '../core/signature/schemes.ts';
 import type { RateLimit } from '../core/subscription.ts';
 import { type Conclusion, conclude, isConnectionTest, type Understood, understand } from '../core/understanding.ts';
 import { type FlowPorts, type LiveConfiguration, MAX_DECISIONS } from './configuration.ts';
@@ -16,6 +15,7 @@ import { findDoor, type InboundRequest } from './receive/door.ts';
 import { type Arrival, heldReceipt, NO_EFFECTS, receiptOf, record, rejectedReceipt } from './receive/record.ts';
 import { createRejections, type Rejections } from './receive/rejections.ts';
 import { createShedding, type Shedding } from './receive/shedding.ts';
+import { beginningOf, keeping } from './receive/turned-away.ts';
 import { findSourceSecrets } from './source-secrets.ts';
 import type { OpenSource } from './sources.ts';
 
@@ -58,8 +58,12 @@ export type ReceivePorts = Pick<
   | 'configuration'
 >;
 
-/** Takes one request in. Rejects only when the store failed; the sender should then send again. */
-export type Receive = (request: InboundRequest) => Promise<Received>;
+export interface Receive {
+  /** Takes one request in. Rejects only when the store failed; the sender should then send again. */
+  (request: InboundRequest): Promise<Received>;
+  /** Resolves when nothing is left to note down of requests that were answered. */
+  settled(): Promise<void>;
+}
 
 export const NOT_FOR_YOU = 'address_not_allowed';
 const SECRET_UNAVAILABLE = 'secret_unavailable';
@@ -83,11 +87,12 @@ interface Visit extends Arrival {
 export function createReceive(ports: ReceivePorts): Receive {
   const shedding = createShedding(ports);
   const rejections = createRejections(ports, shedding.later);
-  return (request) => {
+  const take = (request: InboundRequest) => {
     const headers = Object.fromEntries(request.headers.map(([name, value]) => [name.toLowerCase(), value]));
     const arrival = { request, receivedAtMs: ports.clock.nowMs(), headers };
     return receive({ ...arrival, ports, shedding, rejections, isCounted: false });
   };
+  return Object.assign(take, { settled: shedding.settled });
 }
 
 /**
@@ -116,13 +121,18 @@ function told(visit: Visit, decided: Exclude<Decided, { kind: 'stale' }>): Recei
   const { metrics } = visit.ports;
   switch (decided.kind) {
     case 'not_for_you':
-      // After the answer: the time that storing takes would tell that the door is there.
-      visit.shedding.later(() => keepTurnedAway(visit, decided.source, NOT_FOR_YOU));
-      return told(visit, { kind: 'no_such_door' });
+      // Not with the answer, nor with the next one: the time that storing takes would tell that the door is there.
+      visit.shedding.aside(keeping(visit, decided.source, NOT_FOR_YOU));
+      metrics.count('inbound_turned_away_total', { reason: 'no_such_door' });
+      return { kind: 'no_such_door' };
     case 'secret_unread':
-      keepBeginning(visit, decided.source, SECRET_UNAVAILABLE);
+      visit.shedding.later(keeping(visit, decided.source, SECRET_UNAVAILABLE));
       return { kind: 'secret_unavailable' };
     case 'no_such_door':
+      // As much is copied where nothing will be kept.
+      beginningOf(visit);
+      metrics.count('inbound_turned_away_total', { reason: decided.kind });
+      return decided;
     case 'too_large':
     case 'shed':
       metrics.count('inbound_turned_away_total', { reason: decided.kind });
@@ -186,25 +196,6 @@ async function refuse(
   return { kind: 'refused' };
 }
 
-/** Keeps, after its answer, what could not be proved; until then nothing but the beginning of its body is held on to. */
-function keepBeginning({ request, ...visit }: Visit, source: OpenSource, reason: string): void {
-  const brief = { ...visit, request: { ...request, body: request.body.slice(0, REJECTED_BODY_BYTES) } };
-  brief.shedding.later(() => keepTurnedAway(brief, source, reason));
-}
-
-async function keepTurnedAway(visit: Visit, source: OpenSource, reason: string): Promise<void> {
-  const { ports, request } = visit;
-  const verdict = { ok: false, scheme: schemeName(source.config.scheme), reason };
-  const receipt = rejectedReceipt(ports, visit, source, verdict);
-  // Kept under whatever configuration stands: nothing is decided by it.
-  let configuration = await ports.configuration.of(request.tenant);
-  for (let tries = 0; tries < MAX_DECISIONS; tries++) {
-    const recorded = await record(ports, configuration, receipt, NO_EFFECTS);
-    if (recorded.kind !== 'stale') return visit.rejections.rejected(source);
-    configuration = await ports.configuration.refresh(request.tenant);
-  }
-}
-
 /** Answers a sender that asks whether it may send. */
 async function permit(
   visit: Visit,
@@ -241,11 +232,11 @@ async function hold(
   source: OpenSource,
   verdict: Verdict,
   configuration: LiveConfiguration,
-  { reading, dedupe }: Understood,
+  { reading, dedupe, replay }: Understood,
 ): Promise<Decided> {
   const receipt = heldReceipt(visit.ports, visit, source, verdict);
   const facts = reading.kind === 'facts' ? reading.facts : [];
-  const recorded = await record(visit.ports, configuration, receipt, { facts, events: [], dedupe });
+  const recorded = await record(visit.ports, configuration, receipt, { facts, events: [], dedupe, replay });
   if (recorded.kind === 'stale') return recorded;
   const answer = { receiptId: receipt.id, unreadable: null, echo: null };
   if (recorded.kind === 'duplicate') return repeated(recorded, answer);
@@ -263,7 +254,8 @@ async function act(
   const { outcome, reason, facts, acted } = conclude(understood, source.filters);
   const receipt = receiptOf(ports, visit, source, { verdict, outcome, reason });
   const events = eventsOf(ports, receipt, acted, configuration, receipt.receivedAtMs);
-  const recorded = await record(ports, configuration, receipt, { facts, events, dedupe: understood.dedupe });
+  const { dedupe, replay } = understood;
+  const recorded = await record(ports, configuration, receipt, { facts, events, dedupe, replay });
   if (recorded.kind === 'stale') return recorded;
   const answer = { receiptId: receipt.id, ...wanted(understood) };
   if (recorded.kind === 'duplicate') return repeated(recorded, answer);

@@ -35,11 +35,11 @@ export async function revise(
   { receipt }: StoredReceipt,
   { version: configVersion }: LiveConfiguration,
   change: Pick<ReceiptRevision, 'outcome' | 'reason' | 'facts' | 'events'> &
-    Partial<Pick<ReceiptRevision, 'verdict' | 'dedupe' | 'claims'>>,
+    Partial<Pick<ReceiptRevision, 'verdict' | 'dedupe' | 'replay' | 'claims'>>,
 ): Promise<RevisionOutcome> {
   const { tenant, id, revision } = receipt;
-  const kept = { verdict: receipt.verdict, dedupe: null, claims: [] };
-  const { outcome, reason, facts, events, verdict, dedupe, claims } = { ...kept, ...change };
+  const kept = { verdict: receipt.verdict, dedupe: null, replay: null, claims: [] };
+  const { outcome, reason, facts, events, verdict, dedupe, replay, claims } = { ...kept, ...change };
   const revised = await ports.store.reviseReceipt({
     tenant,
     id,
@@ -50,6 +50,7 @@ export async function revise(
     facts,
     events,
     dedupe,
+    replay,
     configVersion,
     claims,
   });

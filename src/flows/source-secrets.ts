@@ -7,7 +7,7 @@ export type SourceSecrets =
   | { kind: 'secrets'; secrets: readonly string[] }
   | { kind: 'missing'; reference: string; reason: string };
 
-/** All that its senders are proved by or were, as far as that can be read now: not to be shown. */
+/** All that its senders are proved by or were, its secret URL too, as far as that can be read now: not to be shown. */
 export async function secretsToHide(
   ports: Pick<Ports, 'secretReferences' | 'clock'>,
   config: SourceConfig | null,
@@ -15,7 +15,9 @@ export async function secretsToHide(
   if (config === null) return [];
   const found = await findSourceSecrets(ports, config, ports.clock.nowMs());
   const live = found.kind === 'secrets' ? found.secrets : [];
-  return [...live, ...config.retiringSecrets.map(({ secret }) => secret)];
+  const ended = config.retiringSecrets.map(({ secret }) => secret);
+  const keys = [config.urlKey ?? '', ...config.retiringUrlKeys.map(({ key }) => key)];
+  return [...live, ...ended, ...keys.filter((key) => key !== '')];
 }
 
 /** Why the secret that a source refers to cannot be read now; null when it can, or when the source has none elsewhere. */

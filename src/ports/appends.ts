@@ -99,6 +99,11 @@ export interface ReceiptRequest {
   events: readonly EventAppend[];
   /** By what the store tells a repeated receipt; null = it repeats none. */
   dedupe: DedupeKey | null;
+  /**
+   * Known by this too: whoever comes under it is a duplicate, whatever `dedupe` says. A duplicate under `dedupe` leaves it
+   * with the receipt it repeats.
+   */
+  replay: DedupeKey | null;
   configVersion: number;
   /** How many rejected receipts of this source are kept; older ones go with the insert. */
   maxRejected: number;
@@ -130,6 +135,8 @@ export interface ReceiptRevision {
    * duplicate, whatever `redeliveryAfterMs` says: that is about what comes in.
    */
   dedupe: DedupeKey | null;
+  /** The same of this one. */
+  replay: DedupeKey | null;
   configVersion: number;
   claims: readonly IdempotencyClaim[];
 }

@@ -91,13 +91,13 @@ test('what senders try to prove themselves with stands nowhere in clear', async 
   const sent: string[] = [];
   for (const [fields, header] of tries) {
     const { id, urls } = await makeSource(hookyard, fields);
-    for (const name of [header, 'x-other-signature', 'x-api-key', 'cookie']) {
+    for (const name of [header, 'x-other-signature', 'x-api-key', 'x-buildkite-token', 'cookie']) {
       const value = canary();
       sent.push(value, `${fields.secret}`);
       await outside('POST', urls.typed ?? '', fixture('native-push'), { [name]: value });
     }
     const { data } = await hookyard.api<{ id: string }[]>('GET', `/api/v1/receipts?sourceId=${id}`);
-    assert.equal(data.length, 4);
+    assert.equal(data.length, 5);
     for (const receipt of data) await hookyard.api('POST', `/api/v1/receipts/${receipt.id}/reverify`);
     await assertHidden(data, sent);
   }

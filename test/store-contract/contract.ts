@@ -21,6 +21,7 @@ import { queries } from './queries.ts';
 import { receiptRedeliveries } from './receipt-redeliveries.ts';
 import { receipts } from './receipts.ts';
 import { redeliveries } from './redeliveries.ts';
+import { replays } from './replays.ts';
 import { revisions } from './revisions.ts';
 import { settles } from './settles.ts';
 import { subscriptions } from './subscriptions.ts';
@@ -39,6 +40,7 @@ export function describeStore(name: string, open: OpenStore): void {
     redeliveries,
     receipts,
     'sent again': receiptRedeliveries,
+    'played back': replays,
     revisions,
     accepting,
     held,

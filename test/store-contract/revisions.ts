@@ -42,6 +42,7 @@ export function revising(of: Receipt, more: Partial<ReceiptRevision> = {}): Rece
     facts: [FACT],
     events: [],
     dedupe: null,
+    replay: null,
     configVersion: 0,
     claims: [],
     ...more,

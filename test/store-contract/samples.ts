@@ -201,7 +201,7 @@ export const FACT: ReadFact = {
 };
 
 export function recording(receipt: Receipt, changes: Partial<ReceiptRequest> = {}): ReceiptRequest {
-  return { receipt, facts: [], events: [], dedupe: null, configVersion: 0, maxRejected: 100, ...changes };
+  return { receipt, facts: [], events: [], dedupe: null, replay: null, configVersion: 0, maxRejected: 100, ...changes };
 }
 
 /** Only the element there is; fails when there are none or several. */

@@ -7,20 +7,26 @@ import { copyOf, sameBytes } from './copy.ts';
 import type { Tables } from './tables.ts';
 
 export function recordReceipt(tables: Tables, request: ReceiptRequest): ReceiptOutcome {
-  const { dedupe } = request;
+  const { dedupe, replay } = request;
   const earlier = tables.receipts.get(request.receipt.id);
   if (earlier !== undefined) return recordedAs(earlier.receipt);
-  const first = dedupe === null ? null : holderOf(tables, request.receipt.sourceId, dedupe);
+  const { sourceId } = request.receipt;
+  const replayed = holderOf(tables, sourceId, replay);
+  const first = replayed ?? holderOf(tables, sourceId, dedupe);
   const repeat = first === null ? null : repeatOf(first, request.receipt);
-  const again = repeat !== null && isRedelivery(dedupe?.redeliveryAfterMs ?? null, repeat);
-  if (repeat !== null && !again) return recordDuplicate(tables, request.receipt, repeat);
+  const redeliveryAfterMs = replayed === null ? (dedupe?.redeliveryAfterMs ?? null) : null;
+  if (repeat !== null && !isRedelivery(redeliveryAfterMs, repeat)) {
+    if (replayed === null) giveKey(tables, { id: repeat.of, sourceId }, replay);
+    return recordDuplicate(tables, request.receipt, repeat);
+  }
   const receipt = repeat === null ? request.receipt : { ...request.receipt, redeliveryOf: repeat.of };
   const stale = staleness(tables, receipt.tenant, request.configVersion);
   if (stale !== null) return stale;
   const eventIds = request.events.map(({ event }) => event.id);
   tables.receipts.set(receipt.id, copyOf({ receipt, facts: request.facts, eventIds }));
   // The key of a redelivery stays with the first.
-  if (dedupe !== null && repeat === null) giveKey(tables, receipt, dedupe);
+  if (repeat === null) giveKey(tables, receipt, dedupe);
+  giveKey(tables, receipt, replay);
   const handovers = writeEvents(tables, request);
   if (receipt.outcome === 'rejected') dropRejectedBeyond(tables, receipt, request.maxRejected);
   return { kind: 'recorded', handovers, redeliveryOf: receipt.redeliveryOf };
@@ -35,8 +41,10 @@ function dedupeName(sourceId: Id, key: string): string {
   return JSON.stringify([sourceId, key]);
 }
 
-/** The receipt that holds a key by now, null when the key is free. */
-export function holderOf(tables: Tables, sourceId: Id, { key, windowMs }: DedupeKey): Receipt | null {
+/** The receipt that holds a key by now; null when the key is free, or there is none. */
+export function holderOf(tables: Tables, sourceId: Id, dedupe: DedupeKey | null): Receipt | null {
+  if (dedupe === null) return null;
+  const { key, windowMs } = dedupe;
   const holder = tables.dedupes.get(dedupeName(sourceId, key));
   if (holder === undefined) return null;
   const isOver = windowMs !== null && tables.nowMs() - holder.atMs >= windowMs;
@@ -50,8 +58,13 @@ export function heldOf(tables: Tables, sourceId: Id): StoredReceipt[] {
 }
 
 /** Makes a receipt the holder of a key from now on. */
-export function giveKey(tables: Tables, { id, sourceId }: Receipt, { key }: DedupeKey): void {
-  tables.dedupes.set(dedupeName(sourceId, key), { receiptId: id, atMs: tables.nowMs() });
+export function giveKey(
+  tables: Tables,
+  { id, sourceId }: Pick<Receipt, 'id' | 'sourceId'>,
+  dedupe: DedupeKey | null,
+): void {
+  if (dedupe === null) return;
+  tables.dedupes.set(dedupeName(sourceId, dedupe.key), { receiptId: id, atMs: tables.nowMs() });
 }
 
 export function repeatOf(first: Receipt, { body, receivedAtMs }: Receipt): Repeat {

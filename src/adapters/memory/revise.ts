@@ -7,7 +7,7 @@ import { giveKey, holderOf, repeatOf, writeEvents } from './receipts.ts';
 import type { Tables } from './tables.ts';
 
 export function reviseReceipt(tables: Tables, request: ReceiptRevision): RevisionOutcome {
-  const { tenant, dedupe, claims } = request;
+  const { tenant, claims } = request;
   const refused = refusedBy(tables, tenant, claims);
   if (refused !== null) return refused;
   const stored = tables.receipts.get(request.id);
@@ -24,14 +24,15 @@ export function reviseReceipt(tables: Tables, request: ReceiptRevision): Revisio
   }
   const eventIds = new Set([...stored.eventIds, ...request.events.map(({ event }) => event.id)]);
   keep(tables, request, { receipt, facts: request.facts, eventIds: [...eventIds] }, null);
-  if (dedupe !== null) giveKey(tables, receipt, dedupe);
+  for (const key of [request.dedupe, request.replay]) giveKey(tables, receipt, key);
   return { kind: 'revised', handovers: writeEvents(tables, request) };
 }
 
-/** What another receipt under the key makes of this one; null when there is none. */
-function repeatedBy(tables: Tables, receipt: Receipt, { dedupe }: ReceiptRevision): Repeat | null {
-  const first = dedupe === null ? null : holderOf(tables, receipt.sourceId, dedupe);
-  return first === null || first.id === receipt.id ? null : repeatOf(first, receipt);
+/** What another receipt under one of the keys makes of this one; null when there is none. */
+function repeatedBy(tables: Tables, receipt: Receipt, { dedupe, replay }: ReceiptRevision): Repeat | null {
+  const holders = [replay, dedupe].map((key) => holderOf(tables, receipt.sourceId, key));
+  const first = holders.find((held) => held !== null && held.id !== receipt.id) ?? null;
+  return first === null ? null : repeatOf(first, receipt);
 }
 
 function keep(tables: Tables, request: ReceiptRevision, stored: StoredReceipt, repeat: Repeat | null): void {

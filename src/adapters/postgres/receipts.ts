@@ -17,14 +17,17 @@ export async function recordReceipt(
   request: ReceiptRequest,
   shards: number,
 ): Promise<ReceiptOutcome> {
-  const { receipt, dedupe } = request;
+  const { receipt, dedupe, replay } = request;
   await lockFor(session, receipt.sourceId, { ...request, outcome: receipt.outcome }, shards);
   const earlier = await recordedAs(session, receipt.id);
   if (earlier !== null) return earlier;
   const nowMs = await engineMs(session);
-  const holder = dedupe === null ? null : await holderOf(session, receipt.sourceId, dedupe, nowMs);
+  const replayed = await holderOf(session, receipt.sourceId, replay, nowMs);
+  const holder = replayed ?? (await holderOf(session, receipt.sourceId, dedupe, nowMs));
   const repeat = holder === null ? null : repeatOf(holder, receipt);
-  if (repeat !== null && !isRedelivery(dedupe?.redeliveryAfterMs ?? null, repeat)) {
+  const redeliveryAfterMs = replayed === null ? (dedupe?.redeliveryAfterMs ?? null) : null;
+  if (repeat !== null && !isRedelivery(redeliveryAfterMs, repeat)) {
+    if (replayed === null) await giveKey(session, { id: repeat.of, sourceId: receipt.sourceId }, replay, nowMs);
     return recordDuplicate(session, receipt, repeat);
   }
   const current = await configVersion(session, receipt.tenant);
@@ -33,22 +36,25 @@ export async function recordReceipt(
   await writeReceipt(session, { ...receipt, redeliveryOf }, idsOfEvents(request.events));
   await writeFacts(session, receipt.id, request.facts);
   // The key of a redelivery stays with the first.
-  if (dedupe !== null && repeat === null) await giveKey(session, receipt, dedupe, nowMs);
+  if (repeat === null) await giveKey(session, receipt, dedupe, nowMs);
+  await giveKey(session, receipt, replay, nowMs);
   if (receipt.outcome === 'rejected') {
     await session.run('drop_rejected_beyond', { source: receipt.sourceId, kept: request.maxRejected });
   }
   return { kind: 'recorded', handovers: await writeEvents(session, request, shards), redeliveryOf };
 }
 
-type Effects = Pick<ReceiptRequest, 'events' | 'dedupe' | 'configVersion'>;
-type Locking = Pick<Effects, 'events' | 'dedupe'> & Pick<Receipt, 'outcome'>;
+type Effects = Pick<ReceiptRequest, 'events' | 'configVersion'>;
+type Locking = Pick<ReceiptRequest, 'events' | 'dedupe' | 'replay'> & Pick<Receipt, 'outcome'>;
 
 /**
- * Locks the key of a receipt, what it is held by, and the lanes that its deliveries go into. Comes before any row is
+ * Locks the keys of a receipt, what it is held by, and the lanes that its deliveries go into. Comes before any row is
  * read or written.
  */
-export async function lockFor(session: Session, sourceId: Id, { events, dedupe, outcome }: Locking, shards: number) {
-  if (dedupe !== null) await lockReceiptKey(session, sourceId, dedupe.key);
+export async function lockFor(session: Session, sourceId: Id, locking: Locking, shards: number) {
+  const { events, dedupe, replay, outcome } = locking;
+  // In one order, and no key is of both kinds: nobody waits in a circle.
+  for (const key of [dedupe, replay]) if (key !== null) await lockReceiptKey(session, sourceId, key.key);
   if (outcome === 'held') await lockHolding(session, sourceId);
   const made = events.flatMap(({ deliveries }) => madeAtOnce(deliveries));
   await lockLanesOf(session, made, shards);
@@ -62,15 +68,16 @@ async function recordedAs(session: Session, id: Id): Promise<ReceiptOutcome | nu
   return { kind: 'duplicate', of: row.duplicate_of, bodyDiffers: row.body_differs === 1 };
 }
 
-/** The receipt that holds a key by now; null when the key is free. */
+/** The receipt that holds a key by now; null when the key is free, or there is none. */
 export async function holderOf(
   session: Session,
   source: Id,
-  { key }: DedupeKey,
+  dedupe: DedupeKey | null,
   nowMs: number,
 ): Promise<Holder | null> {
+  if (dedupe === null) return null;
   type Row = { receipt_id: Id; outcome: Outcome; received_ms: number; body: Uint8Array };
-  const row = await session.row<Row>('receipt_of_key', { source, key, now: nowMs });
+  const row = await session.row<Row>('receipt_of_key', { source, key: dedupe.key, now: nowMs });
   if (row === undefined) return null;
   return { id: row.receipt_id, outcome: row.outcome, receivedAtMs: row.received_ms, body: row.body };
 }
@@ -79,9 +86,10 @@ export async function holderOf(
 export async function giveKey(
   session: Session,
   { id, sourceId }: Pick<Receipt, 'id' | 'sourceId'>,
-  dedupe: DedupeKey,
+  dedupe: DedupeKey | null,
   nowMs: number,
 ): Promise<void> {
+  if (dedupe === null) return;
   const until = keyUntilMs(dedupe, nowMs);
   await session.run('set_receipt_key', { source: sourceId, key: dedupe.key, receipt: id, until });
 }

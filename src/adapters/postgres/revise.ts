@@ -70,7 +70,7 @@ interface Revising {
 }
 
 async function revise(session: Session, request: ReceiptRevision, revising: Revising): Promise<RevisionOutcome> {
-  const { tenant, id, dedupe } = request;
+  const { tenant, id } = request;
   const { standing, used, shards } = revising;
   const nowMs = await engineMs(session);
   const repeat = await repeatedBy(session, request, standing, nowMs);
@@ -81,19 +81,23 @@ async function revise(session: Session, request: ReceiptRevision, revising: Revi
   await rewrite(session, request, standing, repeat);
   if (repeat !== null) return { kind: 'duplicate', of: repeat.of, bodyDiffers: repeat.bodyDiffers };
   await writeFacts(session, id, request.facts);
-  if (dedupe !== null) await giveKey(session, { id, sourceId: standing.sourceId }, dedupe, nowMs);
+  for (const key of [request.dedupe, request.replay]) {
+    await giveKey(session, { id, sourceId: standing.sourceId }, key, nowMs);
+  }
   return { kind: 'revised', handovers: await writeEvents(session, request, shards) };
 }
 
-/** What another receipt under the key makes of this one; null when there is none. */
+/** What another receipt under one of the keys makes of this one; null when there is none. */
 async function repeatedBy(
   session: Session,
-  { tenant, id, dedupe }: ReceiptRevision,
+  { tenant, id, dedupe, replay }: ReceiptRevision,
   { sourceId }: Standing,
   nowMs: number,
 ): Promise<Repeat | null> {
-  const holder = dedupe === null ? null : await holderOf(session, sourceId, dedupe, nowMs);
-  if (holder === null || holder.id === id) return null;
+  const replayed = await holderOf(session, sourceId, replay, nowMs);
+  const known = await holderOf(session, sourceId, dedupe, nowMs);
+  const holder = [replayed, known].find((held) => held !== null && held.id !== id) ?? null;
+  if (holder === null) return null;
   const own = await session.row<{ body: Uint8Array; received_ms: number }>('receipt', { id, tenant });
   return own === undefined ? null : repeatOf(holder, { body: own.body, receivedAtMs: own.received_ms });
 }

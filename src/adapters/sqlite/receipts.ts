@@ -33,12 +33,15 @@ export function packReceipt(request: ReceiptRequest): ReceiptPacket {
 
 /** Checks in this order: recorded already, repeats another receipt, configuration moved on. */
 export function recordReceipt(writer: Writer, packet: ReceiptPacket): ReceiptAnswer {
-  const { receipt, dedupe } = packet;
+  const { receipt, dedupe, replay } = packet;
   const earlier = recordedAs(writer, receipt);
   if (earlier !== null) return earlier;
-  const holder = dedupe === null ? null : holderOf(writer, receipt.sourceId, dedupe);
+  const replayed = holderOf(writer, receipt.sourceId, replay);
+  const holder = replayed ?? holderOf(writer, receipt.sourceId, dedupe);
   const repeat = holder === null ? null : repeatOf(holder, receipt);
-  if (repeat !== null && !isRedelivery(dedupe?.redeliveryAfterMs ?? null, repeat)) {
+  const redeliveryAfterMs = replayed === null ? (dedupe?.redeliveryAfterMs ?? null) : null;
+  if (repeat !== null && !isRedelivery(redeliveryAfterMs, repeat)) {
+    if (replayed === null) giveKey(writer, { id: repeat.of, sourceId: receipt.sourceId }, replay);
     return recordDuplicate(writer, receipt, repeat);
   }
   const current = configVersion(writer, receipt.tenant);
@@ -47,7 +50,8 @@ export function recordReceipt(writer: Writer, packet: ReceiptPacket): ReceiptAns
   writeReceipt(writer, { ...receipt, redeliveryOf }, packet.events);
   writeFacts(writer, receipt.id, packet.facts);
   // The key of a redelivery stays with the first.
-  if (dedupe !== null && repeat === null) giveKey(writer, receipt, dedupe);
+  if (repeat === null) giveKey(writer, receipt, dedupe);
+  giveKey(writer, receipt, replay);
   if (receipt.outcome === 'rejected') {
     drop(writer, writer.db.all('rejected_beyond', blob(receipt.sourceId), packet.maxRejected));
   }
@@ -64,16 +68,18 @@ function recordedAs(writer: Writer, receipt: Receipt): ReceiptOutcome | null {
   return { kind: 'duplicate', of: idOf(row.duplicate_of), bodyDiffers: row.body_differs === 1 };
 }
 
-/** The receipt that holds a key by now; null when the key is free. */
-export function holderOf(writer: Writer, sourceId: Id, { key }: DedupeKey): Holder | null {
+/** The receipt that holds a key by now; null when the key is free, or there is none. */
+export function holderOf(writer: Writer, sourceId: Id, dedupe: DedupeKey | null): Holder | null {
+  if (dedupe === null) return null;
   type Row = { receipt_id: Uint8Array; outcome: Outcome; received_ms: number; body: Uint8Array };
-  const row = writer.db.get<Row>('receipt_of_key', blob(sourceId), key, writer.nowMs);
+  const row = writer.db.get<Row>('receipt_of_key', blob(sourceId), dedupe.key, writer.nowMs);
   if (row === undefined) return null;
   return { id: idOf(row.receipt_id), outcome: row.outcome, receivedAtMs: row.received_ms, body: row.body };
 }
 
 /** Makes a receipt the holder of a key from now on. */
-export function giveKey(writer: Writer, of: Pick<Receipt, 'id' | 'sourceId'>, dedupe: DedupeKey): void {
+export function giveKey(writer: Writer, of: Pick<Receipt, 'id' | 'sourceId'>, dedupe: DedupeKey | null): void {
+  if (dedupe === null) return;
   const untilMs = keyUntilMs(dedupe, writer.nowMs);
   writer.db.run('set_receipt_key', blob(of.sourceId), dedupe.key, blob(of.id), untilMs);
 }

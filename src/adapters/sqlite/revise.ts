@@ -27,7 +27,7 @@ export function packRevision(request: ReceiptRevision): RevisionPacket {
 
 /** Checks in this order: callers' keys, there at all, its revision, repeats another receipt, configuration moved on. */
 export function reviseReceipt(writer: Writer, packet: RevisionPacket): RevisionAnswer {
-  const { tenant, id, claims, dedupe } = packet;
+  const { tenant, id, claims } = packet;
   const standing = standingOf(writer, packet);
   // After a lost answer its own claims are there too, and would hide that it was made.
   const made =
@@ -43,7 +43,7 @@ export function reviseReceipt(writer: Writer, packet: RevisionPacket): RevisionA
   write(writer, packet, standing, repeat);
   if (repeat !== null) return { kind: 'duplicate', of: repeat.of, bodyDiffers: repeat.bodyDiffers };
   writeFacts(writer, id, packet.facts);
-  if (dedupe !== null) giveKey(writer, { id, sourceId: standing.sourceId }, dedupe);
+  for (const key of [packet.dedupe, packet.replay]) giveKey(writer, { id, sourceId: standing.sourceId }, key);
   return writeEvents(writer, packet);
 }
 
@@ -74,10 +74,12 @@ function standingOf(writer: Writer, { tenant, id }: RevisionPacket): Standing | 
   };
 }
 
-/** What another receipt under the key makes of this one; null when there is none. */
-function repeatedBy(writer: Writer, { tenant, id, dedupe }: RevisionPacket, { sourceId }: Standing): Repeat | null {
-  const holder = dedupe === null ? null : holderOf(writer, sourceId, dedupe);
-  if (holder === null || holder.id === id) return null;
+/** What another receipt under one of the keys makes of this one; null when there is none. */
+function repeatedBy(writer: Writer, packet: RevisionPacket, { sourceId }: Standing): Repeat | null {
+  const { tenant, id } = packet;
+  const holders = [packet.replay, packet.dedupe].map((key) => holderOf(writer, sourceId, key));
+  const holder = holders.find((held) => held !== null && held.id !== id) ?? null;
+  if (holder === null) return null;
   const own = writer.db.get<{ body: Uint8Array; received_ms: number }>('receipt', blob(id), blob(tenant));
   return own === undefined ? null : repeatOf(holder, { body: own.body, receivedAtMs: own.received_ms });
 }

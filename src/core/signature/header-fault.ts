@@ -5,44 +5,7 @@ import { type Diagnosis, diagnosed } from './mistake.ts';
 import type { Refused } from './plan.ts';
 import type { Signing } from './scheme.ts';
 import type { SchemeInput } from './schemes.ts';
-
-/** Headers that hold the secret itself. */
-const TOKENS = [
-  'X-Gitlab-Token',
-  'X-Buildkite-Token',
-  'X-Webhook-Token',
-  'X-Auth-Token',
-  'X-Api-Key',
-  'Authorization',
-  'Proxy-Authorization',
-] as const;
-
-/** Headers that senders put the same thing into; each group is looked through for one that is missing. */
-const GROUPS: readonly (readonly string[])[] = [
-  ['webhook-id', 'svix-id', 'X-GitHub-Delivery', 'X-Gitea-Delivery', 'X-Request-Id'],
-  ['webhook-timestamp', 'svix-timestamp', 'X-Slack-Request-Timestamp', 'X-Webhook-Timestamp', 'X-Timestamp'],
-  [
-    'X-Hub-Signature-256',
-    'X-Hub-Signature',
-    'X-Gitea-Signature',
-    'X-Forgejo-Signature',
-    'X-Gogs-Signature',
-    'webhook-signature',
-    'svix-signature',
-    'Stripe-Signature',
-    'X-Slack-Signature',
-    'circleci-signature',
-    'X-Buildkite-Signature',
-    'X-JFrog-Event-Auth',
-    'X-Nexus-Webhook-Signature',
-    'X-Shopify-Hmac-Sha256',
-    'X-Signature-256',
-    'X-Signature',
-    'X-Webhook-Signature',
-    'Signature',
-    ...TOKENS,
-  ],
-];
+import { GROUPS, TOKENS } from './usual-headers.ts';
 
 /** What is wrong with a header that has to be there once. */
 export function headerFault(

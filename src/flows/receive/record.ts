@@ -79,7 +79,7 @@ export async function record(
   ports: RecordPorts,
   { version: configVersion }: Pick<LiveConfiguration, 'version'>,
   receipt: Receipt,
-  effects: Pick<ReceiptRequest, 'facts' | 'events' | 'dedupe'>,
+  effects: Pick<ReceiptRequest, 'facts' | 'events' | 'dedupe' | 'replay'>,
 ): Promise<ReceiptOutcome> {
   const recorded = await ports.store.recordReceipt({ receipt, ...effects, configVersion, maxRejected: MAX_REJECTED });
   if (recorded.kind !== 'stale') {
@@ -89,4 +89,4 @@ export async function record(
   return recorded;
 }
 
-export const NO_EFFECTS = { facts: [], events: [], dedupe: null } as const;
+export const NO_EFFECTS = { facts: [], events: [], dedupe: null, replay: null } as const;

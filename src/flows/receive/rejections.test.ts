@@ -160,7 +160,7 @@ describe('a source that rejects what it is sent', () => {
       for (let at = 0; at < 5; at++) {
         ports.clock.advance(1);
         assert.deepEqual(await take(typed(source)), { kind: answer });
-        await settled();
+        await take.settled();
       }
       const [event] = await news(ports);
       const data = JSON.parse(new TextDecoder().decode(event?.data)) as { rejected: number; reason: string };

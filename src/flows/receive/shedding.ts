@@ -3,39 +3,28 @@ import type { Id } from '../../core/ids.ts';
 import { arrived, changeLimit, createRateLog, type RateLog, readyAtMs, started } from '../../core/rate-limit.ts';
 import type { Ports } from '../../ports.ts';
 import type { OpenSource } from '../sources.ts';
+import { createNotes, type Notes } from './notes.ts';
 
 /** What a source says of itself in the log. */
 type Trouble = 'secret_unread' | 'rate';
 
-export interface Shedding {
+export interface Shedding extends Notes {
   /** How long a sender has to wait before its next request is taken, in ms; 0 = this one is taken, and counted. */
   waitMs(source: OpenSource): number;
-  /** Does something that no sender waits for, once it has its answer. While too much waits already, it is left out. */
-  later(work: () => Promise<void>): void;
   /** True at most once a minute for a source and what is wrong there, so that its senders cannot fill the log. */
   isNews(what: Trouble, sourceId: Id): boolean;
 }
 
-/** Requests noted down after their answer at once: each may hold the beginning of a body. */
-const MAX_LATER = 32;
 const NEWS_MS = 60_000;
 
 /** Nothing is remembered of a process before this one. */
-export function createShedding({ clock, log }: Pick<Ports, 'clock' | 'log'>): Shedding {
+export function createShedding(ports: Pick<Ports, 'clock' | 'log' | 'random'>): Shedding {
+  const { clock } = ports;
   const logs = new Map<Id, RateLog>();
   const told = new Map<`${Trouble} ${Id}`, number>();
-  let waiting = 0;
   return {
+    ...createNotes(ports),
     waitMs: (source) => wait(logs, source, clock.monotonicMs()),
-    later(work) {
-      if (waiting >= MAX_LATER) return;
-      waiting++;
-      clock.soon(() => {
-        work()
-          .catch((error: unknown) => log.warn('receipt.not_kept', { error }))
-          .finally(() => waiting--);
-      });
-    },
     isNews(what, sourceId) {
       const nowMs = clock.monotonicMs();
       const key = `${what} ${sourceId}` as const;

@@ -89,7 +89,7 @@ test('a secret that its sender writes into the payload is hidden where receipts 
   const check = ({ listed, shown }: Awaited<ReturnType<typeof send>>) => {
     for (const { request, warnings } of [listed, shown]) {
       assert.equal(request.body, masked);
-      assert.match(warnings[0], /secret of the source/);
+      assert.match(warnings[0], /a secret of the source/);
     }
   };
   const taken = await send(secret);
@@ -103,4 +103,26 @@ test('a secret that its sender writes into the payload is hidden where receipts 
   check({ ...taken, shown: (await api.call('GET', `/api/v1/receipts/${taken.shown.id}`)).json.data });
   const accepted = await api.call('POST', `/api/v1/receipts/${refused.shown.id}/accept`, { force: true });
   assert.equal(accepted.json.data.request.body, masked);
+});
+
+test('the secret URL that a ping names is hidden where receipts are shown, also once it was replaced', async () => {
+  const api = await openApi();
+  const made = await api.call('POST', '/api/v1/sources', { type: 'github', scheme: { type: 'url' } });
+  const { id, urls } = made.json.data;
+  const body = { zen: 'Keep it logically awesome.', hook_id: 1, hook: { config: { url: urls.secret } } };
+  const headers = { 'X-GitHub-Event': 'ping' };
+  await api.call('POST', new URL(urls.secret).pathname, body, { key: null, headers });
+  const key = urls.secret.split('/').at(-1);
+  const check = async () => {
+    const listed = await api.call('GET', '/api/v1/receipts');
+    const [{ id: receiptId, request }] = listed.json.data;
+    const shown = await api.call('GET', `/api/v1/receipts/${receiptId}`);
+    assert.match(request.body, /\[redacted\]/);
+    for (const { text } of [listed, shown]) assert.ok(!text.includes(key));
+  };
+  await check();
+  const path = `/api/v1/sources/${id}/regenerate-url`;
+  const again = await api.call('POST', path, { graceSeconds: 60 });
+  assert.equal(again.status, 200, again.text);
+  await check();
 });

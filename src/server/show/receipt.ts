@@ -15,12 +15,12 @@ export interface ReceiptView {
   maxBodyBytes?: number;
   /** Why it was rejected, for those who may know. */
   diagnosis?: ReceiptDiagnosis | null;
-  /** Secrets of its source, which are hidden where the body has them. */
+  /** Secrets of its source, which are hidden where body or headers have them. */
   secrets?: readonly string[];
 }
 
-const SECRET_IN_BODY =
-  'The sender writes the secret of the source into its payloads, where everybody on the way can read it: it is hidden here, and kept as it came. Sign with a secret that the sender does not send, if it can.';
+const SECRET_SENT =
+  'The sender writes a secret of the source, or the key of its secret URL, into what it sends, where everybody on the way can read it: it is hidden here, and kept as it came. Have the sender prove itself by a secret that it does not send, if it can.';
 
 /** A receipt as the API shows it: what came, who it was, what it says and what it became. */
 export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: ReceiptView = {}) {
@@ -29,6 +29,7 @@ export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: R
   const truncated = body.length > maxBodyBytes || keptInPart(receipt);
   const exactly = showExactly(body.subarray(0, maxBodyBytes), truncated);
   const masked = maskedBody(exactly, secrets);
+  const headers = Object.entries(receipt.headers).map(([name, value]) => [name, maskSecrets(value, secrets)] as const);
   return {
     id: receipt.id,
     sourceId: receipt.sourceId,
@@ -36,7 +37,7 @@ export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: R
     remoteAddress: receipt.remoteAddress,
     request: {
       method: receipt.method,
-      headers: receipt.headers,
+      headers: Object.fromEntries(headers.map(([name, { text }]) => [name, text])),
       ...exactly,
       body: masked.text,
     },
@@ -50,7 +51,7 @@ export function showReceipt({ receipt, facts, eventIds }: StoredReceipt, view: R
     revision: receipt.revision,
     ...showFacts(facts),
     effects: showEffects(eventIds),
-    warnings: masked.isMasked ? [SECRET_IN_BODY] : [],
+    warnings: masked.isMasked || headers.some(([, { isMasked }]) => isMasked) ? [SECRET_SENT] : [],
   };
 }
 

@@ -4,6 +4,8 @@ import type { FailureCode } from '../../src/core/failure.ts';
 import {
   distantCertificate,
   expiredCertificate,
+  namelessCertificate,
+  oddlyDatedCertificate,
   otherHostCertificate,
   selfSignedCertificate,
   validCertificate,
@@ -178,6 +180,8 @@ const OLD = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECL
 const TLS: readonly Row[] = [
   delivered('TLS as it should be', undefined, { behaviour: secure(validCertificate) }),
   failing('a certificate that signed itself', 'tls_untrusted', secure(selfSignedCertificate)),
+  failing('a certificate that names nobody', 'tls_untrusted', secure(namelessCertificate)),
+  failing('a certificate without a date to start from', 'tls_expired', secure(oddlyDatedCertificate)),
   failing('an intermediate that is missing', 'tls_untrusted', secure(distantCertificate)),
   failing('a certificate that has expired', 'tls_expired', secure(expiredCertificate)),
   failing('a certificate of another host', 'tls_hostname', secure(otherHostCertificate)),

@@ -3,6 +3,33 @@
  * being here and protects nothing. All but the expired one are valid until the year 2120.
  */
 
+/** Signed itself, and names nobody at all. */
+export const namelessCertificate = `-----BEGIN CERTIFICATE-----
+MIIBVjCB/aADAgECAhRpjy3xFdaoIC2569ea+qMMS0Yy1zAKBggqhkjOPQQDAjAA
+MCAXDTI2MTEyMjExMTU0OFoYDzIxMTkxMjI1MTExNTQ4WjAAMFkwEwYHKoZIzj0C
+AQYIKoZIzj0DAQcDQgAEIZxbUwH7h5Q8HNYWtxqaoIUvAvRZdcrRGwh9/vsOIZBB
+zHH3JSfRknBilh44lvq8/Yy+7ZWICep9A9L9ql8yOaNTMFEwHQYDVR0OBBYEFKAn
+JBtkfy4+cDCTz7H8f6aMhaDdMB8GA1UdIwQYMBaAFKAnJBtkfy4+cDCTz7H8f6aM
+haDdMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgbxYV8R1c+1N9
+8BAHPken9SeSvhpKdHkj1dK7E63T3a8CIQCJpvoMfpD4sCtYIKDah4oPjgl6m54o
+7ST42uBVpH+mJw==
+-----END CERTIFICATE-----
+`;
+
+/** Signed itself; is valid from a thirteenth month on, until 2021-01-01. */
+export const oddlyDatedCertificate = `-----BEGIN CERTIFICATE-----
+MIIBnzCCAUWgAwIBAgIUQWyTP1qfCkWhKY2EelgtR2s64f4wCgYIKoZIzj0EAwIw
+GDEWMBQGA1UEAwwNcmVjZWl2ZXIudGVzdDAeFw0yMDEzMDEwMDAwMDBaFw0yMTAx
+MDEwMDAwMDBaMBgxFjAUBgNVBAMMDXJlY2VpdmVyLnRlc3QwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAAQhnFtTAfuHlDwc1ha3GpqghS8C9Fl1ytEbCH3++w4hkEHM
+cfclJ9GScGKWHjiW+rz9jL7tlYgJ6n0D0v2qXzI5o20wazAdBgNVHQ4EFgQUoCck
+G2R/Lj5wMJPPsfx/poyFoN0wHwYDVR0jBBgwFoAUoCckG2R/Lj5wMJPPsfx/poyF
+oN0wDwYDVR0TAQH/BAUwAwEB/zAYBgNVHREEETAPgg1yZWNlaXZlci50ZXN0MAoG
+CCqGSM49BAMCA0gAMEUCIQDhGV5qhKyNM35Ij+N9fy71gvp1W2+i/Y6iqwmkGeYw
+aAIgd3CTJIS1UAZ9LJUpEjDTJQWvm26iIwBC85uVwgpPDdY=
+-----END CERTIFICATE-----
+`;
+
 /** Signs those that name no other one. */
 export const testOnlyAuthority = `-----BEGIN CERTIFICATE-----
 MIIBgzCCASigAwIBAgIUdk9RcTlyxVAOr2PEduaMvQNeHmMwCgYIKoZIzj0EAwIw

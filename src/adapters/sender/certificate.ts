@@ -12,13 +12,31 @@ const seen = new WeakMap<Socket, X509Certificate>();
  */
 export function rememberCertificate(socket: TLSSocket): void {
   socket.prependOnceListener('secure', () => {
-    const certificate = socket.getPeerX509Certificate();
+    const certificate = peerCertificate(socket);
     if (certificate !== undefined) seen.set(socket, certificate);
   });
 }
 
+/** Undefined too of one that cannot be parsed. */
+function peerCertificate(socket: TLSSocket): X509Certificate | undefined {
+  try {
+    return socket.getPeerX509Certificate();
+  } catch {
+    return undefined;
+  }
+}
+
 /** Facts for the TLS rows of the failure table; empty for other failures. Texts are cut: the other side wrote them. */
 export function certificateFacts(socket: Socket, failure: FailureCode, host: string): Record<string, string> {
+  try {
+    return factsOf(socket, failure, host);
+  } catch {
+    // What the other side wrote is read here inside a listener, where an error would end the process.
+    return {};
+  }
+}
+
+function factsOf(socket: Socket, failure: FailureCode, host: string): Record<string, string> {
   const certificate = socket instanceof TLSSocket ? seen.get(socket) : undefined;
   switch (failure) {
     case 'tls_hostname':
@@ -43,14 +61,18 @@ function namesOf(certificate: X509Certificate | undefined): string | undefined {
 }
 
 function issuerOf(certificate: X509Certificate | undefined): string | undefined {
-  const lines = certificate?.issuer.split('\n') ?? [];
+  // Undefined, against its type, of a certificate that names nobody.
+  const issuer: string | undefined = certificate?.issuer;
+  const lines = issuer?.split('\n') ?? [];
   return (lines.find((line) => line.startsWith('CN=')) ?? lines[0])?.replace(/^\w+=/, '');
 }
 
 function validityOf(certificate: X509Certificate | undefined): string | undefined {
   if (certificate === undefined) return undefined;
-  const [from, to] = [certificate.validFromDate, certificate.validToDate].map((date) =>
-    date.toISOString().slice(0, 10),
-  );
+  const [from, to] = [certificate.validFromDate, certificate.validToDate].map(dayOf);
   return `valid from ${from} to ${to}`;
+}
+
+function dayOf(date: Date): string {
+  return Number.isNaN(date.getTime()) ? 'a date that is none' : date.toISOString().slice(0, 10);
 }

@@ -3,6 +3,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import {
   expiredCertificate,
+  namelessCertificate,
+  oddlyDatedCertificate,
   otherHostCertificate,
   selfSignedCertificate,
   testOnlyAuthority,
@@ -87,6 +89,14 @@ describe('TLS', () => {
     ['of an unknown authority', validCertificate, {}, 'tls_untrusted', { issuer: 'Test-only authority' }],
     ['that signed itself', selfSignedCertificate, options, 'tls_untrusted', { issuer: 'receiver.test' }],
     ['that has expired', expiredCertificate, options, 'tls_expired', { date: 'valid from 2020-01-01 to 2021-01-01' }],
+    ['that names nobody', namelessCertificate, {}, 'tls_untrusted', {}],
+    [
+      'that has no date to start from',
+      oddlyDatedCertificate,
+      {},
+      'tls_expired',
+      { date: 'valid from a date that is none to 2021-01-01' },
+    ],
     ['of another host', otherHostCertificate, options, 'tls_hostname', { host: 'receiver.test', names: 'other.test' }],
   ] as const;
   for (const [name, certificate, trusting, code, facts] of refused) {

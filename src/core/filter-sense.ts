@@ -64,7 +64,7 @@ function excludes({ rule }: CompiledRule, { condition }: CompiledRule): boolean 
   const allowed = rule.operator === 'equals' || rule.operator === 'in' ? [rule.value].flat() : [];
   if (allowed.length === 0 || condition.cost > 0) return false;
   return allowed.every((value) => {
-    return condition.holdsFor(value, { characters: Number.POSITIVE_INFINITY }) === condition.negated;
+    return condition.holdsFor(value, { characters: Number.POSITIVE_INFINITY, isCut: false }) === condition.negated;
   });
 }
 

@@ -185,7 +185,7 @@ async function decideAll(
   let deliveries = 0;
   for (const { at, input } of fresh) {
     const event = eventOf(ports, input);
-    const append = isLarge(configuration, event.type)
+    const append = isLarge(configuration, event)
       ? await largeEventAppend(event, input.value, configuration, ports)
       : eventAppend(event, input.value, configuration, ports);
     deliveries += append.deliveries.length;

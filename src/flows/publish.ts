@@ -53,7 +53,7 @@ export async function publish(ports: PublishPorts, input: PublishInput): Promise
   const event = eventOf(ports, input);
   let configuration = ports.configuration.peek(input.tenant) ?? (await ports.configuration.of(input.tenant));
   for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
-    const append = isLarge(configuration, event.type)
+    const append = isLarge(configuration, event)
       ? await largeEventAppend(event, input.value, configuration, ports)
       : eventAppend(event, input.value, configuration, ports);
     const accepted = acceptedAs(append);

@@ -1,7 +1,9 @@
 import { type HookEvent, typeMatches } from '../core/event.ts';
+import { stepsAtWorst } from '../core/filter-limits.ts';
 import { deliveryIdFor } from '../core/ids.ts';
 import { decide, type FilterDocument, filterDocument } from '../core/match.ts';
 import type { EventAppend, Hold, NewDelivery, Ports } from '../ports.ts';
+import { createBreaks } from './breaks.ts';
 import type { LiveConfiguration, LiveSubscription } from './configuration.ts';
 
 type TargetPorts = Pick<Ports, 'mac' | 'dispatch'>;
@@ -18,12 +20,7 @@ export function eventAppend(
   return { event, deliveries: candidates.flatMap((candidate) => deliveriesTo(candidate, event, document, ports)) };
 }
 
-/** Candidates looked at in one go: a millisecond of deriving ids. */
-const STEP = 100;
-/** With more candidates than this there are pauses between the steps. */
-const LARGE = 500;
-
-/** The same with pauses between, so that an event for ten thousand subscriptions keeps nobody waiting. */
+/** The same with breaks between, so that an event for ten thousand subscriptions keeps nobody waiting. */
 export async function largeEventAppend(
   event: HookEvent,
   data: unknown,
@@ -31,19 +28,28 @@ export async function largeEventAppend(
   ports: TargetPorts & Pick<Ports, 'clock'>,
 ): Promise<EventAppend> {
   const document = filterDocument(event, data);
-  const candidates = candidatesFor(configuration, event.type);
+  const due = createBreaks(ports);
   const deliveries: NewDelivery[] = [];
-  for (let from = 0; from < candidates.length; from += STEP) {
-    if (from > 0) await new Promise<void>((resolve) => ports.clock.soon(resolve));
-    const some = candidates.slice(from, from + STEP);
-    for (const candidate of some) deliveries.push(...deliveriesTo(candidate, event, document, ports));
+  for (const candidate of candidatesFor(configuration, event.type)) {
+    deliveries.push(...deliveriesTo(candidate, event, document, ports));
+    const pause = due();
+    if (pause !== null) await pause;
   }
   return { event, deliveries };
 }
 
-/** Whether an event of this type may have so many targets that they are found in steps. */
-export function isLarge(configuration: LiveConfiguration, type: string): boolean {
-  return candidatesFor(configuration, type).length > LARGE;
+/** With more candidates than this their deliveries are made with breaks: 10 µs each. */
+const LARGE = 500;
+/** With more to do than this filters are asked with breaks, in steps of about 25 ns. */
+const LARGE_STEPS = 200_000;
+
+/** Whether finding the targets of an event may take so long that others have to have their turn meanwhile. */
+export function isLarge(configuration: LiveConfiguration, { type, data }: Pick<HookEvent, 'type' | 'data'>): boolean {
+  const candidates = candidatesFor(configuration, type);
+  if (candidates.length > LARGE) return true;
+  let steps = 0;
+  for (const { filters } of candidates) steps += stepsAtWorst(filters.rules, data.length);
+  return steps > LARGE_STEPS;
 }
 
 /** Types remembered for one version of a configuration. */

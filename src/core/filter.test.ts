@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { RE2JS } from 're2js';
 import {
   compileFilters,
   evaluate,
@@ -219,6 +220,18 @@ describe('filters are refused', () => {
       ['/filters'],
     );
     assert.equal(compileFilters(rules.slice(1)).kind, 'compiled');
+  });
+
+  it('when their patterns are far too large, without being compiled one after the other', (t) => {
+    const compile = t.mock.method(RE2JS, 'compile');
+    const huge = ['(?i)\\pL{999}', '.{1000}', '(a|b){499}'].map((unit) => unit.repeat(40));
+    for (const value of huge) {
+      const rules = Array.from({ length: 50 }, (_, i) => rule(`data.f${i}`, 'matches', value));
+      assert.match(errorsOf(...rules)[0]?.message ?? '', /too large/);
+    }
+    assert.equal(compile.mock.callCount(), 0);
+    errorsOf(...Array.from({ length: 50 }, (_, i) => rule(`data.f${i}`, 'matches', 'a{400}')));
+    assert.equal(compile.mock.callCount(), 2);
   });
 
   it('when one node would have to equal two values, naming both rules', () => {

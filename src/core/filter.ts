@@ -1,8 +1,9 @@
 import { budgetOf, MAX_NODES, type RuleBudget, withLimits } from './filter-limits.ts';
-import { compileOperator, type FilterOperator } from './filter-operator.ts';
+import { compileOperator, type FilterOperator, MAX_PATTERN_LENGTH } from './filter-operator.ts';
 import type { CompiledRule, FilterError, FilterRule, UnlimitedRule } from './filter-rule.ts';
 import { contradictions, numberErrors, rootErrors } from './filter-sense.ts';
 import { type JsonPath, parsePath, someNode } from './json-path.ts';
+import { estimatedSize } from './pattern-size.ts';
 
 export { FILTER_OPERATORS, type FilterOperator, type FilterValue } from './filter-operator.ts';
 export type { FilterError, FilterRule } from './filter-rule.ts';
@@ -44,37 +45,53 @@ const MAX_SHOWN_NODES = 10;
 export function compileFilters(rules: readonly FilterRule[], roots: readonly string[] | null = null): FiltersCompiled {
   if (rules.length > MAX_FILTERS) return refuse([{ pointer: '/filters', message: `at most ${MAX_FILTERS} filters` }]);
   const errors: FilterError[] = [];
-  const compiled = withLimits(rules.flatMap((rule, index) => compileRule(rule, index, errors)));
+  const compiled: UnlimitedRule[] = [];
+  let cost = 0;
+  for (const [index, rule] of rules.entries()) {
+    if (isFarTooLarge(rule)) return refuse([...errors, tooLarge(`/filters/${index}/value`)]);
+    const made = compileRule(rule, index, errors);
+    if (made === null) continue;
+    compiled.push(made);
+    cost += made.condition.cost;
+    // The other patterns are not compiled any more: that is what their size is limited for.
+    if (cost > MAX_PATTERN_COST)
+      return refuse([...errors, tooLarge(rules.length === 1 ? '/filters/0/value' : '/filters')]);
+  }
   errors.push(...numberErrors(compiled), ...(roots === null ? [] : rootErrors(compiled, roots)));
-  if (errors.length === 0) errors.push(...patternErrors(compiled), ...contradictions(compiled));
-  return errors.length === 0 ? { kind: 'compiled', filters: { rules: compiled } } : refuse(errors);
+  if (errors.length === 0) errors.push(...contradictions(compiled));
+  return errors.length === 0 ? { kind: 'compiled', filters: { rules: withLimits(compiled) } } : refuse(errors);
 }
 
 /** Compiles rules as they were saved, also by a version of the program that refused less. Throws when they are none. */
 export function compileSaved(rules: readonly FilterRule[]): CompiledFilters {
   const errors: FilterError[] = [];
-  const compiled = withLimits(rules.flatMap((rule, index) => compileRule(rule, index, errors)));
+  const compiled = withLimits(rules.flatMap((rule, index) => compileRule(rule, index, errors) ?? []));
   if (errors.length > 0) throw new Error('a stored filter does not compile');
   return { rules: compiled };
 }
 
-function compileRule(rule: FilterRule, index: number, errors: FilterError[]): UnlimitedRule[] {
+function compileRule(rule: FilterRule, index: number, errors: FilterError[]): UnlimitedRule | null {
   const parsed = parsePath(rule.field);
   const condition = compileOperator(rule.operator, rule.value);
   if (parsed.kind === 'refused') errors.push({ pointer: `/filters/${index}/field`, message: parsed.message });
   if (condition.kind === 'refused') {
     errors.push({ pointer: `/filters/${index}/value`, message: `${rule.operator} ${condition.message}` });
   }
-  if (parsed.kind === 'refused' || condition.kind === 'refused') return [];
-  return [{ rule, index, path: parsed.path, condition }];
+  if (parsed.kind === 'refused' || condition.kind === 'refused') return null;
+  return { rule, index, path: parsed.path, condition };
 }
 
-function patternErrors(rules: readonly CompiledRule[]): FilterError[] {
-  const cost = rules.reduce((sum, { condition }) => sum + condition.cost, 0);
-  if (cost <= MAX_PATTERN_COST) return [];
-  const message = `the patterns are too large together (${cost} of ${MAX_PATTERN_COST}); lower their repeat counts or use "in"`;
-  const first = rules.findIndex(({ condition }) => condition.cost > 0);
-  return [{ pointer: rules.length === 1 ? `/filters/${first}/value` : '/filters', message }];
+/** Patterns whose estimated size is so many times too large are not compiled to measure them. */
+const FAR = 4;
+
+function isFarTooLarge({ operator, value }: FilterRule): boolean {
+  if (operator !== 'matches' || typeof value !== 'string' || value.length > MAX_PATTERN_LENGTH) return false;
+  return estimatedSize(value) > FAR * MAX_PATTERN_COST;
+}
+
+function tooLarge(pointer: string): FilterError {
+  const message = `the patterns are too large together (over ${MAX_PATTERN_COST} instructions); lower their repeat counts or use "in"`;
+  return { pointer, message };
 }
 
 function refuse(errors: readonly FilterError[]): FiltersCompiled {

@@ -80,13 +80,22 @@ export function invalidUtf8(bytes: Uint8Array): JsonRefusal<'invalid_utf8'> {
 function firstInvalidByte(bytes: Uint8Array): number {
   const text = lenientText.decode(bytes);
   let offset = 0;
-  let from = 0;
-  for (let at = text.indexOf('\ufffd'); at !== -1; at = text.indexOf('\ufffd', from)) {
-    offset += utf8.encode(text.slice(from, at)).length;
-    const genuine = bytes[offset] === 0xef && bytes[offset + 1] === 0xbf && bytes[offset + 2] === 0xbd;
-    if (!genuine) return offset;
-    offset += 3;
-    from = at + 1;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === REPLACEMENT) {
+      const genuine = bytes[offset] === 0xef && bytes[offset + 1] === 0xbf && bytes[offset + 2] === 0xbd;
+      if (!genuine) return offset;
+    }
+    offset += utf8Bytes(unit);
   }
   return bytes.length;
+}
+
+const REPLACEMENT = 0xfffd;
+
+/** How many bytes of UTF-8 a unit of UTF-16 stands for; the two halves of a pair have two each. */
+function utf8Bytes(unit: number): number {
+  if (unit < 0x80) return 1;
+  if (unit < 0x800) return 2;
+  return unit >= 0xd800 && unit <= 0xdfff ? 2 : 3;
 }

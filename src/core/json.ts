@@ -137,8 +137,9 @@ function scanMember(cursor: Cursor, keyAt: number, spans: Map<string, Span>): Fa
   const start = skipSpace(bytes, cursor.at + 1);
   cursor.at = start;
   const fault = skipValue(cursor);
-  if (fault === null) spans.set(key, { start, end: cursor.at });
-  return fault;
+  if (fault !== null) return fault.code === 'malformed' ? fault : { ...fault, key };
+  spans.set(key, { start, end: cursor.at });
+  return null;
 }
 
 /** Moves the cursor past the value it stands at, which `depth` containers surround. */

@@ -1,6 +1,6 @@
 /** Subscriptions as the API takes and shows them. */
 import { MAX_FILTERS } from '../../core/filter.ts';
-import { FILTER_OPERATORS } from '../../core/filter-operator.ts';
+import { FILTER_OPERATORS, MAX_LIST_LENGTH } from '../../core/filter-operator.ts';
 import { OWNER_KINDS } from '../../core/owner-input.ts';
 import { PROFILE_NAMES } from '../../core/profile.ts';
 import { VARIABLE_PREFIX } from '../../core/secret-reference.ts';
@@ -28,7 +28,9 @@ export const filter = z
       example: 'data.environment.name',
     }),
     operator: z.enum(FILTER_OPERATORS),
-    value: z.union([scalar, z.array(scalar)], { error: 'A string, number, true, false, null, or a list of these.' }),
+    value: z.union([scalar, z.array(scalar).max(MAX_LIST_LENGTH)], {
+      error: `A string, number, true, false, null, or a list of at most ${MAX_LIST_LENGTH} of these.`,
+    }),
   })
   .openapi('Filter');
 

@@ -2,7 +2,7 @@
 import { withoutDeepItems } from '../core/deep-items.ts';
 import { itemSpans, type Span, scanJson } from '../core/json.ts';
 import { type FieldError, type Problem, problem } from '../core/problem.ts';
-import { BATCH_JSON, MAX_JSON_DEPTH, type ReadJson, readJsonObject, scanEvent } from './body.ts';
+import { BATCH_JSON, MAX_JSON_DEPTH, type ReadJson, readJsonObject, refusalOf, scanEvent } from './body.ts';
 import { type EventFields, readEvent } from './event-input.ts';
 import { readFields } from './fields.ts';
 import { dataBytes } from './publish-route.ts';
@@ -48,9 +48,11 @@ export function readBatch(bytes: Uint8Array, maxEventBytes: number): ReadBatch |
 function readBody(bytes: Uint8Array): Body | Problem {
   const whole = readJsonObject(bytes, BATCH_JSON);
   if (whole.kind === 'json') return { ...whole, deep: NONE };
-  const scanned = scanJson(bytes, { maxDepth: Number.POSITIVE_INFINITY });
+  if (whole.code !== 'json_too_deep') return whole;
+  const scanned = scanJson(bytes, { ...BATCH_JSON, maxDepth: Number.POSITIVE_INFINITY });
+  if (scanned.kind === 'refused' && scanned.code !== 'malformed') return refusalOf(scanned);
   const list = scanned.kind === 'scanned' ? scanned.spans.get('events') : undefined;
-  if (whole.code !== 'json_too_deep' || list === undefined || bytes[list.start] !== OPEN_ARRAY) return whole;
+  if (list === undefined || bytes[list.start] !== OPEN_ARRAY) return whole;
   const { bytes: shallow, deep } = withoutDeepItems(bytes, list, MAX_JSON_DEPTH);
   const rest = readJsonObject(shallow, BATCH_JSON);
   return rest.kind === 'json' ? { ...rest, deep } : rest;

@@ -7,13 +7,26 @@ import { awaitBody, bytesRefusal, hold, type Load, OVERLOADED, type Stay } from 
 /** Objects and arrays may stand inside each other this deep. */
 export const MAX_JSON_DEPTH = 64;
 
+/** No request has a dozen fields of its own, and each name is decoded and kept. */
+const MAX_NAMES = 1000;
+
 /**
  * What an event may hold. However few bytes they take, a member costs up to 3 µs to parse and to check, a value 0.3 µs:
  * a body of the smallest ones would keep everybody waiting for seconds.
  */
-export const EVENT_JSON: JsonLimits = { maxDepth: MAX_JSON_DEPTH, maxMembers: 50_000, maxValues: 250_000 };
+export const EVENT_JSON: JsonLimits = {
+  maxDepth: MAX_JSON_DEPTH,
+  maxMembers: 50_000,
+  maxValues: 250_000,
+  maxNames: MAX_NAMES,
+};
 /** All events of a batch together, and the object and the list around them. */
-export const BATCH_JSON: JsonLimits = { maxDepth: MAX_JSON_DEPTH + 2, maxMembers: 200_000, maxValues: 1_000_000 };
+export const BATCH_JSON: JsonLimits = {
+  maxDepth: MAX_JSON_DEPTH + 2,
+  maxMembers: 200_000,
+  maxValues: 1_000_000,
+  maxNames: MAX_NAMES,
+};
 /** Settings: fifty filters with a thousand values each fit in. */
 export const SETTINGS_JSON: JsonLimits = { maxDepth: MAX_JSON_DEPTH, maxMembers: 5000, maxValues: 60_000 };
 
@@ -195,9 +208,11 @@ const CODES: Readonly<Partial<Record<ScanFault | 'invalid_utf8', ProblemCode>>> 
   too_deep: 'json_too_deep',
   too_many_members: 'json_too_many',
   too_many_values: 'json_too_many',
+  too_many_names: 'json_too_many',
 };
 
-function refusalOf(refusal: JsonRefusal<ScanFault | 'invalid_utf8'>): Problem {
+/** The problem that a refused text is. */
+export function refusalOf(refusal: JsonRefusal<ScanFault | 'invalid_utf8'>): Problem {
   const { message, pointer } = refusal;
   return problem(CODES[refusal.code] ?? 'invalid_json', {
     detail: message,

@@ -22,4 +22,17 @@ export interface CompiledRule {
   index: number;
   path: JsonPath;
   condition: Condition;
+  /** How much of one document it looks at. */
+  limits: RuleLimits;
+}
+
+/** A rule before it is known what stands beside it. */
+export type UnlimitedRule = Omit<CompiledRule, 'limits'>;
+
+/** What a rule looks at, in document order; it takes the rest as not there. */
+export interface RuleLimits {
+  /** Nodes that its path visits, where it may select several. */
+  nodes: number;
+  /** Characters that `matches` and `contains` search. */
+  characters: number;
 }

@@ -150,6 +150,7 @@ test('rules that were saved before they would have been refused are evaluated as
     field: 'a',
     operator: 'gt',
     actual: 5,
+    isCut: false,
   });
   assert.throws(() => compileSaved([rule('$..a', 'equals', 1)]), /does not compile/);
 });

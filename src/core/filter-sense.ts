@@ -1,9 +1,9 @@
 /** Rules that are well-formed and can still never do what they say: refused when they are saved. */
 import type { FilterOperator, FilterScalar } from './filter-operator.ts';
-import type { CompiledRule, FilterError } from './filter-rule.ts';
+import type { FilterError, UnlimitedRule } from './filter-rule.ts';
 
 /** Rules that look where the document never has anything. @param roots the members at its top */
-export function rootErrors(rules: readonly CompiledRule[], roots: readonly string[]): FilterError[] {
+export function rootErrors(rules: readonly UnlimitedRule[], roots: readonly string[]): FilterError[] {
   return rules.flatMap(({ rule, index, path }) => {
     const [first] = path.kind === 'singular' ? path.steps.slice(0, 1).map((step) => [step]) : path.steps;
     if (first === undefined) return [];
@@ -25,7 +25,7 @@ function meant(field: string): string {
 }
 
 /** Whole numbers that JSON cannot tell from their neighbours: a rule would pass for these too. */
-export function numberErrors(rules: readonly CompiledRule[]): FilterError[] {
+export function numberErrors(rules: readonly UnlimitedRule[]): FilterError[] {
   const message = `beyond ±${Number.MAX_SAFE_INTEGER} whole numbers cannot be told apart; publish such ids as texts and compare those`;
   return rules.flatMap(({ rule, index }) => {
     const isUnsafe = [rule.value].flat().some((value) => Number.isInteger(value) && !Number.isSafeInteger(value));
@@ -34,7 +34,7 @@ export function numberErrors(rules: readonly CompiledRule[]): FilterError[] {
 }
 
 /** Pairs of rules on one node that no value passes together. A path to several nodes may satisfy both. */
-export function contradictions(rules: readonly CompiledRule[]): FilterError[] {
+export function contradictions(rules: readonly UnlimitedRule[]): FilterError[] {
   const before = new Map<string, number[]>();
   return rules.flatMap((compiled, index) => {
     const { rule, path } = compiled;
@@ -49,22 +49,22 @@ export function contradictions(rules: readonly CompiledRule[]): FilterError[] {
   });
 }
 
-function contradict(a: CompiledRule | undefined, b: CompiledRule): boolean {
+function contradict(a: UnlimitedRule | undefined, b: UnlimitedRule): boolean {
   if (a === undefined) return false;
   return lacksNode(a, b) || lacksNode(b, a) || excludes(a, b) || excludes(b, a) || isEmpty(rangeOf(a), rangeOf(b));
 }
 
 /** One asks that nothing is there, the other one for something. */
-function lacksNode({ rule, condition }: CompiledRule, other: CompiledRule): boolean {
+function lacksNode({ rule, condition }: UnlimitedRule, other: UnlimitedRule): boolean {
   return rule.operator === 'exists' && condition.negated && !other.condition.negated;
 }
 
 /** None of the values that the one allows passes the other. Patterns are left out: a thousand values cost too much. */
-function excludes({ rule }: CompiledRule, { condition }: CompiledRule): boolean {
+function excludes({ rule }: UnlimitedRule, { condition }: UnlimitedRule): boolean {
   const allowed = rule.operator === 'equals' || rule.operator === 'in' ? [rule.value].flat() : [];
   if (allowed.length === 0 || condition.cost > 0) return false;
   return allowed.every((value) => {
-    return condition.holdsFor(value, { characters: Number.POSITIVE_INFINITY }) === condition.negated;
+    return condition.holdsFor(value, { characters: Number.POSITIVE_INFINITY, isCut: false }) === condition.negated;
   });
 }
 
@@ -81,7 +81,7 @@ const RANGES: Readonly<Partial<Record<FilterOperator, Omit<Range, 'value'>>>> = 
   lte: { side: 'high', open: false },
 };
 
-function rangeOf({ rule: { operator, value } }: CompiledRule): Range | null {
+function rangeOf({ rule: { operator, value } }: UnlimitedRule): Range | null {
   const range = RANGES[operator];
   return range === undefined || Array.isArray(value) ? null : { ...range, value: value as FilterScalar };
 }

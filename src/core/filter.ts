@@ -1,7 +1,9 @@
-import { compileOperator, type FilterOperator, type TextBudget } from './filter-operator.ts';
-import type { CompiledRule, FilterError, FilterRule } from './filter-rule.ts';
+import { budgetOf, MAX_NODES, type RuleBudget, withLimits } from './filter-limits.ts';
+import { compileOperator, type FilterOperator, MAX_PATTERN_LENGTH } from './filter-operator.ts';
+import type { CompiledRule, FilterError, FilterRule, UnlimitedRule } from './filter-rule.ts';
 import { contradictions, numberErrors, rootErrors } from './filter-sense.ts';
-import { type JsonPath, type NodeBudget, parsePath, someNode } from './json-path.ts';
+import { type JsonPath, parsePath, someNode } from './json-path.ts';
+import { estimatedSize } from './pattern-size.ts';
 
 export { FILTER_OPERATORS, type FilterOperator, type FilterValue } from './filter-operator.ts';
 export type { FilterError, FilterRule } from './filter-rule.ts';
@@ -26,17 +28,12 @@ export interface FilterFailure {
   operator: FilterOperator;
   /** What the path selects: undefined when nothing; for a path that may select several nodes, the first ten in a list. */
   actual: unknown;
+  /** Whether the rule had to leave out a part of the document, which is too much for it. */
+  isCut: boolean;
 }
 
 export const MAX_FILTERS = 50;
-/** A rule looks at this many nodes of a document, in document order, and takes the rest as not there. */
-export const MAX_NODES = 10_000;
-/** `matches` and `contains` search this many characters of a document in one rule: the first ones. */
-export const MAX_SEARCHED_CHARACTERS = 65_536;
-/**
- * Sizes of all patterns of a list together. Measured: 65,536 hostile characters against programs of this size take
- * about 0.4 s at worst; an ordinary pattern has a size of 5 to 30.
- */
+/** Sizes of all patterns of a list together; an ordinary pattern has a size of 5 to 30. */
 export const MAX_PATTERN_COST = 500;
 const MAX_SHOWN_NODES = 10;
 
@@ -48,37 +45,53 @@ const MAX_SHOWN_NODES = 10;
 export function compileFilters(rules: readonly FilterRule[], roots: readonly string[] | null = null): FiltersCompiled {
   if (rules.length > MAX_FILTERS) return refuse([{ pointer: '/filters', message: `at most ${MAX_FILTERS} filters` }]);
   const errors: FilterError[] = [];
-  const compiled = rules.flatMap((rule, index) => compileRule(rule, index, errors));
+  const compiled: UnlimitedRule[] = [];
+  let cost = 0;
+  for (const [index, rule] of rules.entries()) {
+    if (isFarTooLarge(rule)) return refuse([...errors, tooLarge(`/filters/${index}/value`)]);
+    const made = compileRule(rule, index, errors);
+    if (made === null) continue;
+    compiled.push(made);
+    cost += made.condition.cost;
+    // The other patterns are not compiled any more: that is what their size is limited for.
+    if (cost > MAX_PATTERN_COST)
+      return refuse([...errors, tooLarge(rules.length === 1 ? '/filters/0/value' : '/filters')]);
+  }
   errors.push(...numberErrors(compiled), ...(roots === null ? [] : rootErrors(compiled, roots)));
-  if (errors.length === 0) errors.push(...patternErrors(compiled), ...contradictions(compiled));
-  return errors.length === 0 ? { kind: 'compiled', filters: { rules: compiled } } : refuse(errors);
+  if (errors.length === 0) errors.push(...contradictions(compiled));
+  return errors.length === 0 ? { kind: 'compiled', filters: { rules: withLimits(compiled) } } : refuse(errors);
 }
 
 /** Compiles rules as they were saved, also by a version of the program that refused less. Throws when they are none. */
 export function compileSaved(rules: readonly FilterRule[]): CompiledFilters {
   const errors: FilterError[] = [];
-  const compiled = rules.flatMap((rule, index) => compileRule(rule, index, errors));
+  const compiled = withLimits(rules.flatMap((rule, index) => compileRule(rule, index, errors) ?? []));
   if (errors.length > 0) throw new Error('a stored filter does not compile');
   return { rules: compiled };
 }
 
-function compileRule(rule: FilterRule, index: number, errors: FilterError[]): CompiledRule[] {
+function compileRule(rule: FilterRule, index: number, errors: FilterError[]): UnlimitedRule | null {
   const parsed = parsePath(rule.field);
   const condition = compileOperator(rule.operator, rule.value);
   if (parsed.kind === 'refused') errors.push({ pointer: `/filters/${index}/field`, message: parsed.message });
   if (condition.kind === 'refused') {
     errors.push({ pointer: `/filters/${index}/value`, message: `${rule.operator} ${condition.message}` });
   }
-  if (parsed.kind === 'refused' || condition.kind === 'refused') return [];
-  return [{ rule, index, path: parsed.path, condition }];
+  if (parsed.kind === 'refused' || condition.kind === 'refused') return null;
+  return { rule, index, path: parsed.path, condition };
 }
 
-function patternErrors(rules: readonly CompiledRule[]): FilterError[] {
-  const cost = rules.reduce((sum, { condition }) => sum + condition.cost, 0);
-  if (cost <= MAX_PATTERN_COST) return [];
-  const message = `the patterns are too large together (${cost} of ${MAX_PATTERN_COST}); lower their repeat counts or use "in"`;
-  const first = rules.findIndex(({ condition }) => condition.cost > 0);
-  return [{ pointer: rules.length === 1 ? `/filters/${first}/value` : '/filters', message }];
+/** Patterns whose estimated size is so many times too large are not compiled to measure them. */
+const FAR = 4;
+
+function isFarTooLarge({ operator, value }: FilterRule): boolean {
+  if (operator !== 'matches' || typeof value !== 'string' || value.length > MAX_PATTERN_LENGTH) return false;
+  return estimatedSize(value) > FAR * MAX_PATTERN_COST;
+}
+
+function tooLarge(pointer: string): FilterError {
+  const message = `the patterns are too large together (over ${MAX_PATTERN_COST} instructions); lower their repeat counts or use "in"`;
+  return { pointer, message };
 }
 
 function refuse(errors: readonly FilterError[]): FiltersCompiled {
@@ -91,29 +104,24 @@ function refuse(errors: readonly FilterError[]): FiltersCompiled {
  * types never equal each other.
  */
 export function evaluate(filters: CompiledFilters, document: unknown): FilterVerdict {
-  const index = filters.rules.findIndex((rule) => !holds(rule, document));
-  const failed = filters.rules[index];
-  if (failed === undefined) return { kind: 'pass' };
-  const { field, operator } = failed.rule;
-  return { kind: 'fail', index, field, operator, actual: actualOf(failed.path, document) };
+  for (const [index, failed] of filters.rules.entries()) {
+    const budget = budgetOf(failed);
+    if (finds(failed, document, budget) !== failed.condition.negated) continue;
+    const { field, operator } = failed.rule;
+    const actual = actualOf(failed.path, document);
+    return { kind: 'fail', index, field, operator, actual, isCut: budget.isCut };
+  }
+  return { kind: 'pass' };
 }
-
-function holds(rule: CompiledRule, document: unknown): boolean {
-  const budget = { nodes: MAX_NODES, characters: MAX_SEARCHED_CHARACTERS };
-  return finds(rule, document, budget) !== rule.condition.negated;
-}
-
-/** What a rule may still look at; counted down in place. */
-export type FilterBudget = NodeBudget & TextBudget;
 
 /** Whether any node that a rule's path selects satisfies its condition, negated or not, as far as `budget` goes. */
-export function finds({ path, condition }: CompiledRule, document: unknown, budget: FilterBudget): boolean {
+export function finds({ path, condition }: CompiledRule, document: unknown, budget: RuleBudget): boolean {
   return someNode(path, document, budget, (node) => condition.holdsFor(node, budget));
 }
 
 function actualOf(path: JsonPath, document: unknown): unknown {
   const nodes: unknown[] = [];
-  someNode(path, document, { nodes: MAX_NODES }, (node) => {
+  someNode(path, document, { nodes: MAX_NODES, isCut: false }, (node) => {
     nodes.push(node);
     return nodes.length === MAX_SHOWN_NODES;
   });

@@ -132,6 +132,8 @@ function refuse(message: string): PathParsed {
 /** How many more nodes a walk may visit; counted down in place. */
 export interface NodeBudget {
   nodes: number;
+  /** Whether nodes were left out because of that. */
+  isCut: boolean;
 }
 
 /**
@@ -208,7 +210,10 @@ function* childrenOf(node: object, selectors: readonly Selector[], budget: NodeB
   const seen = new Set<string | number>();
   for (const selector of selectors) {
     for (const key of keysOf(node, selector)) {
-      if (budget.nodes <= 0) return;
+      if (budget.nodes <= 0) {
+        budget.isCut = true;
+        return;
+      }
       budget.nodes--;
       if (selectors.length > 1 && seen.has(key)) continue;
       if (selectors.length > 1) seen.add(key);
@@ -219,7 +224,7 @@ function* childrenOf(node: object, selectors: readonly Selector[], budget: NodeB
 
 function* keysOf(node: object, selector: Selector): Generator<string | number> {
   if (!Array.isArray(node)) {
-    if (selector.kind === 'every') yield* Object.keys(node);
+    if (selector.kind === 'every') yield* namesIn(node);
     if (selector.kind === 'child' && selector.name !== null && Object.hasOwn(node, selector.name)) yield selector.name;
     return;
   }
@@ -229,6 +234,18 @@ function* keysOf(node: object, selector: Selector): Generator<string | number> {
     const index = selector.index < 0 ? node.length + selector.index : selector.index;
     if (index >= 0 && index < node.length) yield index;
   }
+}
+
+/** Objects with more members than this have their names listed once: that takes a millisecond for 5000. */
+const MANY_NAMES = 1000;
+const manyNames = new WeakMap<object, readonly string[]>();
+
+function namesIn(node: object): readonly string[] {
+  const known = manyNames.get(node);
+  if (known !== undefined) return known;
+  const names = Object.keys(node);
+  if (names.length > MANY_NAMES) manyNames.set(node, names);
+  return names;
 }
 
 /** Indexes of a slice by RFC 9535 §2.3.4.2; a step of 0 selects nothing. */

@@ -6,6 +6,7 @@ export type ScanFault =
   | 'too_deep'
   | 'too_many_members'
   | 'too_many_values'
+  | 'too_many_names'
   | 'duplicate_key'
   | 'not_object'
   | 'malformed';
@@ -32,6 +33,7 @@ interface Limits {
   maxDepth: number;
   maxMembers?: number;
   maxValues?: number;
+  maxNames?: number;
 }
 
 /** Longer names are left out of pointers: an error should not carry a payload. */
@@ -47,6 +49,7 @@ export function refusal(fault: Fault, limits: Limits): JsonRefusal<ScanFault> {
     too_deep: `The JSON is nested deeper than ${limits.maxDepth} levels (byte ${offset}).`,
     too_many_members: `The objects in the JSON have more than ${limits.maxMembers} members together (byte ${offset}).`,
     too_many_values: `The JSON holds more than ${limits.maxValues} values (byte ${offset}).`,
+    too_many_names: `The JSON has more than ${limits.maxNames} members at its top level (byte ${offset}).`,
     duplicate_key: `A name stands twice at the top level of the JSON (again at byte ${offset}).`,
     not_object: 'The JSON must be an object at its top level.',
     malformed: `The body is not valid JSON (byte ${offset}).`,
@@ -62,7 +65,8 @@ export function malformed(text: string, scanOffset: number): JsonRefusal<'malfor
     return { kind: 'refused', code: 'malformed', message: 'The body is not valid JSON.', offset: scanOffset };
   const before = text.slice(0, fault.at);
   const lineStart = before.lastIndexOf('\n') + 1;
-  const line = before.split('\n').length;
+  let line = 1;
+  for (let at = before.indexOf('\n'); at !== -1; at = before.indexOf('\n', at + 1)) line++;
   const message =
     before === '' && text.startsWith('\ufeff')
       ? 'The body begins with a byte order mark, which JSON must not have.'
@@ -80,13 +84,22 @@ export function invalidUtf8(bytes: Uint8Array): JsonRefusal<'invalid_utf8'> {
 function firstInvalidByte(bytes: Uint8Array): number {
   const text = lenientText.decode(bytes);
   let offset = 0;
-  let from = 0;
-  for (let at = text.indexOf('\ufffd'); at !== -1; at = text.indexOf('\ufffd', from)) {
-    offset += utf8.encode(text.slice(from, at)).length;
-    const genuine = bytes[offset] === 0xef && bytes[offset + 1] === 0xbf && bytes[offset + 2] === 0xbd;
-    if (!genuine) return offset;
-    offset += 3;
-    from = at + 1;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit === REPLACEMENT) {
+      const genuine = bytes[offset] === 0xef && bytes[offset + 1] === 0xbf && bytes[offset + 2] === 0xbd;
+      if (!genuine) return offset;
+    }
+    offset += utf8Bytes(unit);
   }
   return bytes.length;
+}
+
+const REPLACEMENT = 0xfffd;
+
+/** How many bytes of UTF-8 a unit of UTF-16 stands for; the two halves of a pair have two each. */
+function utf8Bytes(unit: number): number {
+  if (unit < 0x80) return 1;
+  if (unit < 0x800) return 2;
+  return unit >= 0xd800 && unit <= 0xdfff ? 2 : 3;
 }

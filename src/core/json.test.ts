@@ -143,6 +143,13 @@ describe('a JSON body is refused', () => {
     assert.equal(refusalOf(Uint8Array.of(...genuine, 0xe2, 0x82)).offset, genuine.length);
   });
 
+  it('whatever characters stand before the wrong byte', () => {
+    for (const before of ['\ufffd'.repeat(1000), 'é€😀\ufffd\u07ff\u0800\ue000', '😀\ufffd😀']) {
+      const bytes = bytesOf(`["${before}`);
+      assert.equal(refusalOf(Uint8Array.of(...bytes, 0xff, 0x22, 0x5d)).offset, bytes.length);
+    }
+  });
+
   it('counting a byte order mark among the bytes before a wrong one', () => {
     assert.equal(refusalOf(Uint8Array.of(0xef, 0xbb, 0xbf, 0x7b, 0xff)).offset, 4);
   });

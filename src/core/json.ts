@@ -21,6 +21,8 @@ export interface JsonLimits {
    * brackets, so that an object or array counts twice. Each costs up to 0.3 µs.
    */
   maxValues?: number;
+  /** How many members may stand at the top level; any number unless told. Each costs a scan some µs. */
+  maxNames?: number;
   /** `any` also lets arrays and plain values through, with no spans. Default `object`. */
   topLevel?: 'object' | 'any';
 }
@@ -57,7 +59,10 @@ const lenientText = new TextDecoder('utf-8', { ignoreBOM: true });
 export function scanJson(bytes: Uint8Array, limits: JsonLimits): Scanned {
   const cursor = cursorAt(bytes, skipSpace(bytes, 0), limits);
   const spans = new Map<string, Span>();
-  const fault = scanText(cursor, limits.topLevel ?? 'object', (start) => scanMember(cursor, start, spans));
+  const { topLevel = 'object', maxNames = Number.POSITIVE_INFINITY } = limits;
+  const fault = scanText(cursor, topLevel, (start) => {
+    return spans.size < maxNames ? scanMember(cursor, start, spans) : { code: 'too_many_names', offset: start };
+  });
   return fault === null ? { kind: 'scanned', spans } : refusal(fault, limits);
 }
 
@@ -137,8 +142,9 @@ function scanMember(cursor: Cursor, keyAt: number, spans: Map<string, Span>): Fa
   const start = skipSpace(bytes, cursor.at + 1);
   cursor.at = start;
   const fault = skipValue(cursor);
-  if (fault === null) spans.set(key, { start, end: cursor.at });
-  return fault;
+  if (fault !== null) return fault.code === 'malformed' ? fault : { ...fault, key };
+  spans.set(key, { start, end: cursor.at });
+  return null;
 }
 
 /** Moves the cursor past the value it stands at, which `depth` containers surround. */

@@ -78,7 +78,8 @@ describe('a subscription', () => {
       { field: '$.event', operator: 'starts_with', value: 'deployment.' },
       { ...inProduction, operator: 'contains', value: 'stag' },
     ];
-    assert.deepEqual(decided(candidate({ filters: rules })), { kind: 'filter', index: 1, actual: 'production' });
+    const told = { kind: 'filter', index: 1, actual: 'production', isCut: false };
+    assert.deepEqual(decided(candidate({ filters: rules })), told);
   });
 });
 

@@ -23,7 +23,8 @@ export type Decision =
   | { kind: 'secret_unavailable' }
   | { kind: 'type' }
   | { kind: 'owner' }
-  | { kind: 'filter'; index: number; actual: unknown };
+  /** `isCut`: the event holds more than the rule looks at, and it may fit where the rule did not look. */
+  | { kind: 'filter'; index: number; actual: unknown; isCut: boolean };
 
 /** What filters look at: the envelope of the event, whatever its receiver is sent of it, and its tags. */
 export interface FilterDocument {
@@ -60,7 +61,7 @@ export function decide(candidate: Candidate, event: HookEvent, document: FilterD
   if (!typeMatches(candidate.config.events, event.type)) return { kind: 'type' };
   if (!receives(candidate.config.owner, event.owner)) return { kind: 'owner' };
   const verdict = evaluate(candidate.filters, document);
-  return verdict.kind === 'pass'
-    ? { kind: 'wanted' }
-    : { kind: 'filter', index: verdict.index, actual: verdict.actual };
+  if (verdict.kind === 'pass') return { kind: 'wanted' };
+  const { index, actual, isCut } = verdict;
+  return { kind: 'filter', index, actual, isCut };
 }

@@ -90,6 +90,13 @@ const catalogue = {
     remedy: 'Nest less than the limit named in `detail`.',
     action: 'Tell the user the JSON nests deeper than the limit in `detail` and must be flattened.',
   },
+  json_too_many: {
+    status: 400,
+    title: 'The JSON has too many members or values',
+    remedy: 'Send fewer than the limit named in `detail`: fewer events in one batch, or less in one event.',
+    action:
+      'Tell the user the JSON has more members or values than the limit in `detail` and must be split or made smaller.',
+  },
   validation_failed: {
     status: 400,
     title: 'Some fields are not valid',

@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import {
-  type CompiledFilters,
-  compileSaved,
-  evaluate,
-  type FilterRule,
-  MAX_NODES,
-  MAX_PATTERN_COST,
-  MAX_SEARCHED_CHARACTERS,
-} from './filter.ts';
+import { type CompiledFilters, compileSaved, evaluate, type FilterRule } from './filter.ts';
+import { MAX_NODES, MAX_SEARCH_STEPS } from './filter-limits.ts';
 import { refusalsOf } from './source-filters.ts';
 
 function rule(field: string, operator: FilterRule['operator'], value: FilterRule['value']): FilterRule {
@@ -89,9 +82,9 @@ describe('a body that a thousand facts share', () => {
 });
 
 describe('the texts of a thousand facts', () => {
-  const facts = Array.from({ length: 1000 }, () => ({ subject: 'ab'.repeat(512) }));
+  const facts = Array.from({ length: 1000 }, () => ({ subject: 'ab'.repeat(64) }));
 
-  test('are searched by costly patterns no further than one large text would be', () => {
+  test('are searched by costly patterns no further than eight large texts would be', () => {
     const costly = filters(rule('subject', 'matches', COSTLY));
     let searched = 0;
     const watched = costly.rules.map((one) => {
@@ -105,8 +98,8 @@ describe('the texts of a thousand facts', () => {
     });
     const refusals = refusalsOf(facts, {}, { rules: watched });
     const cost = costly.rules[0]?.condition.cost ?? 0;
-    assert.ok(cost > MAX_PATTERN_COST / 4, `${cost}`);
-    assert.ok(searched * cost <= MAX_SEARCHED_CHARACTERS * MAX_PATTERN_COST, `${searched}`);
+    assert.ok(cost > 200, `${cost}`);
+    assert.ok(searched > 0 && searched * cost <= 8 * MAX_SEARCH_STEPS, `${searched}`);
     assert.deepEqual([refusals[0]?.isSpent, refusals.at(-1)?.isSpent], [false, true]);
   });
 

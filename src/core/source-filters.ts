@@ -1,12 +1,6 @@
 /** What the filters of a source say of the facts of one request: what that may take has bounds for all facts together. */
-import {
-  type CompiledFilters,
-  type FilterRule,
-  finds,
-  MAX_NODES,
-  MAX_PATTERN_COST,
-  MAX_SEARCHED_CHARACTERS,
-} from './filter.ts';
+import { type CompiledFilters, type FilterRule, finds } from './filter.ts';
+import { budgetOf } from './filter-limits.ts';
 
 /** The first rule that says no to a fact. */
 export interface Refusal {
@@ -28,6 +22,8 @@ interface Question {
 
 /** Most facts have a dozen members; more are only seen by a path that selects the same ones again and again. */
 const MAX_FACT_NODES = 32;
+/** How many times as many characters of all facts a rule may search as of one document: some 50 ms at worst. */
+const FACTS_SHARE = 8;
 
 /**
  * For each fact, as filters see it, the first rule that says no, in the order of the rules; null where none does.
@@ -39,8 +35,7 @@ export function refusalsOf(
   { rules }: CompiledFilters,
 ): readonly (Refusal | null)[] {
   const body = payload === undefined ? {} : { body: payload };
-  const characters = charactersFor(rules);
-  const questions = rules.map((rule) => questionOf(rule, body, characters));
+  const questions = rules.map((rule) => questionOf(rule, body));
   return facts.map((fact) => {
     const index = questions.findIndex((question) => !question.holds(fact));
     const question = questions[index];
@@ -49,21 +44,12 @@ export function refusalsOf(
 }
 
 /**
- * How many characters of all facts each rule may search: so many that all together take no longer than all patterns of
- * a list take on one text of the largest size.
- */
-function charactersFor(rules: readonly Rule[]): number {
-  const cost = rules.reduce((sum, { condition }) => sum + condition.cost, 0);
-  return Math.floor((MAX_SEARCHED_CHARACTERS * MAX_PATTERN_COST) / cost);
-}
-
-/**
  * A path selects what it selects of the fact, and what it selects of the body. That is large and the same for a
  * thousand facts, so it is looked at once.
  */
-function questionOf(rule: Rule, body: object, characters: number): Question {
-  const inBody = { nodes: MAX_NODES, characters: MAX_SEARCHED_CHARACTERS };
-  const inFacts = { nodes: MAX_FACT_NODES, characters };
+function questionOf(rule: Rule, body: object): Question {
+  const inBody = budgetOf(rule);
+  const inFacts = { ...inBody, characters: FACTS_SHARE * inBody.characters };
   const { asksBody, asksFact } = placesOf(rule);
   let found: boolean | null = null;
   const isInBody = () => {
@@ -77,7 +63,7 @@ function questionOf(rule: Rule, body: object, characters: number): Question {
   return {
     rule,
     holds: (fact) => ((asksFact && isInFact(fact)) || (asksBody && isInBody())) !== rule.condition.negated,
-    isSpent: () => [inBody, inFacts].some((left) => left.nodes <= 0 || left.characters <= 0),
+    isSpent: () => inBody.isCut || inFacts.isCut,
   };
 }
 

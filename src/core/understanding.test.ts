@@ -95,7 +95,7 @@ describe('filters of a source', () => {
       { reading, payload: body },
       filters({ field: '$.*[*]', operator: 'equals', value: 'y' }),
     );
-    assert.equal(reason, 'Filter 1 ($.*[*] equals) says no to 2 of 2 facts; it looked at as much as a filter may.');
+    assert.equal(reason, 'Filter 0 ($.*[*] equals) says no to 2 of 2 facts; it looked at as much as a filter may.');
   });
 
   test('are not asked about a connection test', () => {

@@ -75,7 +75,7 @@ async function changeOf(
   source: OpenSource,
   configuration: LiveConfiguration,
 ): Promise<Pick<ReceiptRevision, 'outcome' | 'reason' | 'facts' | 'events' | 'dedupe' | 'replay'>> {
-  const { understood, ...reworked } = rework(ports, stored, source, configuration);
+  const { understood, ...reworked } = await rework(ports, stored, source, configuration);
   const { dedupe, replay, reading } = understood;
   const of = await findRepeated(ports, stored.receipt, source, dedupe);
   // Where the store still knows the key, it makes a duplicate of it.

@@ -3,8 +3,8 @@ import type { HookEvent } from '../core/event.ts';
 import type { Id } from '../core/ids.ts';
 import { type Decision, decide, type FilterDocument, filterDocument } from '../core/match.ts';
 import type { Hold, Ports } from '../ports.ts';
+import { createBreaks } from './breaks.ts';
 import type { ConfigurationCache, LiveSubscription } from './configuration.ts';
-import { giveWay } from './give-way.ts';
 import { eventOf, type PublishInput } from './publish.ts';
 import { holdOfNew } from './targets.ts';
 
@@ -20,17 +20,16 @@ export type ExplainPorts = Pick<Ports, 'clock' | 'random' | 'dispatch'> & {
   configuration: Pick<ConfigurationCache, 'current'>;
 };
 
-/** Subscriptions asked in one go: about a millisecond. */
-const STEP = 100;
-
 /** Asks every subscription, in the order they were made; nothing is stored. */
 export async function explain(ports: ExplainPorts, input: PublishInput): Promise<readonly Explained[]> {
   const event = eventOf(ports, input);
   const { subscriptions } = await ports.configuration.current(input.tenant);
   const document = filterDocument(event, input.value);
+  const due = createBreaks(ports);
   const explained: Explained[] = [];
   for (const subscription of [...subscriptions.values()].sort(byId)) {
-    if (explained.length % STEP === STEP - 1) await giveWay(ports);
+    const pause = due();
+    if (pause !== null) await pause;
     explained.push(explainOne(ports, subscription, event, document));
   }
   return explained;

@@ -253,7 +253,7 @@ async function act(
   const { ports } = visit;
   const { outcome, reason, facts, acted } = conclude(understood, source.filters);
   const receipt = receiptOf(ports, visit, source, { verdict, outcome, reason });
-  const events = eventsOf(ports, receipt, acted, configuration, receipt.receivedAtMs);
+  const events = await eventsOf(ports, receipt, acted, configuration, receipt.receivedAtMs);
   const { dedupe, replay } = understood;
   const recorded = await record(ports, configuration, receipt, { facts, events, dedupe, replay });
   if (recorded.kind === 'stale') return recorded;

@@ -59,7 +59,7 @@ async function release(
   const { tenant, sourceId } = stored.receipt;
   let { configuration, source } = standing;
   for (let decisions = 0; decisions < MAX_DECISIONS; decisions++) {
-    const revised = await revise(ports, stored, configuration, rework(ports, stored, source, configuration));
+    const revised = await revise(ports, stored, configuration, await rework(ports, stored, source, configuration));
     // Anything else means that a person, or another release, has worked it through meanwhile.
     if (revised.kind !== 'stale') {
       return { standing: { configuration, source }, isReleased: revised.kind === 'revised' };

@@ -57,7 +57,7 @@ async function reprocessUnder(
   if (refusal !== null) return refusal;
   const found = sourceOf(configuration, stored.receipt.sourceId);
   if (found.kind === 'problem') return found;
-  const reworked = rework(ports, stored, found.source, configuration);
+  const reworked = await rework(ports, stored, found.source, configuration);
   const made = reprocessed(stored, reworked, request.dryRun);
   if (request.dryRun) return { kind: 'reprocessed', ...made };
   const claims = request.claims?.(made) ?? [];

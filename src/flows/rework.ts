@@ -17,15 +17,15 @@ export interface Reworked extends Conclusion {
 }
 
 /** Reads a stored receipt anew. Nothing is written. */
-export function rework(
+export async function rework(
   ports: ReworkPorts,
   { receipt }: StoredReceipt,
   source: OpenSource,
   configuration: LiveConfiguration,
-): Reworked {
+): Promise<Reworked> {
   const understood = understand(receipt, source.config, ports.mac.sha256);
   const conclusion = conclude(understood, source.filters);
-  const events = eventsOf(ports, receipt, conclusion.acted, configuration, ports.clock.nowMs());
+  const events = await eventsOf(ports, receipt, conclusion.acted, configuration, ports.clock.nowMs());
   return { ...conclusion, understood, events };
 }
 

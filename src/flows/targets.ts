@@ -1,9 +1,10 @@
 import { type HookEvent, typeMatches } from '../core/event.ts';
+import { stepsAtWorst } from '../core/filter-limits.ts';
 import { deliveryIdFor } from '../core/ids.ts';
 import { decide, type FilterDocument, filterDocument } from '../core/match.ts';
 import type { EventAppend, Hold, NewDelivery, Ports } from '../ports.ts';
+import { createBreaks } from './breaks.ts';
 import type { LiveConfiguration, LiveSubscription } from './configuration.ts';
-import { giveWay } from './give-way.ts';
 
 type TargetPorts = Pick<Ports, 'mac' | 'dispatch'>;
 
@@ -19,38 +20,47 @@ export function eventAppend(
   return { event, deliveries: candidates.flatMap((candidate) => deliveriesTo(candidate, event, document, ports)) };
 }
 
-/** The same for an event of any size: one for ten thousand subscriptions keeps nobody waiting. */
+/** The same for an event of any size: what takes long has breaks, so that nobody is kept waiting. */
 export function appendFor(
   event: HookEvent,
   data: unknown,
   configuration: LiveConfiguration,
   ports: TargetPorts & Pick<Ports, 'clock'>,
 ): EventAppend | Promise<EventAppend> {
-  const isLarge = candidatesFor(configuration, event.type).length > LARGE;
-  return isLarge ? largeEventAppend(event, data, configuration, ports) : eventAppend(event, data, configuration, ports);
+  return isLarge(configuration, event)
+    ? largeEventAppend(event, data, configuration, ports)
+    : eventAppend(event, data, configuration, ports);
 }
 
-/** Candidates looked at in one go: a millisecond of deriving ids. */
-const STEP = 100;
-/** With more candidates than this there are pauses between the steps. */
-const LARGE = 500;
-
-/** With pauses between the steps. */
-async function largeEventAppend(
+export async function largeEventAppend(
   event: HookEvent,
   data: unknown,
   configuration: LiveConfiguration,
   ports: TargetPorts & Pick<Ports, 'clock'>,
 ): Promise<EventAppend> {
   const document = filterDocument(event, data);
-  const candidates = candidatesFor(configuration, event.type);
+  const due = createBreaks(ports);
   const deliveries: NewDelivery[] = [];
-  for (let from = 0; from < candidates.length; from += STEP) {
-    if (from > 0) await giveWay(ports);
-    const some = candidates.slice(from, from + STEP);
-    for (const candidate of some) deliveries.push(...deliveriesTo(candidate, event, document, ports));
+  for (const candidate of candidatesFor(configuration, event.type)) {
+    deliveries.push(...deliveriesTo(candidate, event, document, ports));
+    const pause = due();
+    if (pause !== null) await pause;
   }
   return { event, deliveries };
+}
+
+/** With more candidates than this their deliveries are made with breaks: 10 µs each. */
+const LARGE = 500;
+/** With more to do than this filters are asked with breaks, in steps of about 25 ns. */
+const LARGE_STEPS = 200_000;
+
+/** Whether finding the targets of an event may take so long that others have to have their turn meanwhile. */
+export function isLarge(configuration: LiveConfiguration, { type, data }: Pick<HookEvent, 'type' | 'data'>): boolean {
+  const candidates = candidatesFor(configuration, type);
+  if (candidates.length > LARGE) return true;
+  let steps = 0;
+  for (const { filters } of candidates) steps += stepsAtWorst(filters.rules, data.length);
+  return steps > LARGE_STEPS;
 }
 
 /** Types remembered for one version of a configuration. */

@@ -2,7 +2,7 @@
 import { withoutDeepItems } from '../core/deep-items.ts';
 import { itemSpans, type Span, scanJson } from '../core/json.ts';
 import { type FieldError, type Problem, problem } from '../core/problem.ts';
-import { MAX_JSON_DEPTH, type ReadJson, readJsonObject, scanJsonObject } from './body.ts';
+import { BATCH_JSON, MAX_JSON_DEPTH, type ReadJson, readJsonObject, refusalOf, scanEvent } from './body.ts';
 import { type EventFields, readEvent } from './event-input.ts';
 import { readFields } from './fields.ts';
 import { dataBytes } from './publish-route.ts';
@@ -19,8 +19,6 @@ export interface ReadBatch {
   items: readonly ReadItem[];
 }
 
-/** The object and the list around the events. */
-const OUTER_DEPTH = 2;
 const OPEN_ARRAY = 0x5b;
 
 type Body = Exclude<ReadJson, Problem> & {
@@ -48,13 +46,15 @@ export function readBatch(bytes: Uint8Array, maxEventBytes: number): ReadBatch |
 
 /** Parses a batch; an event that nests too deeply is that event's own fault. */
 function readBody(bytes: Uint8Array): Body | Problem {
-  const whole = readJsonObject(bytes, MAX_JSON_DEPTH + OUTER_DEPTH);
+  const whole = readJsonObject(bytes, BATCH_JSON);
   if (whole.kind === 'json') return { ...whole, deep: NONE };
-  const scanned = scanJson(bytes, { maxDepth: Number.POSITIVE_INFINITY });
+  if (whole.code !== 'json_too_deep') return whole;
+  const scanned = scanJson(bytes, { ...BATCH_JSON, maxDepth: Number.POSITIVE_INFINITY });
+  if (scanned.kind === 'refused' && scanned.code !== 'malformed') return refusalOf(scanned);
   const list = scanned.kind === 'scanned' ? scanned.spans.get('events') : undefined;
-  if (whole.code !== 'json_too_deep' || list === undefined || bytes[list.start] !== OPEN_ARRAY) return whole;
+  if (list === undefined || bytes[list.start] !== OPEN_ARRAY) return whole;
   const { bytes: shallow, deep } = withoutDeepItems(bytes, list, MAX_JSON_DEPTH);
-  const rest = readJsonObject(shallow, MAX_JSON_DEPTH + OUTER_DEPTH);
+  const rest = readJsonObject(shallow, BATCH_JSON);
   return rest.kind === 'json' ? { ...rest, deep } : rest;
 }
 
@@ -71,7 +71,7 @@ function readItem(value: unknown, bytes: Uint8Array, maxBytes: number): ReadItem
   if (bytes.length > maxBytes) {
     return problem('body_too_large', { detail: `The event is over the limit of ${maxBytes} bytes.` });
   }
-  const scanned = scanJsonObject(bytes);
+  const scanned = scanEvent(bytes);
   if (scanned.kind === 'problem') return scanned;
   // The scan lets nothing but an object through.
   const fields = readEvent(value as Readonly<Record<string, unknown>>);

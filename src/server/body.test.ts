@@ -31,6 +31,39 @@ test('bodies that are no JSON object are refused with the place of the fault', a
   }
 });
 
+const members = (count: number) => `{${Array.from({ length: count }, (_, at) => `"m${at}":0`).join(',')}}`;
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+const values = (count: number) => `[${Array(count).fill(0).join(',')}]`;
+
+test('what holds too many members or values is refused with its place, before it is checked', async () => {
+  const api = await openApi();
+  const [event, settings] = ['/api/v1/events', '/api/v1/webhook-subscriptions'];
+  const cases: [path: string, body: string, detail: RegExp, pointer?: string][] = [
+    [event, `{"type":"a","data":${members(50_000)}}`, /more than 50000 members/, '/data'],
+    [event, `{"type":"a","data":${values(250_001)}}`, /more than 250000 values/, '/data'],
+    [event, members(1001), /more than 1000 members at its top level/],
+    [`${event}/explain`, `{"type":"a","data":${members(50_000)}}`, /more than 50000 members/, '/data'],
+    [settings, `{"url":"https://a.b","metadata":${members(5000)}}`, /more than 5000 members/, '/metadata'],
+    [settings, `{"url":"https://a.b","events":${values(60_001)}}`, /more than 60000 values/, '/events'],
+    [
+      `${event}/batch`,
+      `{"events":[],"x":${nested(1000)},${members(1001).slice(1)}`,
+      /more than 1000 members at its top/,
+    ],
+    [`${event}/batch`, `{"events":[${members(200_001)}]}`, /more than 200000 members/, '/events'],
+    [`${event}/batch`, `{"events":[${'{},'.repeat(500_000)}{}]}`, /more than 1000000 values/, '/events'],
+  ];
+  for (const [path, body, detail, pointer] of cases) {
+    const { status, json } = await api.call('POST', path, body, { headers: { 'Content-Type': 'application/json' } });
+    assert.deepEqual([status, json.code, json.errors?.[0].pointer], [400, 'json_too_many', pointer], path);
+    assert.match(json.detail, detail);
+    assert.match(json.remedy, /fewer events/);
+  }
+  const large = `{"type":"a","data":{"a":${members(24_000)},"b":${members(24_000)}}}`;
+  const taken = await api.call('POST', event, large, { headers: { 'Content-Type': 'application/json' } });
+  assert.equal(taken.status, 202, taken.text);
+});
+
 test('a name that stands twice is pointed at', async () => {
   const api = await openApi();
   const got = await api.call('POST', '/api/v1/events', '{"type":"a","data":1,"type":"b"}');

@@ -1,11 +1,34 @@
 /** Request bodies: their size before and while they are read, their type, and what they parse to. */
-import { type JsonRefusal, parseJson, type ScanFault, type Spans, scanJson } from '../core/json.ts';
-import { type Problem, problem } from '../core/problem.ts';
+import { type JsonLimits, type JsonRefusal, parseJson, type ScanFault, type Spans, scanJson } from '../core/json.ts';
+import { type Problem, type ProblemCode, problem } from '../core/problem.ts';
 import { LARGE_BODY_BYTES, type LargeBodies } from './large-bodies.ts';
 import { awaitBody, bytesRefusal, hold, type Load, OVERLOADED, type Stay } from './load.ts';
 
 /** Objects and arrays may stand inside each other this deep. */
 export const MAX_JSON_DEPTH = 64;
+
+/** No request has a dozen fields of its own, and each name is decoded and kept. */
+const MAX_NAMES = 1000;
+
+/**
+ * What an event may hold. However few bytes they take, a member costs up to 3 µs to parse and to check, a value 0.3 µs:
+ * a body of the smallest ones would keep everybody waiting for seconds.
+ */
+export const EVENT_JSON: JsonLimits = {
+  maxDepth: MAX_JSON_DEPTH,
+  maxMembers: 50_000,
+  maxValues: 250_000,
+  maxNames: MAX_NAMES,
+};
+/** All events of a batch together, and the object and the list around them. */
+export const BATCH_JSON: JsonLimits = {
+  maxDepth: MAX_JSON_DEPTH + 2,
+  maxMembers: 200_000,
+  maxValues: 1_000_000,
+  maxNames: MAX_NAMES,
+};
+/** Settings: fifty filters with a thousand values each fit in. */
+export const SETTINGS_JSON: JsonLimits = { maxDepth: MAX_JSON_DEPTH, maxMembers: 5000, maxValues: 60_000 };
 
 /** What a request declares about its body. */
 export interface BodyHeaders {
@@ -169,20 +192,30 @@ export function typeRefusal(contentType: string | null | undefined): Problem | n
 }
 
 /** Parses a body that has to be one JSON object. */
-export function readJsonObject(bytes: Uint8Array, maxDepth = MAX_JSON_DEPTH): ReadJson {
-  const parsed = parseJson(bytes, { maxDepth });
+export function readJsonObject(bytes: Uint8Array, limits: JsonLimits): ReadJson {
+  const parsed = parseJson(bytes, limits);
   if (parsed.kind === 'parsed') return { kind: 'json', value: parsed.value, spans: parsed.spans };
   return refusalOf(parsed);
 }
 
-/** The same for an object inside a body that was parsed already. */
-export function scanJsonObject(bytes: Uint8Array): Exclude<ReturnType<typeof scanJson>, { kind: 'refused' }> | Problem {
-  const scanned = scanJson(bytes, { maxDepth: MAX_JSON_DEPTH });
+/** The same for an event inside a body that was parsed already. */
+export function scanEvent(bytes: Uint8Array): Exclude<ReturnType<typeof scanJson>, { kind: 'refused' }> | Problem {
+  const scanned = scanJson(bytes, EVENT_JSON);
   return scanned.kind === 'scanned' ? scanned : refusalOf(scanned);
 }
 
-function refusalOf(refusal: JsonRefusal<ScanFault | 'invalid_utf8'>): Problem {
-  const code = refusal.code === 'too_deep' ? 'json_too_deep' : 'invalid_json';
+const CODES: Readonly<Partial<Record<ScanFault | 'invalid_utf8', ProblemCode>>> = {
+  too_deep: 'json_too_deep',
+  too_many_members: 'json_too_many',
+  too_many_values: 'json_too_many',
+  too_many_names: 'json_too_many',
+};
+
+/** The problem that a refused text is. */
+export function refusalOf(refusal: JsonRefusal<ScanFault | 'invalid_utf8'>): Problem {
   const { message, pointer } = refusal;
-  return problem(code, { detail: message, ...(pointer === undefined ? {} : { errors: [{ pointer, message }] }) });
+  return problem(CODES[refusal.code] ?? 'invalid_json', {
+    detail: message,
+    ...(pointer === undefined ? {} : { errors: [{ pointer, message }] }),
+  });
 }

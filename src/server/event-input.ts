@@ -15,7 +15,7 @@ import {
   OWNER_WORDS,
   RESERVED_WORDS,
 } from './event-rules.ts';
-import { mustBe, REQUIRED, sizeOf, UNKNOWN_FIELD } from './fields.ts';
+import { MAX_ERRORS, mustBe, REQUIRED, sizeOf, UNKNOWN_FIELD } from './fields.ts';
 import { isWhole, WHOLE_WORDS } from './text-input.ts';
 import { readTimeMs, TIME_WORDS } from './time-input.ts';
 
@@ -55,6 +55,7 @@ export function readEvent(body: Body): EventFields | Problem {
     errors.push({ pointer: '/type', message: RESERVED_WORDS });
   if (!('data' in body)) errors.push({ pointer: '/data', message: REQUIRED });
   for (const name of Object.keys(body)) {
+    if (errors.length >= MAX_ERRORS) break;
     if (!NAMES.has(name)) errors.push({ pointer: pointerOf([name]), message: UNKNOWN_FIELD });
   }
   return errors.length === 0 ? fields : problem('validation_failed', { errors });
@@ -105,7 +106,10 @@ function tags(body: Body, errors: FieldError[]): readonly string[] | undefined {
     errors.push({ pointer: '/tags', message: mustBe('array') });
     return undefined;
   }
-  if (value.length > MAX_TAGS) errors.push({ pointer: '/tags', message: sizeOf('items', 'most', MAX_TAGS) });
+  if (value.length > MAX_TAGS) {
+    errors.push({ pointer: '/tags', message: sizeOf('items', 'most', MAX_TAGS) });
+    return undefined;
+  }
   value.forEach((tag: unknown, at) => {
     const message = textFault(tag, MAX_TAG_CHARACTERS);
     if (message !== null) errors.push({ pointer: `/tags/${at}`, message });
@@ -121,7 +125,8 @@ function headers(body: Body, errors: FieldError[]): Readonly<Record<string, stri
     return undefined;
   }
   const wrong = Object.entries(value).filter(([, text]) => typeof text !== 'string');
-  for (const [name] of wrong) errors.push({ pointer: pointerOf(['headers', name]), message: mustBe('string') });
+  for (const [name] of wrong.slice(0, MAX_ERRORS))
+    errors.push({ pointer: pointerOf(['headers', name]), message: mustBe('string') });
   if (wrong.length > 0) return undefined;
   const named = value as Readonly<Record<string, string>>;
   for (const { path, message } of eventHeaderErrors(named)) {

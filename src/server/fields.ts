@@ -7,6 +7,9 @@ export const UNKNOWN_FIELD = 'Unknown field.';
 const READ_ONLY = 'Read-only: leave it out.';
 export const REQUIRED = 'Required.';
 
+/** More than anybody corrects at once; without a limit a refusal can be twenty times its request. */
+export const MAX_ERRORS = 100;
+
 /** What JSON calls the types, as the messages do. */
 const TYPE_WORDS: Readonly<Record<string, string>> = {
   string: 'a string',
@@ -56,7 +59,9 @@ function boundWords(origin: string, bound: 'most' | 'least', size: number): stri
 
 function errorsOf(issue: z.core.$ZodIssue, toPointer: (path: readonly PropertyKey[]) => string): FieldError[] {
   if (issue.code !== 'unrecognized_keys') return [{ pointer: toPointer(issue.path), message: issue.message }];
-  return issue.keys.map((key) => ({ pointer: toPointer([...issue.path, key]), message: UNKNOWN_FIELD }));
+  return issue.keys
+    .slice(0, MAX_ERRORS)
+    .map((key) => ({ pointer: toPointer([...issue.path, key]), message: UNKNOWN_FIELD }));
 }
 
 function queryPointer(path: readonly PropertyKey[]): string {
@@ -101,9 +106,11 @@ function check<Schema extends z.ZodType>(
 ): Fields<z.output<Schema>> {
   const result = schema.safeParse(value, { error: wordsFor });
   if (result.success) return { kind: 'fields', fields: result.data };
-  const errors = result.error.issues.flatMap((issue) => errorsOf(issue, toPointer));
   // One message each: a list where a string belongs would also be measured as a string.
-  const seen = new Set<string>();
-  const firsts = errors.filter(({ pointer }) => seen.size < seen.add(pointer).size);
-  return problem('validation_failed', { errors: firsts });
+  const firsts = new Map<string, FieldError>();
+  for (const issue of result.error.issues) {
+    for (const error of errorsOf(issue, toPointer)) if (!firsts.has(error.pointer)) firsts.set(error.pointer, error);
+    if (firsts.size >= MAX_ERRORS) break;
+  }
+  return problem('validation_failed', { errors: [...firsts.values()].slice(0, MAX_ERRORS) });
 }

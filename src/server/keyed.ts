@@ -1,9 +1,10 @@
 /** Endpoints that need an API key: who is asking, what was asked, and whether it was asked before. */
 import { type Id, isId } from '../core/ids.ts';
+import type { JsonLimits } from '../core/json.ts';
 import { type Problem, type ProblemCode, problem } from '../core/problem.ts';
 import type { Role } from '../ports.ts';
 import { type Caller, callerOf } from './auth.ts';
-import { type ReadBytes, readJsonObject, typeRefusal } from './body.ts';
+import { type ReadBytes, readJsonObject, SETTINGS_JSON, typeRefusal } from './body.ts';
 import type { Endpoint, IncomingRequest, Method, RouteSpec } from './endpoint.ts';
 import { readFields, readQuery } from './fields.ts';
 import { type Claims, KEY_HEADER, once, readKey } from './idempotency.ts';
@@ -30,6 +31,8 @@ export interface KeyedRoute<Body extends z.ZodType, Query extends z.ZodType>
   body?: Body;
   /** What the document says of the body, where the checks need more than a schema. */
   documentedBody?: z.ZodType;
+  /** What its body may hold; what settings may unless told. */
+  json?: JsonLimits;
   run(call: Call<z.output<Body>, z.output<Query>>): Promise<Reply>;
 }
 
@@ -50,6 +53,7 @@ const BODY_PROBLEMS: readonly ProblemCode[] = [
   'body_too_large',
   'invalid_json',
   'json_too_deep',
+  'json_too_many',
   'validation_failed',
 ];
 const POST_PROBLEMS: readonly ProblemCode[] = ['idempotency_mismatch', 'idempotency_running', 'secret_unavailable'];
@@ -63,7 +67,7 @@ export function keyed<Body extends z.ZodType = typeof NOTHING, Query extends z.Z
 }
 
 function specOf<Body extends z.ZodType, Query extends z.ZodType>(route: KeyedRoute<Body, Query>): RouteSpec {
-  const { run: _run, documentedBody, ...spec } = route;
+  const { run: _run, json: _json, documentedBody, ...spec } = route;
   const problems = new Set([...route.problems, ...KEYED_PROBLEMS]);
   if (takesBody(route.method)) for (const code of BODY_PROBLEMS) problems.add(code);
   if (route.query !== undefined || route.method === 'GET') problems.add('validation_failed');
@@ -118,7 +122,7 @@ function readBody<Body extends z.ZodType, Query extends z.ZodType>(
   if (!takesBody(route.method) || (bytes.length === 0 && optional)) return readFields(schema, {});
   const refusal = typeRefusal(request.header('content-type'));
   if (refusal !== null) return refusal;
-  const json = readJsonObject(bytes);
+  const json = readJsonObject(bytes, route.json ?? SETTINGS_JSON);
   return json.kind === 'problem' ? json : readFields(schema, json.value, shownNames(route.success.schema));
 }
 

@@ -2,9 +2,12 @@
 import { pointerOf } from '../core/pointer.ts';
 import { type FieldError, problem } from '../core/problem.ts';
 import { type Fields, readFields } from './fields.ts';
-import type { z } from './schemas/zod.ts';
+import { z } from './schemas/zod.ts';
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** Any object, as it came: `readPatch` checks it. A schema of zod would leave a member named `__proto__` out silently. */
+export const anyObject = z.custom<Json>((value) => typeof value === 'object' && value !== null);
 
 /**
  * The fields of a PATCH body that differ from what GET shows, checked. A read-only field is accepted only with the

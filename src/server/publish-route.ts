@@ -6,7 +6,7 @@ import type { Id } from '../core/ids.ts';
 import type { Spans } from '../core/json.ts';
 import { publish } from '../flows/publish.ts';
 import { callerOf, MAY_PUBLISH } from './auth.ts';
-import { type ReadBytes, readJsonObject, typeRefusal } from './body.ts';
+import { EVENT_JSON, type ReadBytes, readJsonObject, typeRefusal } from './body.ts';
 import { readEvent } from './event-input.ts';
 import { readQuery } from './fields.ts';
 import { REPLAYED, readKey } from './idempotency.ts';
@@ -62,7 +62,7 @@ export async function publishRequest(server: Server, request: PublishRequest): P
   const call = await readPublishCall(server, request, server.limits.event);
   if (call.kind === 'problem') return call;
   const { tenant, key, bytes } = call;
-  const json = readJsonObject(bytes);
+  const json = readJsonObject(bytes, EVENT_JSON);
   if (json.kind === 'problem') return json;
   // `readJsonObject` lets nothing but an object through.
   const event = readEvent(json.value as Readonly<Record<string, unknown>>);

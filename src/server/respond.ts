@@ -1,8 +1,10 @@
 /** The one place that turns results and problems into HTTP. */
+
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem, problemPage } from '../core/problem.ts';
 import { isStoreAway } from '../core/store-away.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
+import { MAX_ERRORS } from './fields.ts';
 import type { Stay } from './load.ts';
 
 /** An answer ready to be written: what both the fetch and the Node side send. */
@@ -68,9 +70,6 @@ export function respond(reply: Reply, requestId: Id): Answer {
   if (made.bare === true) return made;
   return { ...made, headers: { ...FIXED_HEADERS, 'X-Request-Id': requestId, ...made.headers } };
 }
-
-/** More than anybody corrects at once; without a limit a refusal can be twenty times its request. */
-const MAX_ERRORS = 100;
 
 function problemAnswer(refusal: Refusal, requestId: Id): Answer {
   const { code, type, title, remedy, agentAction, ...page } = problemPage(refusal.code);

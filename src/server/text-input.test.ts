@@ -23,6 +23,36 @@ test('half characters are refused in names and descriptions, with their place', 
   }
 });
 
+test('half characters are refused in credentials and secrets: two that differ would sign and prove alike', async () => {
+  const { call } = await openApi();
+  const [subscriptions, sources] = ['/api/v1/webhook-subscriptions', '/api/v1/sources'];
+  const { id } = (await call('POST', subscriptions, { ...SUBSCRIPTION, authType: 'signature' })).json.data;
+  const source = (await call('POST', sources, { type: 'harbor' })).json.data;
+  const cases: [path: string, body: Record<string, unknown>, ...pointers: string[]][] = [
+    [subscriptions, { ...SUBSCRIPTION, authType: 'signature', signatureSecret: HALF }, '/signatureSecret'],
+    [
+      subscriptions,
+      { ...SUBSCRIPTION, authType: 'basic', basicUsername: HALF, basicPassword: HALF },
+      '/basicUsername',
+      '/basicPassword',
+    ],
+    [subscriptions, { ...SUBSCRIPTION, authType: 'bearer', bearerToken: HALF }, '/bearerToken'],
+    [
+      subscriptions,
+      { ...SUBSCRIPTION, authType: 'header', authHeader: { name: 'X', value: HALF } },
+      '/authHeader/value',
+    ],
+    [`${subscriptions}/${id}/secret/rotate`, { secret: HALF }, '/secret'],
+    [sources, { type: 'harbor', secret: HALF }, '/secret'],
+    [`${sources}/${source.id}/secret/rotate`, { secret: HALF }, '/secret'],
+  ];
+  for (const [path, body, ...pointers] of cases) {
+    const { status, json } = await call('POST', path, body);
+    const errors = pointers.map((pointer) => ({ pointer, message: WHOLE_WORDS }));
+    assert.deepEqual([status, json.errors], [400, errors], path);
+  }
+});
+
 test('whole characters beyond the first plane are taken', async () => {
   const { call } = await openApi();
   const made = await call('POST', '/api/v1/webhook-subscriptions', { ...SUBSCRIPTION, name: '🚢', description: '🚢' });

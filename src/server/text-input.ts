@@ -17,12 +17,18 @@ export function textInput(minCharacters: number, maxCharacters: number) {
   return text.max(maxCharacters).refine(isWhole, { error: WHOLE_WORDS });
 }
 
+/** More than any object of texts may have; each would be checked before they are counted. */
+const MAX_TEXTS = 1000;
+
 /** An object of texts. zod leaves a member named `__proto__` out without a word, so it is refused before. */
 export function textMap<Record extends z.ZodType>(record: Record) {
   return z.preprocess((value, context) => {
-    if (typeof value === 'object' && value !== null && Object.hasOwn(value, LOST_NAME)) {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Object.hasOwn(value, LOST_NAME)) {
       context.addIssue({ code: 'custom', path: [LOST_NAME], message: LOST_NAME_WORDS });
     }
-    return value;
+    if (Object.keys(value).length <= MAX_TEXTS) return value;
+    context.addIssue({ code: 'custom', message: `At most ${MAX_TEXTS} members.` });
+    return z.NEVER;
   }, record);
 }

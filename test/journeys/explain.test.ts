@@ -11,7 +11,14 @@ const { url } = await journey.receiver();
 interface Explanation {
   deliveries: number;
   subscriptions: number;
-  results: { subscriptionId: string; receives: boolean; rule: string | null; heldReason?: string; filter?: unknown }[];
+  results: {
+    subscriptionId: string;
+    receives: boolean;
+    rule: string | null;
+    reason: string | null;
+    heldReason?: string;
+    filter?: unknown;
+  }[];
 }
 
 async function explain(body: unknown): Promise<Explanation> {
@@ -47,6 +54,17 @@ test('each subscription says what it would do, those that would get it first, an
   assert.deepEqual(said.get(unfound)?.filter, { index: 0, ...filters[0], field: 'data.none', found: false });
   assert.deepEqual((await hookyard.api('GET', '/api/v1/events')).data, []);
   assert.equal((await publish(hookyard, event.type, event.data, { owner: event.owner })).deliveries, 2);
+});
+
+test('a filter says where what stands there is too long for it', async () => {
+  const filters = [{ field: 'data.log', operator: 'matches', value: 'x.{200}y' }];
+  const id = await subscribe(hookyard, url, { filters });
+  const said = async (length: number) => {
+    const { results } = await explain({ type: 'made.up', data: { log: 'z'.repeat(length) } });
+    return results.find(({ subscriptionId }) => subscriptionId === id)?.reason;
+  };
+  assert.equal(await said(1000), 'Filter 0 does not hold: data.log matches.');
+  assert.match(`${await said(10_000)}`, /too long for this filter: it looks at the first 1\d{3} characters/);
 });
 
 test('what could not be published cannot be explained', async () => {

@@ -65,6 +65,7 @@ const publishSpec: RouteSpec = {
     'body_too_large',
     'invalid_json',
     'json_too_deep',
+    'json_too_many',
     'validation_failed',
     'idempotency_mismatch',
     'secret_unavailable',

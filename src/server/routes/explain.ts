@@ -1,5 +1,6 @@
 import { explain } from '../../flows/explain.ts';
 import { MAY_READ } from '../auth.ts';
+import { EVENT_JSON } from '../body.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
@@ -19,6 +20,7 @@ export function explainEndpoint(server: Server): Endpoint {
     description: 'A dry run: takes what `POST /api/v1/events` takes, and publishes and stores nothing.',
     roles: MAY_READ,
     body: eventInput,
+    json: EVENT_JSON,
     success: { status: 200, description: 'What each subscription says.', schema: explanation },
     problems: [],
     run: async ({ caller, body }) => {

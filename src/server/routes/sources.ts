@@ -8,7 +8,7 @@ import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pageOf, readPage } from '../page.ts';
 import { pagingQuery, readPaging } from '../paging.ts';
-import { givenFields, readPatch } from '../patch.ts';
+import { anyObject, givenFields, readPatch } from '../patch.ts';
 import { NO_CONTENT } from '../respond.ts';
 import { sourceInput, sourcePatch, sourceShown } from '../schemas/source.ts';
 import { z } from '../schemas/zod.ts';
@@ -106,7 +106,7 @@ function change(server: Server): Endpoint {
     summary: 'Change a source',
     roles: MAY_CHANGE,
     headers: IF_MATCH_HEADER,
-    body: z.looseObject({}),
+    body: anyObject,
     documentedBody: sourcePatch,
     success: { status: 200, description: 'The source as it stands now.', schema: sourceShown },
     problems: ['precondition_failed', 'secret_unavailable'],

@@ -229,3 +229,15 @@ describe('a limit', () => {
     await made(api, { events: ['a'.repeat(64)], autoDisableThreshold: 1, retryPolicy: { maxRetries: 0 } });
   });
 });
+
+test('a member named __proto__ in a change is an unknown field, of a subscription as of a source', async () => {
+  const api = await openApi();
+  const subscription = await made(api, {});
+  const source = await api.call('POST', '/api/v1/sources', { type: 'generic' });
+  for (const path of [`${BASE}/${subscription.id}`, `/api/v1/sources/${source.json.data.id}`]) {
+    const headers = { 'Content-Type': 'application/json' };
+    const got = await api.call('PATCH', path, '{"__proto__":{"name":"two"},"name":"three"}', { headers });
+    assert.deepEqual(got.json.errors, [{ pointer: '/__proto__', message: 'Unknown field.' }], got.text);
+    assert.notEqual((await api.call('GET', path)).json.data.name, 'three');
+  }
+});

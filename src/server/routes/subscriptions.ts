@@ -17,7 +17,7 @@ import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pageOf, readPage } from '../page.ts';
 import { pagingQuery, readPaging } from '../paging.ts';
-import { givenFields, readPatch } from '../patch.ts';
+import { anyObject, givenFields, readPatch } from '../patch.ts';
 import { answer, NO_CONTENT, type Reply } from '../respond.ts';
 import { testInput, testShown } from '../schemas/delivery.ts';
 import { ownerQuery } from '../schemas/owner.ts';
@@ -137,7 +137,7 @@ function change(server: Server): Endpoint {
     summary: 'Change a subscription',
     roles: MAY_CHANGE,
     headers: IF_MATCH_HEADER,
-    body: z.looseObject({}),
+    body: anyObject,
     documentedBody: subscriptionPatch,
     success: { status: 200, description: 'The subscription as it stands now.', schema: subscriptionShown },
     problems: [...URL_PROBLEMS, 'precondition_failed', 'secret_unavailable'],

@@ -1,5 +1,6 @@
 import { MAX_GRACE_SECONDS } from '../../core/retiring.ts';
 import { DEFAULT_GRACE_SECONDS } from '../../core/rotation.ts';
+import { textInput } from '../text-input.ts';
 import { z } from './zod.ts';
 
 /** What `POST …/secret/rotate` takes. */
@@ -13,11 +14,6 @@ export const rotationInput = z
       .openapi({
         description: `How long the old secret goes on signing beside the new one; ${DEFAULT_GRACE_SECONDS} unless told. 0 ends it at once, and those of earlier rotations with it.`,
       }),
-    secret: z
-      .string()
-      .min(1)
-      .max(1024)
-      .optional()
-      .openapi({ description: 'The new secret; one is generated unless told.' }),
+    secret: textInput(1, 1024).optional().openapi({ description: 'The new secret; one is generated unless told.' }),
   })
   .openapi('SecretRotation');

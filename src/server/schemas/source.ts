@@ -64,7 +64,7 @@ export const sourceInput = z
         'Your own reference, for a setup in another system: kept and shown, without any effect. null for none.',
     }),
     scheme: scheme.optional(),
-    secret: z.string().min(1).max(1024).optional(),
+    secret: textInput(1, 1024).optional(),
     secretRef: z
       .string()
       .min(1)
@@ -177,7 +177,7 @@ export const sourceRotationInput = z
     graceSeconds: graceSeconds.openapi({
       description: `How long the old secret goes on proving senders; ${DEFAULT_GRACE_SECONDS} unless told. 0 ends it at once, and those of earlier rotations with it.`,
     }),
-    secret: z.string().min(1).max(1024).optional().openapi({
+    secret: textInput(1, 1024).optional().openapi({
       description: 'The new secret; one is generated unless told.',
     }),
   })

@@ -1,6 +1,6 @@
 /** Subscriptions as the API takes and shows them. */
 import { MAX_FILTERS } from '../../core/filter.ts';
-import { FILTER_OPERATORS } from '../../core/filter-operator.ts';
+import { FILTER_OPERATORS, MAX_LIST_LENGTH } from '../../core/filter-operator.ts';
 import { OWNER_KINDS } from '../../core/owner-input.ts';
 import { PROFILE_NAMES } from '../../core/profile.ts';
 import { VARIABLE_PREFIX } from '../../core/secret-reference.ts';
@@ -28,7 +28,9 @@ export const filter = z
       example: 'data.environment.name',
     }),
     operator: z.enum(FILTER_OPERATORS),
-    value: z.union([scalar, z.array(scalar)], { error: 'A string, number, true, false, null, or a list of these.' }),
+    value: z.union([scalar, z.array(scalar).max(MAX_LIST_LENGTH)], {
+      error: `A string, number, true, false, null, or a list of at most ${MAX_LIST_LENGTH} of these.`,
+    }),
   })
   .openapi('Filter');
 
@@ -104,14 +106,12 @@ export const subscriptionInput = z
     method: z.enum(['POST', 'PUT']).optional(),
     headers: textMap(z.record(z.string(), z.string())).optional(),
     authType: z.enum(AUTH_TYPES).optional(),
-    basicUsername: z.string().max(255).optional(),
-    basicPassword: z.string().max(1024).optional(),
-    bearerToken: z.string().min(1).max(4096).optional(),
-    authHeader: z
-      .strictObject({ name: z.string().min(1).max(128), value: z.string().min(1).max(4096).optional() })
-      .optional(),
+    basicUsername: textInput(0, 255).optional(),
+    basicPassword: textInput(0, 1024).optional(),
+    bearerToken: textInput(1, 4096).optional(),
+    authHeader: z.strictObject({ name: z.string().min(1).max(128), value: textInput(1, 4096).optional() }).optional(),
     credentialRef: reference,
-    signatureSecret: z.string().min(1).max(1024).optional(),
+    signatureSecret: textInput(1, 1024).optional(),
     secretRef: reference,
     events: z.array(z.string()).max(200).optional(),
     filters: z.array(filter).max(MAX_FILTERS).optional(),

@@ -1,3 +1,4 @@
+import type { RuleLimits } from '../../core/filter-rule.ts';
 import type { Decision } from '../../core/match.ts';
 import type { Explained } from '../../flows/explain.ts';
 import { showHold } from './held.ts';
@@ -22,9 +23,16 @@ export function showExplained({ subscription: { id, config, filters }, decision,
     return { ...named, receives: false, rule: decision.kind, reason: REASONS[decision.kind] };
   }
   const { index, actual } = decision;
-  const said = filters.rules[index]?.rule;
-  const reason = `Filter ${index} does not hold: ${said?.field} ${said?.operator}.`;
+  const { rule: said, limits } = filters.rules[index] ?? {};
+  const cut = decision.isCut && limits !== undefined ? ` ${cutWords(limits)}` : '';
+  const reason = `Filter ${index} does not hold: ${said?.field} ${said?.operator}.${cut}`;
   // JSON has no word for a path that selects nothing: `found` has it.
   const filter = { index, ...said, found: actual !== undefined, ...(actual === undefined ? {} : { actual }) };
   return { ...named, receives: false, rule: decision.kind, reason, filter };
+}
+
+/** Why a rule may not have found what is there. */
+function cutWords({ characters, nodes }: RuleLimits): string {
+  const looked = `it looks at the first ${characters} characters and ${nodes} values`;
+  return `What stands there is too long for this filter: ${looked}.`;
 }

@@ -5,7 +5,16 @@
 import { parseJson } from '../json.ts';
 import { fromBase64 } from '../signature/encoding.ts';
 import { at, isObject } from './fields.ts';
-import { ignored, MAX_FACTS, type Reader, type ReaderInput, type Reading, translated, unreadable } from './reading.ts';
+import {
+  gathered,
+  ignored,
+  MAX_FACTS,
+  type Reader,
+  type ReaderInput,
+  type Reading,
+  translated,
+  unreadable,
+} from './reading.ts';
 
 /** One event, with attributes and `data` as structured mode writes them. */
 export interface CloudEvent {
@@ -32,16 +41,17 @@ const utf8 = new TextDecoder();
 
 /**
  * Reads every event of a request with a reader that is given each in structured mode; pointers of what it says are
- * those of the request. Of a batch, what can be read counts: the others are as if they had not been sent with it.
+ * those of the request. Of a batch, what can be read counts; the others are told by their number.
  */
 export function readEach(input: ReaderInput, read: Reader): Reading {
   const found = cloudEventsIn(input);
   if (found.kind === 'unreadable') return found;
-  return together(
-    found.events.map(({ document, whence }) =>
+  return together([
+    ...found.events.map(({ document, whence }) =>
       translated(read({ ...input, body: document, headers: STRUCTURED }), whence),
     ),
-  );
+    ...found.faults,
+  ]);
 }
 
 /** What several events of one request say together. */
@@ -51,18 +61,21 @@ export function together(readings: readonly Reading[]): Reading {
   if (readings.length === 1) return first;
   const facts = readings.flatMap((reading) => ('facts' in reading ? reading.facts : []));
   if (facts.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} facts.`);
-  if (facts.length > 0) return { kind: 'facts', facts };
-  return readings.find(({ kind }) => kind === 'unreadable') ?? first;
+  return gathered(readings, first);
 }
 
-/** The events of a request, in order. */
-export function cloudEventsIn(carrier: Carrier): { kind: 'events'; events: readonly CloudEvent[] } | Unreadable {
+/** The events of a request, in order, and a fault for each item of a batch that is none. */
+export function cloudEventsIn(
+  carrier: Carrier,
+): { kind: 'events'; events: readonly CloudEvent[]; faults: readonly Unreadable[] } | Unreadable {
   const { body } = carrier;
   switch (modeOf(carrier)) {
     case 'binary':
-      return { kind: 'events', events: [binary(carrier)] };
+      return { kind: 'events', events: [binary(carrier)], faults: [] };
     case 'structured':
-      return isEvent(body) ? { kind: 'events', events: [structured(body, '')] } : notAnEvent('/specversion');
+      return isEvent(body)
+        ? { kind: 'events', events: [structured(body, '')], faults: [] }
+        : notAnEvent('/specversion');
     case 'batch':
       return batch(body);
   }
@@ -90,9 +103,11 @@ function modeOf({ body, headers }: Carrier): 'binary' | 'structured' | 'batch' {
 function batch(body: unknown): ReturnType<typeof cloudEventsIn> {
   if (!Array.isArray(body)) return unreadable('', 'A batch of CloudEvents is an array.');
   if (body.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} CloudEvents in a batch.`);
-  const wrong = body.findIndex((item) => !isEvent(item));
-  if (wrong !== -1) return notAnEvent(`/${wrong}/specversion`);
-  return { kind: 'events', events: body.filter(isEvent).map((item, index) => structured(item, `/${index}`)) };
+  return {
+    kind: 'events',
+    events: body.flatMap((item, index) => (isEvent(item) ? structured(item, `/${index}`) : [])),
+    faults: body.flatMap((item, index) => (isEvent(item) ? [] : notAnEvent(`/${index}/specversion`))),
+  };
 }
 
 function isEvent(value: unknown): value is Readonly<Record<string, unknown>> {

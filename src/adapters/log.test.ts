@@ -34,6 +34,21 @@ test('lines below the level are not written; an unknown level counts as info', (
   }
 });
 
+test('who judged or accepted a receipt by hand is written at every level but silent', () => {
+  for (const [level, expected] of [
+    ['debug', 3],
+    ['info', 3],
+    ['warn', 2],
+    ['error', 2],
+    ['silent', 0],
+  ] as const) {
+    const { log, lines } = capture(level);
+    for (const event of ['receipt.accepted', 'receipt.reverified', 'other']) log.info(event, { keyId: 'k' });
+    assert.equal(lines.length, expected, level);
+    if (expected > 0) assert.match(lines[0] ?? '', /"level":"info".*"keyId":"k","event":"receipt.accepted"/);
+  }
+});
+
 test('secrets are taken out by the name of their field, at any depth', () => {
   const { log, lines } = capture('info');
   const secret = 'canary';

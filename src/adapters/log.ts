@@ -5,7 +5,7 @@ import type { Log } from '../ports.ts';
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
 export interface LogOptions {
-  /** One of `LOG_LEVELS`; anything else counts as `info`. */
+  /** One of `LOG_LEVELS`; anything else counts as `info`. Who did what is written at each but `silent`. */
   level: string;
   /** stderr unless told. */
   destination?: DestinationStream;
@@ -38,6 +38,8 @@ const SECRET_FIELDS = new Set([
   'urlkey',
   'x-api-key',
 ]);
+/** What a person did by hand to what a sender proved: written whatever the level, so that nobody can do it unseen. */
+const AUDITED: ReadonlySet<string> = new Set(['receipt.accepted', 'receipt.reverified']);
 const REDACTED = '[redacted]';
 const TOO_DEEP = '[nested]';
 const MAX_DEPTH = 5;
@@ -48,21 +50,28 @@ type Fields = Readonly<Record<string, unknown>>;
 /** A log of one wide line per outcome. Errors are reduced to name, code and message; their stack is for `debug`. */
 export function createLog(options: LogOptions): Log {
   const level = (LOG_LEVELS as readonly string[]).includes(options.level) ? options.level : 'info';
-  const out = pino(
-    { level, base: null, messageKey: 'event', timestamp: pino.stdTimeFunctions.isoTime, formatters: { level: named } },
-    options.destination ?? fileDescriptor({ dest: 2, sync: false }),
-  );
+  const destination = options.destination ?? fileDescriptor({ dest: 2, sync: false });
+  const linesFrom = (least: string) => pino({ ...FORM, level: least }, destination);
+  const out = linesFrom(level);
+  const audit = level === 'silent' ? out : linesFrom('info');
   const stacks = level === 'debug';
   const clean = (fields: Fields) => redacted(fields, stacks, 0);
   return {
     debug: (event, fields = {}) => {
       if (stacks) out.debug(clean(fields), event);
     },
-    info: (event, fields = {}) => out.info(clean(fields), event),
+    info: (event, fields = {}) => (AUDITED.has(event) ? audit : out).info(clean(fields), event),
     warn: (event, fields = {}) => out.warn(clean(fields), event),
     error: (event, fields = {}) => out.error(clean(fields), event),
   };
 }
+
+const FORM = {
+  base: null,
+  messageKey: 'event',
+  timestamp: pino.stdTimeFunctions.isoTime,
+  formatters: { level: named },
+};
 
 function named(label: string): { level: string } {
   return { level: label };

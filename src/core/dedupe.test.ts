@@ -99,6 +99,16 @@ test('an id in the body is the key, wherever the sender puts it', () => {
   for (const id of [7, '', null, {}]) assert.match(keyOf('acr', { id })?.key ?? '', /^raw:/);
 });
 
+test('a message of Pub/Sub that comes unwrapped has its id in a header', () => {
+  const body = sample('gar-push-unwrapped');
+  const said = (id: string, time: string) => ({ 'x-goog-pubsub-message-id': id, 'x-goog-pubsub-publish-time': time });
+  const key = keyOf('gar', body, said('7', '2026-01-01T00:00:00Z'));
+  assert.match(key?.key ?? '', /^body:[0-9a-f]{64}$/);
+  assert.deepEqual(keyOf('gar', body, said('7', '2026-01-01T00:00:01Z')), key);
+  assert.notDeepEqual(keyOf('gar', body, said('8', '2026-01-01T00:00:00Z')), key);
+  assert.deepEqual(keyOf('gar', { message: { messageId: '7' } }), key);
+});
+
 test('a message of several events is known by the ids of all of them', () => {
   const sent = { events: [{ id: 'a' }, { id: 'b' }] };
   assert.match(keyOf('distribution', sent)?.key ?? '', /^events:/);

@@ -70,7 +70,9 @@ function idBy(rule: DedupeRule, { headers, body, mappedId }: InboundMessage): st
     case 'header':
       return firstOf(rule.names, (name) => own(headers, name));
     case 'body':
-      return firstOf(rule.paths, (path) => textOf(at(body, path)));
+      return (
+        firstOf(rule.paths, (path) => textOf(at(body, path))) ?? firstOf(rule.headers, (name) => own(headers, name))
+      );
     case 'events':
       // Event Grid sends either its own lists or single CloudEvents.
       return idsOf(body) ?? cloudEventId(headers, body);

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { readerInput, SAMPLES, sample } from '../../test/support/samples.ts';
 import { REDACTED } from './header.ts';
 import { keptHeaders } from './inbound-headers.ts';
+import { readers } from './reader.ts';
 import { SOURCE_TYPES } from './source.ts';
 
 test('what tells the event and its id stays readable', () => {
@@ -22,10 +24,33 @@ test('what tells the event and its id stays readable', () => {
 
 test('every header that tells a repeat is kept, so that a receipt can be accepted as if it came now', () => {
   for (const { dedupe } of Object.values(SOURCE_TYPES)) {
-    if (dedupe.by !== 'header') continue;
-    const headers = Object.fromEntries(dedupe.names.map((name) => [name, 'id']));
+    const names = dedupe.by === 'header' ? dedupe.names : dedupe.by === 'body' ? dedupe.headers : [];
+    const headers = Object.fromEntries(names.map((name) => [name, 'id']));
     assert.deepEqual(keptHeaders(headers, []), headers);
   }
+});
+
+test('every header that a reader looks at is kept, so that a receipt can be read anew', () => {
+  const read = new Set<string>();
+  const watched = (headers: Readonly<Record<string, string>>) =>
+    new Proxy(headers, {
+      get: (target, name) => {
+        read.add(String(name));
+        return Reflect.get(target, name);
+      },
+      getOwnPropertyDescriptor: (target, name) => {
+        read.add(String(name));
+        return Reflect.getOwnPropertyDescriptor(target, name);
+      },
+    });
+  for (const { file, type, headers = {} } of SAMPLES) {
+    for (const reader of [type, 'registry-push'] as const) {
+      readers[reader](readerInput(sample(file), { headers: watched(headers) }));
+    }
+  }
+  assert.ok(read.has('x-goog-pubsub-publish-time') && read.has('x-nexus-webhook-id') && read.has('ce-type'));
+  const said = Object.fromEntries([...read].map((name) => [name, 'said']));
+  assert.deepEqual(keptHeaders(said, []), said);
 });
 
 test('signatures, tokens and whatever is not known are never kept', () => {

@@ -4,7 +4,8 @@ import type { Diagnosis } from './signature/mistake.ts';
 /** What is wrong, for people; what it says is free of secrets. */
 export type ReceiptDiagnosis = Omit<Diagnosis, 'code'> & { code: string };
 
-const OURS = {
+/** In the order of the reference page. `{name}` stands for a word of the case. */
+export const RECEIPT_DIAGNOSES = {
   proved_now: {
     cause: 'By what the source is now, it proves its sender.',
     remedy: 'Accept it: POST …/accept works it through as if it had come now.',
@@ -36,11 +37,14 @@ const OURS = {
 
 /** What to do about a reason of ours, where that takes no look at the request; null for every other reason. */
 export function ourRemedy(reason: string): string | null {
-  return reason === 'address_not_allowed' || reason === 'secret_unavailable' ? OURS[reason].remedy : null;
+  return reason === 'address_not_allowed' || reason === 'secret_unavailable' ? RECEIPT_DIAGNOSES[reason].remedy : null;
 }
 
 /** The row of `code` in words; `facts` fill what stands in braces. */
-export function ourDiagnosis(code: keyof typeof OURS, facts: Readonly<Record<string, string>> = {}): ReceiptDiagnosis {
-  const { cause, remedy } = OURS[code];
+export function ourDiagnosis(
+  code: keyof typeof RECEIPT_DIAGNOSES,
+  facts: Readonly<Record<string, string>> = {},
+): ReceiptDiagnosis {
+  const { cause, remedy } = RECEIPT_DIAGNOSES[code];
   return { code, message: cause.replace(/\{(\w+)\}/g, (_, name: string) => facts[name] ?? ''), remedy };
 }

@@ -42,7 +42,10 @@ function fromSeed({ signatureHeader, signatureAlgorithm }: SourceSchemeInput, by
   const type = signatureAlgorithm ?? typeOf(byDefault);
   const own = byDefault.type === 'hmac' && typeOf(byDefault) === type ? byDefault : null;
   const header = signatureHeader ?? own?.header;
-  const choice = resolved({ type, header, prefix: impliedPrefix(type, header, own) });
+  if (own !== null && header === own.header) return { scheme: own, errors: [] };
+  const prefix = impliedPrefix(type, header, own);
+  // What a sender signs, and how it writes that, stays what it is wherever it puts it.
+  const choice = resolved({ type, header, prefix, encoding: own?.encoding, covers: own?.covers });
   return chosen(choice.kind === 'refused' ? { ...choice, pointer: '/signatureHeader' } : choice, '');
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sampleFacts } from './sample-facts.ts';
-import type { Scheme } from './signature/schemes.ts';
+import { presetScheme, type Scheme } from './signature/schemes.ts';
 import type { SourceConfig } from './source.ts';
 import { completeSource, type SourceInput, type SourceMaker, shownSource } from './source-input.ts';
 import { shownFact } from './understanding.ts';
@@ -58,6 +58,19 @@ describe("seed 001's signatureHeader and signatureAlgorithm", () => {
     [{ type: 'artifactory', signatureAlgorithm: 'hmac-sha256' }, hmac('sha256', 'X-JFrog-Event-Auth', '')],
     [{ type: 'dockerhub', signatureAlgorithm: 'hmac-sha256' }, hmac('sha256', 'X-Hub-Signature-256', 'sha256=')],
   ];
+  const gitea = presetScheme('gitea') as Extract<Scheme, { type: 'hmac' }>;
+  for (const [said, scheme] of [
+    [{ signatureHeader: 'X-Gitea-Signature' }, gitea],
+    [{ signatureHeader: 'x-gitea-signature' }, { ...gitea, header: 'x-gitea-signature' }],
+    [{ signatureHeader: 'X-Mine' }, { ...gitea, header: 'X-Mine' }],
+    [{ signatureAlgorithm: 'hmac-sha256' }, gitea],
+    [{ signatureAlgorithm: 'hmac-sha1' }, hmac('sha1', 'X-Hub-Signature', 'sha1=')],
+  ] as const) {
+    test(`${JSON.stringify(said)} takes nothing from the forms that Gitea may send`, () => {
+      assert.deepEqual(config({ type: 'gitea-package', ...said }).scheme, scheme);
+    });
+  }
+
   for (const [input, scheme] of schemes) {
     test(`${JSON.stringify(input)} is compared as bare hex unless the header is known to carry a prefix`, () => {
       assert.deepEqual(config({ type: 'native', ...input }).scheme, scheme);

@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { presetScheme, type Scheme } from './signature/schemes.ts';
 import type { SourceType } from './source.ts';
 import { completeSource, type SourceInput } from './source-input.ts';
-import { sourceWarnings } from './source-warnings.ts';
+import { type ReferredSecret, sourceWarnings } from './source-warnings.ts';
 
 const LONG = 'a-secret-that-is-long-enough';
 
-function warned(input: SourceInput, secretFault: string | null = null): string[] {
+function warned(input: SourceInput, referred: ReferredSecret | null = null): string[] {
   const completed = completeSource(input, { secret: () => LONG, urlKey: () => '' });
   assert.ok(completed.kind === 'config');
-  return sourceWarnings(completed.config, secretFault);
+  return sourceWarnings(completed.config, referred);
 }
 
 test('a sender that does not say which registry it is needs one named, for charts at least', () => {
@@ -32,9 +32,16 @@ test('nothing is said of those that say it', () => {
 
 test('a secret that cannot be read comes first, with its place and why', () => {
   const secretRef = 'env:HOOKYARD_SECRET_A';
-  const warnings = warned({ type: 'nexus', secretRef }, 'it is empty');
+  const warnings = warned({ type: 'nexus', secretRef }, { kind: 'missing', reason: 'it is empty' });
   assert.equal(warnings.length, 2);
   assert.match(warnings[0] ?? '', /^The secret cannot be read from env:HOOKYARD_SECRET_A \(it is empty\): /);
+});
+
+test('a short secret that stands elsewhere is warned of by its length', () => {
+  const source = { type: 'native', secretRef: 'env:HOOKYARD_SECRET_A' };
+  const [warning = '', ...more] = warned(source, { kind: 'found', keyBytes: 15 });
+  assert.match(warning, /`secretRef` says is shorter than 16 bytes/);
+  assert.deepEqual([more, warned(source, { kind: 'found', keyBytes: 16 })], [[], []]);
 });
 
 /** Of how a source is proved, whatever its type proposes. */

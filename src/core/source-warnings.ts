@@ -3,7 +3,13 @@ import { isMac, type Scheme } from './signature/scheme.ts';
 import { signatureKey } from './signature/sign.ts';
 import { SOURCE_TYPES, type SourceConfig, type SourceType } from './source.ts';
 
-type Proved = Pick<SourceConfig, 'type' | 'scheme' | 'secrets'>;
+type Proved = Pick<SourceConfig, 'type' | 'scheme' | 'secrets'> & {
+  /** Of the secret that it refers to; null where it has none elsewhere, or it cannot be read. */
+  referredBytes: number | null;
+};
+
+/** What is known of the secret that a source refers to: why it cannot be read now, or how long it is, never what it is. */
+export type ReferredSecret = { kind: 'missing'; reason: string } | { kind: 'found'; keyBytes: number };
 
 /** Shorter keys can be found by trying; RFC 2104 §3 asks for the length of the hash. */
 const MIN_KEY_BYTES = 16;
@@ -36,6 +42,12 @@ const WARNINGS: readonly Warning[] = [
       scheme.type !== 'none' && secrets.some((secret) => keyBytes(scheme, secret) < MIN_KEY_BYTES),
     words: `The secret is shorter than ${MIN_KEY_BYTES} bytes and might be guessed: rotate it to a longer, random one.`,
   },
+  {
+    applies: ({ referredBytes }) => referredBytes !== null && referredBytes < MIN_KEY_BYTES,
+    words:
+      `The secret where \`secretRef\` says is shorter than ${MIN_KEY_BYTES} bytes and might be guessed: ` +
+      'put a longer, random one there.',
+  },
 ];
 
 /** Senders that do not say which registry they are, and of what. */
@@ -47,13 +59,14 @@ const HOSTLESS: Partial<Record<SourceType, string>> = {
 
 /**
  * The warnings of a source, in sentences.
- * @param secretFault why the secret that it refers to cannot be read now; null when it can, or is stored here
+ * @param referred the secret that it refers to; null when it has none elsewhere
  */
-export function sourceWarnings(config: SourceConfig, secretFault: string | null): string[] {
+export function sourceWarnings(config: SourceConfig, referred: ReferredSecret | null): string[] {
   const hostless = config.registry === null ? HOSTLESS[config.type] : undefined;
+  const proved = { ...config, referredBytes: referred?.kind === 'found' ? referred.keyBytes : null };
   return [
-    ...(secretFault === null ? [] : [secretWords(config, secretFault)]),
-    ...WARNINGS.filter(({ applies }) => applies(config)).map(({ words }) => words),
+    ...(referred?.kind === 'missing' ? [secretWords(config, referred.reason)] : []),
+    ...WARNINGS.filter(({ applies }) => applies(proved)).map(({ words }) => words),
     ...(hostless === undefined ? [] : [`${hostless}, and then facts have no host: name it in \`registry\`.`]),
   ];
 }
@@ -71,8 +84,8 @@ function sendsSecret({ type }: Scheme): boolean {
   return type === 'token' || type === 'basic';
 }
 
-/** How many bytes somebody would have to guess. */
-function keyBytes(scheme: Scheme, secret: string): number {
+/** How many bytes of a secret somebody would have to guess. */
+export function keyBytes(scheme: Scheme, secret: string): number {
   const guessed = scheme.type === 'basic' ? secret.slice(secret.indexOf(':') + 1) : secret;
   return signatureKey(guessed, scheme.type === 'standard-webhooks' ? 'standard' : 'plain').length;
 }

@@ -25,7 +25,12 @@ export const GROUP_ROUTES: Readonly<Record<SourceGroup, string>> = {
 export type DedupeRule =
   | { by: 'caller' }
   | { by: 'header'; names: readonly string[]; redeliveryAfterMs: number | null }
-  | { by: 'body'; paths: readonly (readonly string[])[] }
+  | {
+      by: 'body';
+      paths: readonly (readonly string[])[];
+      /** Where it stands if the body is the data alone. */
+      headers: readonly string[];
+    }
   | { by: 'events' }
   | { by: 'cloudevent' }
   | { by: 'facts' };
@@ -56,7 +61,8 @@ const headerId = (...names: readonly string[]) => ({ by: 'header', names, redeli
  */
 export const REDELIVERY_AFTER_MS = 30_000;
 const githubId = { by: 'header', names: ['x-github-delivery'], redeliveryAfterMs: REDELIVERY_AFTER_MS } as const;
-const bodyId = (...paths: readonly (readonly string[])[]) => ({ by: 'body', paths }) as const;
+const bodyId = (paths: readonly (readonly string[])[], ...headers: readonly string[]) =>
+  ({ by: 'body', paths, headers }) as const;
 
 /** A scheme of the table with settings that it accepts. */
 function scheme(input: SchemeInput): Scheme {
@@ -99,17 +105,23 @@ export const SOURCE_TYPES = {
     defaultScheme: authorization,
     dedupe: { by: 'events' },
   }),
-  acr: traits({ sender: 'Azure Container Registry', defaultScheme: authorization, dedupe: bodyId(['id']) }),
+  acr: traits({ sender: 'Azure Container Registry', defaultScheme: authorization, dedupe: bodyId([['id']]) }),
   'acr-eventgrid': traits({
     sender: 'Azure Container Registry through Event Grid',
     defaultScheme: url,
     dedupe: { by: 'events' },
   }),
-  ecr: traits({ sender: 'Amazon ECR through EventBridge', defaultScheme: authorization, dedupe: bodyId(['id']) }),
+  ecr: traits({ sender: 'Amazon ECR through EventBridge', defaultScheme: authorization, dedupe: bodyId([['id']]) }),
   gar: traits({
     sender: 'Google Artifact Registry through Pub/Sub',
     defaultScheme: url,
-    dedupe: bodyId(['message', 'messageId'], ['message', 'message_id']),
+    dedupe: bodyId(
+      [
+        ['message', 'messageId'],
+        ['message', 'message_id'],
+      ],
+      'x-goog-pubsub-message-id',
+    ),
   }),
   artifactory: traits({
     sender: 'JFrog Artifactory',

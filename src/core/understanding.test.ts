@@ -139,6 +139,15 @@ describe('a repeat', () => {
   });
 });
 
+test('what could not be read beside what could is told by its number', () => {
+  const events = [{ specversion: '1.0', type: 'zotregistry.image.updated', data: { name: 'a/b', reference: 'v1' } }, 7];
+  const { reading, payload } = understand(message(events), config('cloudevents'), sha256);
+  const reasonFor = (...rules: FilterRule[]) => conclude({ reading, payload }, filters(...rules)).reason;
+  assert.equal(reasonFor(), 'No matching component. 1 more that it names could not be read.');
+  const refused = reasonFor({ field: '$.tag', operator: 'equals', value: 'x' });
+  assert.equal(refused, 'Filter 0 ($.tag equals) says no. 1 more that it names could not be read.');
+});
+
 test('a connection test is concluded with what it says of itself', () => {
   const handshake = { kind: 'handshake', reason: 'A test.', facts: [], echo: null } as const;
   const { outcome, reason } = conclude({ reading: handshake, payload: {} }, filters());

@@ -112,7 +112,7 @@ export function conclude(
     case 'facts':
       return isConnectionTest(reading)
         ? { outcome: 'handshake', reason: 'A connection test.', facts: reading.facts, acted: [] }
-        : filtered(reading.facts, payload, filters);
+        : withSkipped(reading, filtered(reading.facts, payload, filters));
   }
 }
 
@@ -122,6 +122,13 @@ export const UNREADABLE = 'unreadable: ';
 /** With the place in the payload: a receipt says it nowhere else. */
 function unreadableReason({ reason, pointer = '' }: Extract<Reading, { kind: 'unreadable' }>): string {
   return UNREADABLE + (pointer === '' ? reason : `${reason} See ${pointer}.`);
+}
+
+/** What could not be read beside what could is told by its number. */
+function withSkipped({ skipped = 0 }: Extract<Reading, { kind: 'facts' }>, made: Conclusion): Conclusion {
+  if (skipped === 0) return made;
+  const told = `${skipped} more that it names could not be read.`;
+  return { ...made, reason: `${made.reason.replace(/\.?$/, '.')} ${told}` };
 }
 
 function filtered(facts: readonly ReadFact[], payload: unknown, filters: CompiledFilters): Conclusion {

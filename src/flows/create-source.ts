@@ -2,16 +2,17 @@ import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import type { SourceConfig } from '../core/source.ts';
 import { completeSource, type SourceInput } from '../core/source-input.ts';
+import type { ReferredSecret } from '../core/source-warnings.ts';
 import type { IdempotencyClaim } from '../ports.ts';
 import { compiledSource, type FlowPorts } from './configuration.ts';
 import type { Repeated } from './sealed-configuration.ts';
-import { secretFaultOf } from './source-secrets.ts';
+import { referredSecretOf } from './source-secrets.ts';
 import { type MadeSource, makerOf, type OpenSource, putSource, urlKeyHashOf } from './sources.ts';
 
 /** A source just made. */
 export interface CreatedSource extends MadeSource {
-  /** Why the secret that it refers to cannot be read; null when it can. */
-  secretFault: string | null;
+  /** The secret that it refers to; null when it has none elsewhere. */
+  referred: ReferredSecret | null;
 }
 
 export interface CreateSource {
@@ -33,8 +34,8 @@ export async function createSource(
   const completed = completeSource(request.input, makerOf(ports.random), request.mostBodyBytes);
   if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
   const source = fresh(ports, request, completed.config);
-  const secretFault = await secretFaultOf(ports, completed.config);
-  const made = { source, generatedSecret: completed.generatedSecret, secretFault };
+  const referred = await referredSecretOf(ports, completed.config);
+  const made = { source, generatedSecret: completed.generatedSecret, referred };
   const outcome = await putSource(ports, source, null, request.claims?.(made));
   return outcome.kind === 'stored' ? { kind: 'created', ...made } : outcome;
 }

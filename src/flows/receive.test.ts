@@ -159,12 +159,28 @@ describe('a request that proves nothing', () => {
     const body = new Uint8Array(REJECTED_BODY_BYTES + 1).fill(7);
     await receive(ports, typed(source, { body, headers: [] }));
     const [kept] = await receipts(ports);
-    assert.deepEqual(kept?.receipt.body, body.slice(0, REJECTED_BODY_BYTES));
+    assert.deepEqual(kept?.receipt.body, body.slice(0, 65_536));
     await receive(ports, typed(source, { body }));
     assert.deepEqual((await receipts(ports)).map(({ receipt }) => receipt.body.length).sort(), [
       REJECTED_BODY_BYTES,
       REJECTED_BODY_BYTES + 1,
     ]);
+  });
+
+  test('is one of the newest 500 of its source that are kept', async () => {
+    const made = fakePorts();
+    const asked: unknown[] = [];
+    const store: Store = {
+      ...made.store,
+      recordReceipt: (record) => {
+        asked.push(record.maxRejected);
+        return made.store.recordReceipt(record);
+      },
+    };
+    const ports = { ...made, store };
+    const source = await door(ports, { type: 'native', secret: SECRET });
+    await receive(ports, typed(source, { headers: [] }));
+    assert.deepEqual(asked, [500]);
   });
 
   test('is kept too when the configuration changes in the same moment', async () => {

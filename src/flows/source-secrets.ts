@@ -1,5 +1,6 @@
 import type { SourceConfig } from '../core/source.ts';
 import { liveSecrets, secretFault } from '../core/source-secrets.ts';
+import { keyBytes, type ReferredSecret } from '../core/source-warnings.ts';
 import type { Ports } from '../ports.ts';
 
 /** What a source's senders are proved by, or the reference that leads nowhere and why. */
@@ -20,14 +21,16 @@ export async function secretsToHide(
   return [...live, ...ended, ...keys.filter((key) => key !== '')];
 }
 
-/** Why the secret that a source refers to cannot be read now; null when it can, or when the source has none elsewhere. */
-export async function secretFaultOf(
+/** What is known now of the secret that a source refers to; null when it has none elsewhere. */
+export async function referredSecretOf(
   ports: Pick<Ports, 'secretReferences'>,
   config: SourceConfig | null,
-): Promise<string | null> {
+): Promise<ReferredSecret | null> {
   if (config === null || config.secretRef === null) return null;
   const found = await findSourceSecrets(ports, config, 0);
-  return found.kind === 'missing' ? found.reason : null;
+  if (found.kind === 'missing') return { kind: 'missing', reason: found.reason };
+  const [referred = ''] = found.secrets;
+  return { kind: 'found', keyBytes: keyBytes(config.scheme, referred) };
 }
 
 /** The secrets that prove a sender at `nowMs`, newest first; one that stands elsewhere is read as it stands now. */

@@ -39,7 +39,7 @@ function idOf(rule: DedupeRule): string {
     case 'header':
       return rule.names.join(' or ');
     case 'body':
-      return `${rule.paths.map((path) => path.join('.')).join(' or ')} in the body`;
+      return [`${rule.paths.map((path) => path.join('.')).join(' or ')} in the body`, ...rule.headers].join(', or ');
     case 'events':
       return 'the ids of all its events';
     case 'cloudevent':

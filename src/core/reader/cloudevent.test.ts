@@ -95,7 +95,9 @@ test('data in base64 is read as JSON, and all of it is one place', () => {
 test('what carries no event says where one was looked for', () => {
   assert.equal(fault(null), '/specversion');
   assert.equal(fault({ ...EVENT, specversion: 1 }), '/specversion');
-  assert.equal(fault([EVENT, 7]), '/1/specversion');
+  const batch = cloudEventsIn({ body: [7, EVENT], headers: {} });
+  assert.ok(batch.kind === 'events');
+  assert.deepEqual([batch.events.length, batch.faults.map(({ pointer }) => pointer)], [1, ['/0/specversion']]);
   assert.equal(fault(EVENT, { 'content-type': 'application/cloudevents-batch+json' }), '');
   assert.equal(fault(Array.from({ length: MAX_FACTS + 1 }, () => EVENT)), '');
 });
@@ -106,6 +108,8 @@ test('a request looks like CloudEvents when headers or body say so', () => {
   assert.deepEqual([looks({}), looks([]), looks(null), looks({}, { 'ce-id': '1' })], [false, false, false, false]);
   assert.equal(looks({}, { 'content-type': 'application/cloudevents+json' }), true);
 });
+
+const NO_EVENT = 'No CloudEvent: there is no specversion in headers or body.';
 
 const reader: Reader = ({ body }) => {
   const repository = repositoryAt(body, ['data', 'name']);
@@ -130,6 +134,18 @@ test('of a batch, what can be read is read', () => {
       { repository: '/3/data/name', tag: '/3/data/tag' },
     ],
   );
+});
+
+test('of a batch, what cannot be read is told by its number, events or none', () => {
+  const good = { ...EVENT, data: { name: 'a/b', tag: 'v1' } };
+  const skippedOf = (...items: readonly unknown[]) => {
+    const reading = readEach(readerInput(items), reader);
+    return reading.kind === 'facts' ? [reading.facts.length, reading.skipped] : reading;
+  };
+  assert.deepEqual(skippedOf(good, 7, good, { ...EVENT, data: {} }), [2, 2]);
+  assert.deepEqual(skippedOf(good, good), [2, undefined]);
+  assert.deepEqual(skippedOf(7, null), unreadable('/0/specversion', NO_EVENT));
+  assert.deepEqual(skippedOf(7), unreadable('/0/specversion', NO_EVENT));
 });
 
 test('a batch with nothing to read is unreadable if any event of it is, else ignored', () => {

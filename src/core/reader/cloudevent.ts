@@ -2,12 +2,20 @@
  * CloudEvents 1.0 as HTTP carries them: structured, batched and binary mode (the specification's HTTP protocol binding
  * and JSON format), all brought into the shape of the structured one.
  */
-import type { ReadFact } from '../fact.ts';
 import { sharedLimits } from '../inbound-limits.ts';
 import { type JsonLimits, parseJson } from '../json.ts';
 import { fromBase64 } from '../signature/encoding.ts';
 import { at, isObject } from './fields.ts';
-import { ignored, MAX_FACTS, type Reader, type ReaderInput, type Reading, translated, unreadable } from './reading.ts';
+import {
+  gathered,
+  ignored,
+  MAX_FACTS,
+  type Reader,
+  type ReaderInput,
+  type Reading,
+  translated,
+  unreadable,
+} from './reading.ts';
 
 /** One event, with attributes and `data` as structured mode writes them. */
 export interface CloudEvent {
@@ -32,32 +40,33 @@ const utf8 = new TextDecoder();
 
 /**
  * Reads every event of a request with a reader that is given each in structured mode; pointers of what it says are
- * those of the request. Of a batch, what can be read counts: the others are as if they had not been sent with it.
+ * those of the request. Of a batch, what can be read counts; the others are told by their number.
  */
 export function readEach(input: ReaderInput, read: Reader): Reading {
   const found = cloudEventsIn(input);
   if (found.kind === 'unreadable') return found;
-  return together(
-    found.events
-      .values()
-      .map(({ document, whence }) => translated(read({ ...input, body: document, headers: STRUCTURED }), whence)),
-  );
+  return together(readingsOf(found, (body) => read({ ...input, body, headers: STRUCTURED })));
+}
+
+/** One after the other, as they are asked for. */
+function* readingsOf({ events, faults }: CloudEvents, read: (document: unknown) => Reading): Generator<Reading> {
+  for (const { document, whence } of events) yield translated(read(document), whence);
+  yield* faults;
 }
 
 /** What several events of one request say together; those behind too many facts are not asked for. */
 export function together(readings: Iterable<Reading>): Reading {
   const read: Reading[] = [];
-  const facts: ReadFact[] = [];
+  let facts = 0;
   for (const reading of readings) {
     read.push(reading);
-    facts.push(...('facts' in reading ? reading.facts : []));
-    if (facts.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} facts.`);
+    facts += 'facts' in reading ? reading.facts.length : 0;
+    if (facts > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} facts.`);
   }
   const [first] = read;
   if (first === undefined) return ignored('An empty batch.');
   if (read.length === 1) return first;
-  if (facts.length > 0) return { kind: 'facts', facts };
-  return read.find(({ kind }) => kind === 'unreadable') ?? first;
+  return gathered(read, first);
 }
 
 /** The type of the one event of a request; null for a batch, and where none is named. */
@@ -69,14 +78,23 @@ export function cloudEventType(carrier: Carrier): string | null {
   return isEvent(document) && typeof document.type === 'string' ? document.type : null;
 }
 
-/** The events of a request, in order. */
-export function cloudEventsIn(carrier: Carrier): { kind: 'events'; events: readonly CloudEvent[] } | Unreadable {
+/** The events of a request, in order, and a fault for each item of a batch that is none. */
+interface CloudEvents {
+  kind: 'events';
+  events: readonly CloudEvent[];
+  faults: readonly Unreadable[];
+}
+
+/** What a request carries. */
+export function cloudEventsIn(carrier: Carrier): CloudEvents | Unreadable {
   const { body } = carrier;
   switch (modeOf(carrier)) {
     case 'binary':
-      return { kind: 'events', events: [binary(carrier)] };
+      return { kind: 'events', events: [binary(carrier)], faults: [] };
     case 'structured':
-      return isEvent(body) ? { kind: 'events', events: [structured(body, '', 1)] } : notAnEvent('/specversion');
+      return isEvent(body)
+        ? { kind: 'events', events: [structured(body, '', 1)], faults: [] }
+        : notAnEvent('/specversion');
     case 'batch':
       return batch(body);
   }
@@ -101,14 +119,13 @@ function modeOf({ body, headers }: Carrier): 'binary' | 'structured' | 'batch' {
   return Array.isArray(body) ? 'batch' : 'structured';
 }
 
-function batch(body: unknown): ReturnType<typeof cloudEventsIn> {
+function batch(body: unknown): CloudEvents | Unreadable {
   if (!Array.isArray(body)) return unreadable('', 'A batch of CloudEvents is an array.');
   if (body.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} CloudEvents in a batch.`);
-  const wrong = body.findIndex((item) => !isEvent(item));
-  if (wrong !== -1) return notAnEvent(`/${wrong}/specversion`);
   return {
     kind: 'events',
-    events: body.filter(isEvent).map((item, index) => structured(item, `/${index}`, body.length)),
+    events: body.flatMap((item, index) => (isEvent(item) ? structured(item, `/${index}`, body.length) : [])),
+    faults: body.flatMap((item, index) => (isEvent(item) ? [] : notAnEvent(`/${index}/specversion`))),
   };
 }
 

@@ -106,6 +106,17 @@ test('without a media type, only a tag shows that a manifest was pushed', () => 
   assert.equal(read({ target: { mediaType: undefined, tag: undefined } }).kind, 'ignored');
 });
 
+test('of an envelope, what can be read is read, and the others are told by their number', () => {
+  const event = (repository: string) => ({ action: 'push', target: { mediaType: MANIFEST, repository, tag: 'v1' } });
+  const reading = readDistribution(readerInput({ events: [event('a b'), event('coast/buoy'), event('')] }));
+  assert.deepEqual(
+    images(reading).map(({ repository }) => repository),
+    ['coast/buoy'],
+  );
+  assert.equal(reading.kind === 'facts' && reading.skipped, 2);
+  assert.equal(readDistribution(readerInput({ events: [event('')] })).kind, 'unreadable');
+});
+
 test('what is not an envelope of events is unreadable, with the field at fault', () => {
   const pointerOf = (reading: ReturnType<typeof readDistribution>) =>
     reading.kind === 'unreadable' ? reading.pointer : reading.kind;

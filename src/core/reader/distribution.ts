@@ -3,7 +3,7 @@
  * of GitLab and others are built on. One push is many events, in one request or in twenty.
  */
 
-import type { ImageFact, ReadFact } from '../fact.ts';
+import type { ImageFact } from '../fact.ts';
 import { pointerOf } from '../pointer.ts';
 import { at, type Field, isObject, known, listAt, type Path, textAt } from './fields.ts';
 import {
@@ -18,7 +18,16 @@ import {
   timeAt,
 } from './image.ts';
 import { isChartConfig, isManifest } from './media-type.ts';
-import { ignored, MAX_FACTS, type Reader, type ReaderInput, unreadable } from './reading.ts';
+import {
+  gathered,
+  ignored,
+  MAX_FACTS,
+  one,
+  type Reader,
+  type ReaderInput,
+  type Reading,
+  unreadable,
+} from './reading.ts';
 
 const MAX_WORD = 255;
 /** Descriptors of one manifest that are looked at for its configuration, which stands first. */
@@ -31,28 +40,25 @@ export const readDistribution: Reader = (input) => {
   const events = listAt(body, ['events']);
   if (events === null) return unreadable('/events', 'There is no list of events.');
   if (events.length > MAX_FACTS) return unreadable('/events', `More than ${MAX_FACTS} events.`);
-  const facts: ReadFact[] = [];
-  for (let index = 0; index < events.length; index++) {
-    const read = readEvent(input, ['events', index]);
-    if (read === 'no_repository') {
-      return unreadable(pointerOf(['events', index, 'target', 'repository']), 'No repository is named.');
-    }
-    if (read !== 'no_image') facts.push(read);
-  }
-  if (facts.length > 0) return { kind: 'facts', facts };
-  return ignored('No event is the push or deletion of an image; pulls, mounts and layers are none.');
+  return gathered(
+    [...events.keys()].map((index) => readEvent(input, ['events', index])),
+    NO_IMAGE,
+  );
 };
 
-function readEvent(input: ReaderInput, event: Path): ReadFact | 'no_repository' | 'no_image' {
+const NO_IMAGE = ignored('No event is the push or deletion of an image; pulls, mounts and layers are none.');
+
+function readEvent(input: ReaderInput, event: Path): Reading {
   const { body } = input;
   const target: Path = [...event, 'target'];
   const kind = kindOf(body, event);
   const tag = tagAt(body, [...target, 'tag']);
   const digest = digestAt(body, [...target, 'digest']);
-  if (kind === null || (tag === null && digest === null)) return 'no_image';
-  const repository = repositoryAt(body, [...target, 'repository']);
-  if (repository === null) return 'no_repository';
-  return imageFact({
+  if (kind === null || (tag === null && digest === null)) return NO_IMAGE;
+  const named: Path = [...target, 'repository'];
+  const repository = repositoryAt(body, named);
+  if (repository === null) return unreadable(pointerOf(named), 'No repository is named.');
+  const fact = imageFact({
     kind,
     registry: registryOf(input, event),
     repository,
@@ -62,6 +68,7 @@ function readEvent(input: ReaderInput, event: Path): ReadFact | 'no_repository' 
     actor: actorAt(body, [...event, 'actor', 'name']),
     origin: known('user'),
   });
+  return one(fact);
 }
 
 /** null for whatever is neither the push nor the deletion of a manifest. */

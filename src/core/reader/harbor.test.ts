@@ -131,6 +131,16 @@ test('resources that name nothing are passed over, and a push of nothing else is
   assert.equal(push([]).kind, 'ignored');
 });
 
+test('resources whose repository nobody names are passed over by their number', () => {
+  const resources = [{ tag: 'v1' }, { tag: 'v2', resource_url: 'images.example/coast/buoy:v2' }];
+  const reading = push(resources, { name: '' });
+  assert.deepEqual(
+    images(reading).map(({ tag }) => tag),
+    ['v2'],
+  );
+  assert.equal(reading.kind === 'facts' && reading.skipped, 1);
+});
+
 test('what is not a Harbor payload is unreadable, with the field at fault', () => {
   const pointerOf = (reading: ReturnType<typeof readHarbor>) =>
     reading.kind === 'unreadable' ? reading.pointer : reading.kind;

@@ -1,6 +1,6 @@
 /** Harbor's project webhooks: the default format, the CloudEvents format of 2.8 and later, and the names of 1.x. */
 
-import type { ImageFact, Origin, ReadFact } from '../fact.ts';
+import type { ImageFact, Origin } from '../fact.ts';
 import { pointerOf } from '../pointer.ts';
 import { type Field, isObject, known, listAt, type Path, textAt } from './fields.ts';
 import {
@@ -15,7 +15,16 @@ import {
   tagAt,
   timeAt,
 } from './image.ts';
-import { ignored, MAX_FACTS, type Reader, type ReaderInput, type Reading, unreadable } from './reading.ts';
+import {
+  gathered,
+  ignored,
+  MAX_FACTS,
+  one,
+  type Reader,
+  type ReaderInput,
+  type Reading,
+  unreadable,
+} from './reading.ts';
 
 type Meaning = { kind: 'fact'; of: ImageFact['kind'] } | { kind: 'ignored'; reason: string };
 
@@ -93,35 +102,28 @@ function readResources(input: ReaderInput, data: string, shared: Shared): Readin
   const resources = listAt(input.body, path);
   if (resources === null) return unreadable(pointerOf(path), 'There is no list of resources.');
   if (resources.length > MAX_FACTS) return unreadable(pointerOf(path), `More than ${MAX_FACTS} resources.`);
-  const facts: ReadFact[] = [];
-  for (let index = 0; index < resources.length; index++) {
-    const read = readResource(input, data, [...path, index], shared);
-    if (read === 'no_repository') return unreadable(`/${data}/repository/repo_full_name`, 'No repository is named.');
-    if (read !== 'not_addressable') facts.push(read);
-  }
-  if (facts.length > 0) return { kind: 'facts', facts };
-  return ignored('No resource with a tag or a digest: nothing addressable.');
+  return gathered(
+    [...resources.keys()].map((index) => readResource(input, data, [...path, index], shared)),
+    NOT_ADDRESSABLE,
+  );
 }
 
-function readResource(
-  input: ReaderInput,
-  data: string,
-  resource: Path,
-  shared: Shared,
-): ReadFact | 'no_repository' | 'not_addressable' {
+const NOT_ADDRESSABLE = ignored('No resource with a tag or a digest: nothing addressable.');
+
+function readResource(input: ReaderInput, data: string, resource: Path, shared: Shared): Reading {
   const { body } = input;
   const tag = tagAt(body, [...resource, 'tag']);
   /** A push by digest carries the digest in `tag`, too. */
   const digest = digestAt(body, [...resource, 'digest']) ?? digestAt(body, [...resource, 'tag']);
-  if (tag === null && digest === null) return 'not_addressable';
+  if (tag === null && digest === null) return NOT_ADDRESSABLE;
   const place = placeAt(body, [...resource, 'resource_url']);
   const repository =
     repositoryAt(body, [data, 'repository', 'repo_full_name']) ??
     place?.repository ??
     repositoryInParts(body, [data, 'repository']);
-  if (repository === null) return 'no_repository';
+  if (repository === null) return unreadable(`/${data}/repository/repo_full_name`, 'No repository is named.');
   const registry = place?.registry ?? configuredRegistry(input);
-  return imageFact({ ...shared, registry, repository, tag, digest });
+  return one(imageFact({ ...shared, registry, repository, tag, digest }));
 }
 
 function originOf(actor: Field<string> | null): Field<Origin> {

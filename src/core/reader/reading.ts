@@ -17,12 +17,12 @@ export interface ReaderInput {
 }
 
 /**
- * What a payload says. `ignored`: understood, and nothing to make of it. `handshake`: the sender tests the connection;
+ * What a payload says. `facts`: all that can be read; `skipped` counts what else it names and cannot. `ignored`: understood, and nothing to make of it. `handshake`: the sender tests the connection;
  * `echo` is the JSON it wants back, null = the usual answer will do. `unreadable`: not what this type of source sends;
  * `pointer` (RFC 6901) names the field at fault. Reasons are for people and hold nothing of the payload.
  */
 export type Reading =
-  | { kind: 'facts'; facts: readonly ReadFact[] }
+  | { kind: 'facts'; facts: readonly ReadFact[]; skipped?: number }
   | { kind: 'ignored'; reason: string }
   | { kind: 'handshake'; reason: string; facts: readonly ReadFact[]; echo: Readonly<Record<string, string>> | null }
   | { kind: 'unreadable'; reason: string; pointer?: string };
@@ -49,6 +49,22 @@ export const MAX_FACTS = 1000;
 /** One fact, which is all most payloads hold. */
 export function one(fact: ReadFact): Reading {
   return { kind: 'facts', facts: [fact] };
+}
+
+/**
+ * What the elements of one request say together. What can be read counts, and it is unreadable only if nothing can.
+ * @param otherwise what it says if its elements say nothing
+ */
+export function gathered(readings: readonly Reading[], otherwise: Reading): Reading {
+  const facts = readings.flatMap((reading) => ('facts' in reading ? reading.facts : []));
+  if (facts.length === 0) return readings.find(({ kind }) => kind === 'unreadable') ?? otherwise;
+  const skipped = readings.reduce((sum, reading) => sum + skippedIn(reading), 0);
+  return skipped === 0 ? { kind: 'facts', facts } : { kind: 'facts', facts, skipped };
+}
+
+function skippedIn(reading: Reading): number {
+  if (reading.kind === 'unreadable') return 1;
+  return reading.kind === 'facts' ? (reading.skipped ?? 0) : 0;
 }
 
 /** Understood, and nothing to make of it. */

@@ -57,6 +57,13 @@ test('a batch is a list of containers, and those without an update are passed ov
   assert.equal(readWud(readerInput([])).kind, 'ignored');
 });
 
+test('of a batch, what can be read is read, and the others are told by their number', () => {
+  const nameless = { image: { name: '' }, result: { tag: 'v2' } };
+  const reading = readWud(readerInput([7, container('ghcr.io'), nameless]));
+  assert.ok(reading.kind === 'facts');
+  assert.deepEqual([reading.facts.length, reading.facts[0]?.provenance.tag, reading.skipped], [1, '/1/result/tag', 2]);
+});
+
 test('the registry is a host, with or without scheme and path, else the one configured', () => {
   const placeOf = (url: unknown, registry: string | null = null) => {
     const [read] = images(container(url), registry);
@@ -82,7 +89,7 @@ test('what is not a container is unreadable, with the field at fault', () => {
     return reading.kind === 'unreadable' ? reading.pointer : reading.kind;
   };
   assert.equal(pointerOf('x'), '/image');
-  assert.equal(pointerOf([container('ghcr.io'), 7]), '/1/image');
+  assert.equal(pointerOf([7]), '/0/image');
   assert.equal(pointerOf({ image: { name: 'a b' }, result: { tag: 'v2' } }), '/image/name');
   assert.equal(pointerOf(Array(1001).fill(container('ghcr.io'))), '');
 });

@@ -3,12 +3,20 @@
  * there, or a list of them in batch mode. `image` is what runs; `result` is what could.
  */
 
-import type { ReadFact } from '../fact.ts';
 import { DOCKER_HUB } from '../image-ref.ts';
 import { pointerOf } from '../pointer.ts';
 import { at, type Field, isObject, known, type Path } from './fields.ts';
 import { configuredRegistry, digestAt, hostAt, imageFact, inLibrary, repositoryAt, tagAt } from './image.ts';
-import { ignored, MAX_FACTS, type Reader, type ReaderInput, unreadable } from './reading.ts';
+import {
+  gathered,
+  ignored,
+  MAX_FACTS,
+  one,
+  type Reader,
+  type ReaderInput,
+  type Reading,
+  unreadable,
+} from './reading.ts';
 
 /** The host behind Docker Hub, by which the sender knows it. */
 const HUB_HOST = 'registry-1.docker.io';
@@ -18,29 +26,25 @@ export const readWud: Reader = (input) => {
   const { body } = input;
   if (Array.isArray(body) && body.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} containers.`);
   const containers: Path[] = Array.isArray(body) ? [...body.keys()].map((index) => [index]) : [[]];
-  const facts: ReadFact[] = [];
-  for (const container of containers) {
-    if (!isObject(at(body, [...container, 'image']))) {
-      return unreadable(pointerOf([...container, 'image']), 'There is no container with an image.');
-    }
-    const read = readContainer(input, container);
-    if (read === 'no_repository') {
-      return unreadable(pointerOf([...container, 'image', 'name']), 'No repository is named.');
-    }
-    if (read !== 'nothing_new') facts.push(read);
-  }
-  return facts.length > 0 ? { kind: 'facts', facts } : ignored('No newer image is named.');
+  return gathered(
+    containers.map((container) => readContainer(input, container)),
+    NOTHING_NEW,
+  );
 };
 
-function readContainer(input: ReaderInput, container: Path): ReadFact | 'no_repository' | 'nothing_new' {
+const NOTHING_NEW = ignored('No newer image is named.');
+
+function readContainer(input: ReaderInput, container: Path): Reading {
   const { body } = input;
+  const image: Path = [...container, 'image'];
+  if (!isObject(at(body, image))) return unreadable(pointerOf(image), 'There is no container with an image.');
   const tag = tagAt(body, [...container, 'result', 'tag']);
   const digest = digestAt(body, [...container, 'result', 'digest']);
-  if (at(body, [...container, 'updateAvailable']) === false || (tag === null && digest === null)) return 'nothing_new';
-  const name = repositoryAt(body, [...container, 'image', 'name']);
-  if (name === null) return 'no_repository';
+  if (at(body, [...container, 'updateAvailable']) === false || (tag === null && digest === null)) return NOTHING_NEW;
+  const name = repositoryAt(body, [...image, 'name']);
+  if (name === null) return unreadable(pointerOf([...image, 'name']), 'No repository is named.');
   const registry = registryOf(input, container);
-  return imageFact({
+  const fact = imageFact({
     kind: { value: 'image.available', pointer: pointerOf([...container, 'result']) },
     registry,
     repository: registry?.value === DOCKER_HUB ? inLibrary(name) : name,
@@ -50,6 +54,7 @@ function readContainer(input: ReaderInput, container: Path): ReadFact | 'no_repo
     actor: null,
     origin: known('user'),
   });
+  return one(fact);
 }
 
 /** Addresses end in `/v2` here. */

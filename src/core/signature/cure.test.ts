@@ -73,6 +73,16 @@ const CURED: readonly (readonly [Sent, SchemeInput])[] = [
   ],
   [{ scheme: gitlab, headers: hub(BODY) }, { type: 'hmac-sha256' }],
   [
+    { scheme: github, headers: ['X-Signature', hex(BODY)] },
+    { type: 'hmac-sha256', header: 'X-Signature', prefix: '' },
+  ],
+  [
+    { scheme: github, headers: ['X-Hub-Signature', hex(BODY)] },
+    { type: 'hmac-sha256', header: 'X-Hub-Signature', prefix: '' },
+  ],
+  [{ scheme: github, headers: ['X-Hub-Signature', `sha1=${hex(BODY, SECRET, 'sha1')}`] }, { type: 'hmac-sha1' }],
+  [{ scheme: github, headers: ['Authorization', `Basic ${asBase64('u:p')}`], secrets: ['u:p'] }, { type: 'basic' }],
+  [
     { scheme: token, headers: ['X-Signature-256', hex(BODY)] },
     { type: 'hmac-sha256', header: 'X-Signature-256' },
   ],
@@ -124,6 +134,12 @@ test('no settings are proposed where none say what the sender does', () => {
     { scheme: standard, headers: hooks({ signature: b64(BODY, KEY) }), secrets: [WHSEC] },
     { scheme: stripe, headers: ['Stripe-Signature', `t=${NOW},v1=${hex(BODY)}`] },
     { scheme: github, headers: [HUB, `other=${hex(BODY)}`] },
+    { scheme: github, headers: ['Authorization', 'Bearer nothing'] },
+    { scheme: github, headers: ['Authorization', `Basic ${asBase64('u:p')}`] },
+    { scheme: github, headers: ['X-Signature', hex(BODY, 'another secret')] },
+    { scheme: github, headers: ['X-Gitlab-Token', 'another secret'] },
+    { scheme: github, headers: [HUB, `sha1=${hex(BODY, 'another secret', 'sha1')}`] },
+    { scheme: standard, headers: hooks({ key: 'another' }).map((text) => text.replace('webhook-', 'svix-')) },
     { scheme: stripe, headers: ['Stripe-Signature', `t=${NOW_SECONDS - 7300},v1=${hex(BODY)}`] },
   ];
   for (const sent of others) assert.doesNotMatch(remedyOf(sent), /set `|raise/);

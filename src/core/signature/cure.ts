@@ -1,9 +1,12 @@
 /**
  * Settings of a source that take what its sender does, for the remedies of the doctor. Only what the API takes is
- * proposed, and nothing of a request but its headers' names and the usual words before a signature.
+ * proposed, only where the request proves its sender by it, and nothing of a request but its headers' names and the
+ * usual words before a signature.
  */
+import type { DiagnosedCase } from './diagnosed-case.ts';
 import { fromCanonicalBase64, fromHex } from './encoding.ts';
 import type { HeaderValues } from './headers.ts';
+import { verify } from './judge.ts';
 import { hashOfLength, isMac, isTimed, proofHeaders, type Scheme, type Signing } from './scheme.ts';
 import {
   PRESET_NAMES,
@@ -21,15 +24,20 @@ const PREFIXES = ['hmac-sha256=', 'sha512=', 'sha256=', 'sha1=', 'v0=', 'v1=', '
 /** How the only signature in a header is written. */
 type Written = Pick<Signing, 'hash' | 'encoding' | 'prefix'>;
 
-/**
- * The end of a remedy: the settings that would do as well; nothing where there are none.
- * @param from what the source has: for a scheme of another type a secret is made anew, unless it is given
- */
-export function orSet(cure: SchemeInput | null, from: Scheme['type']): string {
-  const choice = cure && resolveScheme(cure);
-  if (choice?.kind !== 'scheme') return '';
-  const secret = choice.scheme.type === from ? '' : ', with the same `secret` beside it';
-  return `, or set \`scheme\` of the source to \`${JSON.stringify(cure)}\`${secret}`;
+/** The end of a remedy: the first of these settings that would do as well; nothing where none would. */
+export function orSet(cures: readonly (SchemeInput | null)[], given: DiagnosedCase): string {
+  for (const cure of cures) {
+    const choice = cure && resolveScheme(cure);
+    if (choice?.kind !== 'scheme' || !isProved(choice.scheme, given)) continue;
+    // For a scheme of another type a secret is made anew, unless it is given.
+    const secret = choice.scheme.type === given.type ? '' : ', with the same `secret` beside it';
+    return `, or set \`scheme\` of the source to \`${JSON.stringify(cure)}\`${secret}`;
+  }
+  return '';
+}
+
+function isProved(scheme: Scheme, { request, secrets, mac, nowMs }: DiagnosedCase): boolean {
+  return verify(scheme, request, secrets, mac, nowMs).ok;
 }
 
 /** A bare SHA-256 of the body, in hex: what a signature in place of a token is taken for at first. */
@@ -81,14 +89,12 @@ export function schemeAsWritten(
   return written && changedScheme(signing, { header, ...written }, secrets);
 }
 
-/** The first scheme whose headers are all there, `named` among them if one has it; null where there is none. */
-export function schemeReading(headers: HeaderValues, named: string): SchemeInput | null {
+/** The schemes whose headers are all there: those that read `named`, then others with a signature. */
+export function schemesReading(headers: HeaderValues, named: string): SchemeInput[] {
   const readable = USUAL.filter((scheme) => proofHeaders(scheme).every((name) => headers(name).length > 0));
   const wanted = named.toLowerCase();
   const naming = readable.filter((scheme) => proofHeaders(scheme).some((name) => name.toLowerCase() === wanted));
-  const isBasic = /^basic /i.test(headers(named)[0] ?? '');
-  const found = naming.find(({ type }) => type === 'basic' && isBasic) ?? naming[0] ?? readable.find(isMac);
-  return found === undefined ? null : schemeInput(found);
+  return [...new Set([...naming, ...readable.filter(isMac)])].map(schemeInput);
 }
 
 /** The presets that read a header, and the other family of Standard Webhooks. */

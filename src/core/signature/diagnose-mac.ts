@@ -27,7 +27,7 @@ export function diagnoseMac(signing: Signing, given: DiagnosedCase): Diagnosis {
   if (keys.length === 0) return diagnosed('no_secret');
   const proof = readProof(signing, given.request.headers);
   if ('kind' in proof) return headerFault(signing, proof, given);
-  if (isSecret(proof.signatures, signing, given)) return secretSent(signing, proof, given);
+  if (isSecret(proof.signatures, signing, given)) return secretSent(signing, given);
   const fault = proofFault(signing, proof, given.nowMs);
   if (fault !== null) return momentFault(signing, fault, proof, given);
   const provided = providedMacs(signing, proof);
@@ -44,9 +44,8 @@ function isSecret(value: string, { prefix }: Signing, { secrets }: DiagnosedCase
   return secrets.some((secret) => texts.includes(wireText(secret)));
 }
 
-function secretSent({ header }: Signing, { signatures }: Proof, { secrets, type }: DiagnosedCase): Diagnosis {
-  const isAlone = secrets.some((secret) => wireText(secret) === signatures);
-  return diagnosed('secret_sent', { header, or: orSet(isAlone ? { type: 'token', header } : null, type) });
+function secretSent({ header }: Signing, given: DiagnosedCase): Diagnosis {
+  return diagnosed('secret_sent', { header, or: orSet([{ type: 'token', header }], given) });
 }
 
 const MILLISECONDS = /^[0-9]{13}$/;
@@ -85,12 +84,12 @@ function duration(seconds: number): string {
 const HASH_WORDS: Readonly<Record<HashName, string>> = { sha1: 'SHA-1', sha256: 'SHA-256', sha512: 'SHA-512' };
 
 /** What is wrong with how the signature is written. */
-function writingFault(signing: Signing, { signatures }: Proof, { secrets, type }: DiagnosedCase): Diagnosis {
+function writingFault(signing: Signing, { signatures }: Proof, given: DiagnosedCase): Diagnosis {
   const { hash, header, prefix, encoding, separator } = signing;
   const [mac] = writtenMacs(signatures, { prefix, separator });
   if (mac === undefined) return diagnosed('malformed', { header });
   const found = hashOfLength(mac.bytes.length);
-  const or = orSet(schemeAsWritten(signing, header, signatures, secrets), type);
+  const or = orSet([schemeAsWritten(signing, header, signatures, given.secrets)], given);
   if (found !== undefined && found !== hash) {
     return diagnosed('algorithm', { header, found: HASH_WORDS[found], expected: HASH_WORDS[hash], or });
   }
@@ -134,7 +133,8 @@ function* attempts(signing: Signing, made: Made, given: DiagnosedCase): Generato
     for (const { code, key } of spelledKeys(secret, signing.keyStyle)) yield { code, key, message };
   }
   for (const key of usableKeys(given.stale, signing.keyStyle)) yield { code: 'stale_secret', key, message };
-  for (const key of made.keys) yield* otherParts(signing, made, given).map((part) => ({ ...part, key }));
+  const parts = otherParts(signing, made, given);
+  for (const key of made.keys) yield* parts.map((part) => ({ ...part, key }));
   for (const { code, bytes } of spelledBodies(made.covered)) {
     const other = framed(signing.covers, made, bytes);
     for (const key of made.keys) yield { code, key, message: other };
@@ -142,10 +142,11 @@ function* attempts(signing: Signing, made: Made, given: DiagnosedCase): Generato
 }
 
 /** Other parts of the request than the scheme covers. */
-function otherParts(signing: Signing, made: Made, { request, secrets, type }: DiagnosedCase): Omit<Attempt, 'key'>[] {
+function otherParts(signing: Signing, made: Made, given: DiagnosedCase): Omit<Attempt, 'key'>[] {
   const { covers: expected } = signing;
+  const { request, secrets } = given;
   const parts: Omit<Attempt, 'key'>[] = [];
-  const or = (covers: Covers) => orSet(changedScheme(signing, { covers }, secrets), type);
+  const or = (covers: Covers) => orSet([changedScheme(signing, { covers }, secrets)], given);
   const payload = isForm(request.headers) ? formPayload(request.body) : null;
   if (payload !== null) parts.push(otherForm(signing, made, { body: request.body, payload, or }));
   if (signing.timestamp === null) return parts;

@@ -82,7 +82,7 @@ export function diagnoseToken(header: string, given: DiagnosedCase): Diagnosis {
   if (found !== null || !isSignature(value, given)) return found ?? diagnosed('unexplained');
   return diagnosed('signature_sent', {
     header,
-    or: orSet(schemeAsWritten(bodySigning(header), header, value, secrets), given.type),
+    or: orSet([schemeAsWritten(bodySigning(header), header, value, secrets)], given),
   });
 }
 

@@ -250,3 +250,12 @@ test('the work is bounded: about two hundred MACs, whatever the body and however
   assert.equal(diagnose(standard, request, secrets, counting, NOW_SECONDS * 1000, secrets)?.code, 'unexplained');
   assert.ok(count < 200, `${count}`);
 });
+
+test('a sender that only has to send a secret is not told to sign', () => {
+  for (const scheme of [gitlab, token, github]) {
+    const request = { headers: headerValues([]), body: new Uint8Array(0), secretUrl: false };
+    const found = diagnose(scheme, request, [SECRET], mac, NOW_SECONDS * 1000);
+    assert.equal(found?.code, 'missing_header');
+    assert.doesNotMatch(found?.remedy ?? '', /sign/);
+  }
+});

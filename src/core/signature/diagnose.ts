@@ -13,7 +13,7 @@ const MAX_SECRETS = 3;
  * The first of the usual mistakes that explains why a request was refused; `unexplained` where none does. null when
  * the request verifies, or when its scheme wants no proof.
  *
- * Bounded work: about two hundred MACs of the body at most. For operators only: the sender is told nothing of it.
+ * Bounded work: about three hundred MACs of the body at most. For operators only: the sender is told nothing of it.
  * @param request of a body that was kept in part, the beginning: then no mistake in the body can be found
  * @param nowMs when the request came, for schemes with a timestamp
  * @param stale retired secrets of the source

@@ -1,10 +1,9 @@
-import { orSet, schemeAsWritten, schemeReading } from './cure.ts';
+import { orSet, schemeAsWritten, schemesReading } from './cure.ts';
 import type { DiagnosedCase } from './diagnosed-case.ts';
 import type { HeaderValues } from './headers.ts';
 import { type Diagnosis, diagnosed } from './mistake.ts';
 import type { Refused } from './plan.ts';
 import type { Signing } from './scheme.ts';
-import type { SchemeInput } from './schemes.ts';
 import { GROUPS, TOKENS } from './usual-headers.ts';
 
 /** What is wrong with a header that has to be there once. */
@@ -26,24 +25,25 @@ export function headerFault(
     default: {
       const instead = similarHeader(header, given.request.headers);
       if (instead === null) return diagnosed('missing_header', { header });
-      const or = orSet(schemeFor(signing, header, instead, given), given.type);
+      const or = orSet(schemesFor(signing, header, instead, given), given);
       return diagnosed('other_header', { header, instead, or });
     }
   }
 }
 
-/** The scheme of a sender that sends `instead` where another header is missing. */
-function schemeFor(
+/** The schemes of a sender that sends `instead` where another header is missing: as it is written before as is usual. */
+function schemesFor(
   signing: Signing,
   missing: string,
   instead: string,
   { request: { headers }, secrets }: DiagnosedCase,
-): SchemeInput | null {
-  const usual = schemeReading(headers, instead);
+) {
+  const usual = schemesReading(headers, instead);
   const [value = '', ...more] = headers(instead);
-  if (usual !== null || missing !== signing.header || more.length > 0) return usual;
+  if (missing !== signing.header || more.length > 0) return usual;
   const isToken = TOKENS.some((name) => name === instead);
-  return isToken ? { type: 'token', header: instead } : schemeAsWritten(signing, instead, value, secrets);
+  const written = isToken ? { type: 'token', header: instead } : schemeAsWritten(signing, instead, value, secrets);
+  return [written, ...usual];
 }
 
 /**

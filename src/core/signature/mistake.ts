@@ -35,7 +35,7 @@ export const MISTAKES = {
   },
   missing_header: {
     cause: 'There is no header {header}.',
-    remedy: 'Set the secret on the sender, so that it signs; see that no proxy on the way drops the header.',
+    remedy: 'Set the secret on the sender, so that it sends the header; see that no proxy on the way drops it.',
   },
   empty_header: {
     cause: 'The header {header} is empty.',

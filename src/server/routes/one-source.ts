@@ -2,7 +2,7 @@
 import type { Id } from '../../core/ids.ts';
 import { type Problem, problem } from '../../core/problem.ts';
 import type { LiveSource } from '../../flows/configuration.ts';
-import { secretFaultOf } from '../../flows/source-secrets.ts';
+import { referredSecretOf } from '../../flows/source-secrets.ts';
 import type { IncomingRequest } from '../endpoint.ts';
 import { etag } from '../etag.ts';
 import type { Call } from '../keyed.ts';
@@ -41,7 +41,7 @@ export async function viewOfOne(
   call: Pick<Call<unknown, unknown>, 'caller' | 'request'>,
   { config }: LiveSource,
 ): Promise<SourceView> {
-  return { ...viewOf(server, call), secretFault: await secretFaultOf(server.ports, config) };
+  return { ...viewOf(server, call), referred: await referredSecretOf(server.ports, config) };
 }
 
 /** The answer that shows a source, with its ETag. */

@@ -122,6 +122,19 @@ test('a rejected request is judged again by the secret that was corrected, and t
   assert.equal((await api.call('POST', `${path}/reverify`)).json.code, 'receipt_not_rejected');
 });
 
+test('who had a receipt judged anew stands in the log, with the verdict', async () => {
+  const { api, path, correct } = await rejectedOne();
+  const lines = () => api.logged.filter(({ event }) => event === 'receipt.reverified').map(({ fields }) => fields);
+  await api.call('POST', `${path}/reverify`, undefined, { key: api.keys.operator });
+  await correct();
+  await api.call('POST', `${path}/reverify`, undefined, { key: api.keys.operator });
+  assert.deepEqual(
+    lines().map((line) => line?.verdict),
+    ['mismatch', 'ok'],
+  );
+  assert.ok(lines().every((line) => path.endsWith(`${line?.receiptId}`) && typeof line?.keyId === 'string'));
+});
+
 test('only an admin accepts what proves nothing, and the log says that it was forced', async () => {
   const { api, path } = await rejectedOne();
   const body = { force: true };

@@ -1,9 +1,8 @@
 /** What a person can do with a receipt: have it read anew, judged anew, accepted. */
 import { problem } from '../../core/problem.ts';
 import { acceptReceipt } from '../../flows/accept-receipt.ts';
-import { judgeReceipt } from '../../flows/judge-receipt.ts';
 import { type Reprocessed, reprocessReceipt } from '../../flows/reprocess-receipt.ts';
-import { sourceOf } from '../../flows/rework.ts';
+import { reverifyReceipt } from '../../flows/reverify-receipt.ts';
 import { MAY_ADMINISTER, MAY_CHANGE } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { keyed } from '../keyed.ts';
@@ -56,18 +55,13 @@ function reverify(server: Server): Endpoint {
     operationId: 'reverifyReceipt',
     tag: TAG,
     summary: 'Judge a rejected request by the present secrets',
-    description: 'Changes nothing. Timestamps are judged by the time it came.',
+    description: 'Changes nothing; the log says by which key it was asked. Timestamps are judged by the time it came.',
     roles: MAY_CHANGE,
     success: { status: 200, description: 'How it would be judged now.', schema: reverifiedShown },
     problems: ['receipt_not_rejected', 'source_gone', 'secret_unavailable'],
     run: async ({ caller, id }) => {
-      const { ports } = server;
-      const stored = await ports.store.receipt(caller.tenant, id);
-      if (stored === null) return problem('not_found');
-      if (stored.receipt.outcome !== 'rejected') return problem('receipt_not_rejected');
-      const found = sourceOf(await ports.configuration.current(caller.tenant), stored.receipt.sourceId);
-      if (found.kind === 'problem') return found;
-      return answer(200, await judgeReceipt(ports, stored.receipt, found.source));
+      const outcome = await reverifyReceipt(server.ports, { tenant: caller.tenant, id, by: caller.id });
+      return outcome.kind === 'problem' ? outcome : answer(200, outcome.judged);
     },
   });
 }

@@ -60,6 +60,21 @@ test('of a rejected request the beginning is kept, and shown as that', async () 
   assert.deepEqual(shownOf(one.request), [REJECTED_BODY_BYTES, true]);
 });
 
+test('a list has what came since a time, and before another', async () => {
+  const { api, open } = await doors();
+  for (const tag of ['v1', 'v2', 'v3']) {
+    api.advance(1000);
+    await api.call('POST', open, { image: `registry.example.com/acme/app:${tag}` }, { key: null });
+  }
+  const listed = async (query: string) => (await api.call('GET', `/api/v1/receipts?${query}`)).json.data;
+  const ids = async (query: string) => (await listed(query)).map(({ id }: { id: string }) => id);
+  const [third, second, first] = await listed('');
+  const times = [second, third].map(({ receivedAt }) => encodeURIComponent(receivedAt));
+  assert.deepEqual(await ids(`until=${times[0]}`), [first.id], 'before it, not at it');
+  assert.deepEqual(await ids(`since=${times[0]}`), [third.id, second.id], 'at it or later');
+  assert.deepEqual(await ids(`since=${times[0]}&until=${times[1]}`), [second.id]);
+});
+
 test('a duplicate gives the reason that its sender was told', async () => {
   const { api, open } = await doors();
   const push = { image: 'registry.example.com/acme/app:v1' };

@@ -166,6 +166,17 @@ test('what is accepted and risky is warned of', async () => {
   assert.match((await made(api, { type: 'native', secret: 'short' })).data.warnings[0], /16 bytes/);
 });
 
+test('a short secret behind a reference is warned of wherever its source is shown, and never itself', async (t) => {
+  const api = await openApi();
+  t.mock.method(api.ports.secretReferences, 'read', async () => ({ kind: 'value', value: 'hush-hush' }));
+  const source = await made(api, { type: 'native', secretRef: 'env:HOOKYARD_SECRET_A' });
+  const answers = [await api.call('GET', source.path), await api.call('PATCH', source.path, { description: 'x' })];
+  for (const { warnings } of [source.data, ...answers.map(({ json }) => json.data)]) {
+    assert.match(warnings.join(), /16 bytes/);
+    assert.doesNotMatch(warnings.join(), /hush/);
+  }
+});
+
 test('a reference that leads nowhere is warned of wherever its source is shown, and no longer once it leads somewhere', async () => {
   const api = await openApi();
   const { path, data } = await made(api, { type: 'native', secretRef: 'env:HOOKYARD_SECRET_A' });

@@ -3,7 +3,7 @@ import { secretUrlPath } from '../../core/secret-url.ts';
 import { GROUP_ROUTES, SOURCE_TYPES, type SourceConfig } from '../../core/source.ts';
 import { shownSource } from '../../core/source-input.ts';
 import { oldSecretsEndMs } from '../../core/source-secrets.ts';
-import { sourceWarnings } from '../../core/source-warnings.ts';
+import { type ReferredSecret, sourceWarnings } from '../../core/source-warnings.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import type { LiveSource } from '../../flows/configuration.ts';
 import type { Role } from '../../ports.ts';
@@ -16,8 +16,8 @@ export interface SourceView {
   generatedSecret?: string | null;
   /** Whether this is the answer to who made the secret URL: it is shown this once to whoever may make one. */
   isMaker?: boolean;
-  /** Why the secret that it refers to cannot be read now; null when it can. */
-  secretFault?: string | null;
+  /** The secret that it refers to; null when it has none elsewhere. */
+  referred?: ReferredSecret | null;
 }
 
 /** A source as the API shows it. Its secret URL is a credential: only admins see it (seed 003), and who made it. */
@@ -44,7 +44,7 @@ function showConfig({ id }: LiveSource, config: SourceConfig, view: SourceView) 
     hasSecret: config.secrets.length > 0 || config.secretRef !== null,
     oldSecretsUntil: isoTimeOrNull(oldSecretsEndMs(config)),
     oldUrlsUntil: isoTimeOrNull(endsOf(config.retiringUrlKeys)?.lastMs ?? null),
-    warnings: sourceWarnings(config, view.secretFault ?? null),
+    warnings: sourceWarnings(config, view.referred ?? null),
     urls: urlsOf(id, config, view),
     pausedAt: isoTimeOrNull(config.pausedAtMs),
   };

@@ -11,7 +11,7 @@ export const rotationInput = z
       .max(MAX_GRACE_SECONDS)
       .optional()
       .openapi({
-        description: `How long the old secret goes on signing beside the new one; ${DEFAULT_GRACE_SECONDS} unless told. 0 ends it at once, and those of earlier rotations with it.`,
+        description: `How long the old secret goes on signing beside the new one; ${DEFAULT_GRACE_SECONDS} unless told. 0 ends it at once, and those of earlier rotations with it; to the \`secret\` in use it ends the old ones alone.`,
       }),
     secret: z
       .string()

@@ -4,17 +4,22 @@ import { createServer } from 'node:http';
 
 const [port = '9000', secret = 'my-secret-key'] = process.argv.slice(2);
 
-function isValid(body, signature) {
+// The second one is there while the secret is rotated, signed with the new one.
+const SIGNATURES = ['x-stella-signature', 'x-stella-signature-next'];
+
+function isValid(body, headers) {
   const expected = createHmac('sha256', secret).update(body).digest();
-  const given = Buffer.from(signature ?? '', 'hex');
-  return given.length === expected.length && timingSafeEqual(given, expected);
+  return SIGNATURES.some((name) => {
+    const given = Buffer.from(headers[name] ?? '', 'hex');
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
 }
 
 createServer((request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('end', () => {
-    const valid = isValid(Buffer.concat(chunks), request.headers['x-stella-signature']);
+    const valid = isValid(Buffer.concat(chunks), request.headers);
     process.stdout.write(`${request.headers['x-stella-event']}, signature ${valid ? 'valid' : 'NOT valid'}\n`);
     response.writeHead(valid ? 200 : 401).end();
   });

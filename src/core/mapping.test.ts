@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { MAPPED_FIELDS, type Mapping, mapped, mappedId, mappingErrors } from './mapping.ts';
+import { MAPPED_FIELDS, type Mapping, mapped, mappedId, mappingDoubts, mappingErrors } from './mapping.ts';
 
 function pointers(mapping: object): string[] {
   return mappingErrors(mapping as Mapping).map(({ pointer }) => pointer);
@@ -33,6 +33,24 @@ test('fields that together say nothing, or say the same twice, are refused', () 
     '/mapping/repository',
     '/mapping/nonsense',
   ]);
+});
+
+test('a path that looks like the value itself is doubted, until it is written with `$`', () => {
+  const doubts = (mapping: Omit<Mapping, 'image'>) => mappingDoubts({ image: '$.image', ...mapping });
+  const roots = [
+    ['ghcr.io', '$.ghcr.io'],
+    ['my-registry.example.com', "$['my-registry'].example.com"],
+    ['localhost', '$.localhost'],
+    ['10.0.0.5', "$['10']['0']['0']['5']"],
+  ] as const;
+  for (const [registry, root] of roots) {
+    const [doubt = ''] = doubts({ registry });
+    assert.ok(doubt.includes(`looked for at \`${root}\`: for the host itself`), doubt);
+    assert.deepEqual([doubts({ registry: root }), mappingErrors({ image: '$.image', registry: root })], [[], []]);
+  }
+  for (const tag of ['latest', '2.4.0', 'v1.2']) assert.equal(doubts({ tag }).length, 1, tag);
+  assert.deepEqual(doubts({ registry: 'build.registry', tag: 'build.tag', actor: 'ghcr.io' }), []);
+  assert.deepEqual(doubts({ registry: 'host', tag: 'items.0' }), []);
 });
 
 test('a field is found with the steps that led to it, and a missing one with those that would', () => {

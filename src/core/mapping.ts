@@ -52,6 +52,35 @@ function combinationFault(mapping: Mapping): FieldError | null {
   return null;
 }
 
+/** What reads as the value itself: hosts by how they end, `latest` and versions. */
+const VALUES: readonly { field: MappedField; isLike: RegExp; instead: string }[] = [
+  {
+    field: 'registry',
+    isLike:
+      /^(?:localhost|\d+(?:\.\d+){3}|(?:[\w-]+\.)+(?:com|net|org|io|dev|app|cloud|local|internal|lan|[a-z]{2}))$/i,
+    instead: 'for the host itself leave it out and set `registry` of the source; ',
+  },
+  { field: 'tag', isLike: /^(?:latest|v?\d+(?:\.\d+)+)$/i, instead: '' },
+];
+
+/** Sentences about dotted paths that were probably meant as the value itself. With `$` it is certain what is meant. */
+export function mappingDoubts(mapping: Mapping): string[] {
+  return VALUES.flatMap(({ field, isLike, instead }) => {
+    const path = mapping[field];
+    if (path === undefined || !isLike.test(path)) return [];
+    return [
+      `A mapping says where a field stands, so \`${field}\` is looked for at \`${withRoot(path)}\`: ` +
+        `${instead}if it does stand there, write it so.`,
+    ];
+  });
+}
+
+/** A dotted path as RFC 9535 has it. */
+function withRoot(path: string): string {
+  const steps = path.split('.').map((name) => (/^[A-Za-z_]\w*$/.test(name) ? `.${name}` : `['${name}']`));
+  return `$${steps.join('')}`;
+}
+
 /** Where a field of the mapping leads in a payload; null when the mapping does not have the field. */
 export function mapped(mapping: Mapping, field: MappedField, body: unknown): Followed | null {
   const path = mapping[field];

@@ -36,9 +36,15 @@ export function endsOf(all: readonly { untilMs: number }[]): { firstMs: number; 
   return { firstMs: Math.min(...times), lastMs: Math.max(...times) };
 }
 
-/** What to do when there are too many already. */
-export function tooManyRemedy(earlier: readonly { untilMs: number }[]): string {
+/** How the old secrets end before their time while the one in use stays. */
+export const END_OLD_SECRETS = 'rotate to the secret in use with `graceSeconds` 0, which ends the old ones alone';
+
+/** Said of the secret in use where it would replace itself for a grace. */
+export const IN_USE = 'It is the secret in use already: with `graceSeconds` 0 that ends the old ones.';
+
+/** What to do when there are too many already: wait, or `sooner`. */
+export function tooManyRemedy(earlier: readonly { untilMs: number }[], sooner: string): string {
   const ends = endsOf(earlier);
   const wait = ends === null ? '' : `wait until ${isoTime(ends.firstMs)}, or `;
-  return `${wait}ask for \`graceSeconds\` 0, which ends all old ones at once.`;
+  return `${wait}${sooner}.`;
 }

@@ -50,6 +50,14 @@ describe('a rotation', () => {
     );
   });
 
+  test('to the secret in use without a grace ends the old ones alone, and with one is none', () => {
+    const between = secretsAfter(configured(), 'two', at(NOW));
+    const { signatureSecrets, retiringSecrets } = secretsAfter(between, 'two', at(NOW + 1, 0));
+    assert.deepEqual([signatureSecrets, retiringSecrets], [['two'], []]);
+    const refused = rotated(between, 'two', at(NOW + 1, 1));
+    assert.match(refused.kind === 'invalid' ? refused.message : '', /`graceSeconds` 0 that ends the old ones/);
+  });
+
   test('back to a secret that was on its way out has it sign once', () => {
     const between = secretsAfter(configured({ profile: 'standard' }), 'two', at(NOW));
     const { signatureSecrets, retiringSecrets } = secretsAfter(between, 'one', at(NOW + 1));
@@ -91,6 +99,9 @@ describe('a rotation is refused', () => {
       assert.ok(refusal.kind === 'refused' && refusal.detail.includes(firstEnd), JSON.stringify(refusal));
       assert.equal(rotated(config, 'one more', at(NOW + HOUR_MS)).kind, 'rotated');
       assert.equal(rotated(config, 'one more', at(NOW + 5, 0)).kind, 'rotated');
+      assert.ok(refusal.detail.includes('rotate to the secret in use with `graceSeconds` 0'), refusal.detail);
+      const alone = secretsAfter(config, config.signatureSecrets[0] ?? '', at(NOW + 5, 0));
+      assert.equal(rotated(alone, 'one more', at(NOW + 6)).kind, 'rotated');
     });
   }
 

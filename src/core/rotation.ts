@@ -1,6 +1,6 @@
 /** A signing secret gives way to a new one: for a while both sign, so that no receiver has to change at that moment. */
 import { profiles } from './profile.ts';
-import { type Grace, goingOn, tooManyRemedy } from './retiring.ts';
+import { END_OLD_SECRETS, type Grace, goingOn, IN_USE, tooManyRemedy } from './retiring.ts';
 import { signingSecretFault } from './signing-secret.ts';
 import { liveRetiring, type RetiringSecret, type SubscriptionConfig } from './subscription.ts';
 
@@ -18,14 +18,16 @@ export type Rotated =
 
 /**
  * The configuration with `secret` as its only current one. What signed until now goes on for `graceSeconds` more; those
- * of earlier rotations keep the time they have. With a grace of 0 nothing but the new one signs from now on.
+ * of earlier rotations keep the time they have. With a grace of 0 nothing but the new one signs from now on; so to the
+ * secret in use it ends the old ones alone.
  */
 export function rotated(config: SubscriptionConfig, secret: string, grace: Grace): Rotated {
   const refusal = refusalOf(config);
   if (refusal !== null) return { kind: 'refused', detail: refusal };
-  const fault = signingSecretFault(secret, config.profile);
+  const isInUse = config.signatureSecrets.includes(secret);
+  if (isInUse && grace.graceSeconds > 0) return { kind: 'invalid', message: IN_USE };
+  const fault = isInUse ? null : signingSecretFault(secret, config.profile);
   if (fault !== null) return { kind: 'invalid', message: fault };
-  if (config.signatureSecrets.includes(secret)) return { kind: 'invalid', message: 'It is the secret in use already.' };
   const replaced = config.signatureSecrets.map((old) => ({ secret: old }));
   const goOn = goingOn(replaced, config.retiringSecrets, grace);
   const retiringSecrets = goOn.filter((old) => old.secret !== secret);
@@ -43,7 +45,7 @@ function mostRetiring({ profile }: SubscriptionConfig): number {
 
 function tooMany(most: number, retiring: readonly RetiringSecret[]): string {
   const old = most === 1 ? 'one old secret signs' : `${most} old secrets sign`;
-  return `At most ${old} beside the new one: ${tooManyRemedy(retiring)}`;
+  return `At most ${old} beside the new one: ${tooManyRemedy(retiring, END_OLD_SECRETS)}`;
 }
 
 function refusalOf({ auth, secretRef, signatureSecrets }: SubscriptionConfig): string | null {

@@ -41,6 +41,7 @@ test('four old URLs are the most, and the refusal says when the first of them en
   for (let made = 0; made < 4; made++) config = after(config, `next ${made}`, at(NOW + made));
   const refusal = regeneratedUrl(config, 'one more', at(NOW + 5));
   assert.ok(refusal.kind === 'refused' && refusal.detail.includes(new Date(NOW + HOUR_MS).toISOString()));
+  assert.match(refusal.detail, /`graceSeconds` 0, which ends all at once, the one in use among them\.$/);
   assert.equal(regeneratedUrl(config, 'one more', at(NOW + 5, 0)).kind, 'regenerated');
 });
 

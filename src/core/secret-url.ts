@@ -4,6 +4,9 @@ import type { SourceConfig } from './source.ts';
 /** How many old secret URLs may lead to a source beside its present one. */
 const MAX_RETIRING = 4;
 
+/** An old URL ends before its time only together with the one in use. */
+const END_ALL = 'ask for `graceSeconds` 0, which ends all at once, the one in use among them';
+
 export type UrlRegenerated =
   | { kind: 'regenerated'; config: SourceConfig }
   /** The source is such that it cannot get another one. */
@@ -20,7 +23,7 @@ export function regeneratedUrl(config: SourceConfig, key: string, grace: Grace):
   if (retiringUrlKeys.length <= MAX_RETIRING) {
     return { kind: 'regenerated', config: { ...config, urlKey: key, retiringUrlKeys } };
   }
-  const remedy = tooManyRemedy(stillGoing(earlier, grace.nowMs));
+  const remedy = tooManyRemedy(stillGoing(earlier, grace.nowMs), END_ALL);
   return { kind: 'refused', detail: `At most ${MAX_RETIRING} old URLs lead here beside the new one: ${remedy}` };
 }
 

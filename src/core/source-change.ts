@@ -25,7 +25,9 @@ export function changedSource(
   const most = patch.maxBodyBytes == null ? Infinity : mostBodyBytes;
   const input = { ...storedInput(config, patch), ...patch };
   const completed = completeKeeping(config, input, (whole) => completeSource(whole, maker, most));
-  return completed.kind === 'invalid' ? completed : { ...completed, config: lasting(config, completed.config, nowMs) };
+  if (completed.kind === 'invalid') return completed;
+  const change = { isGiven: patch.secret !== undefined, nowMs };
+  return { ...completed, config: lasting(config, completed.config, change) };
 }
 
 /** With the stored secret, if it is one for the scheme after the change. */
@@ -52,22 +54,33 @@ function storedInput(config: SourceConfig, patch: Patch): SourceInput {
   };
 }
 
+interface SecretChange {
+  /** Whether the patch has a secret: none goes on beside such a one, be it the one in use. */
+  isGiven: boolean;
+  nowMs: number;
+}
+
 /** What a change of fields leaves as it is. Old secrets go on beside the one they gave way to, and beside no other. */
-function lasting(before: SourceConfig, after: SourceConfig, nowMs: number): SourceConfig {
+function lasting(before: SourceConfig, after: SourceConfig, { isGiven, nowMs }: SecretChange): SourceConfig {
   const hasUrl = after.urlKey !== null;
   return {
     ...after,
     urlKey: hasUrl ? (before.urlKey ?? after.urlKey) : null,
-    retiringSecrets: oldSecrets(before, after, nowMs),
+    retiringSecrets: oldSecrets(before, after, { isGiven, nowMs }),
     retiringUrlKeys: hasUrl ? stillGoing(before.retiringUrlKeys, nowMs) : [],
     pausedAtMs: before.pausedAtMs,
   };
 }
 
 /** Those of another type of scheme, or beside a reference, explain nothing. */
-function oldSecrets(before: SourceConfig, after: SourceConfig, nowMs: number): SourceConfig['retiringSecrets'] {
+function oldSecrets(
+  before: SourceConfig,
+  after: SourceConfig,
+  { isGiven, nowMs }: SecretChange,
+): SourceConfig['retiringSecrets'] {
   const [secret] = after.secrets;
-  if (before.secrets[0] === secret) return keptSecrets(before.retiringSecrets, nowMs);
+  const ends = isGiven && stillGoing(before.retiringSecrets, nowMs).length > 0;
+  if (before.secrets[0] === secret && !ends) return keptSecrets(before.retiringSecrets, nowMs);
   if (secret === undefined || before.scheme.type !== after.scheme.type) return [];
-  return endedSecrets(before, nowMs).filter((old) => old.secret !== secret);
+  return endedSecrets(before, secret, nowMs);
 }

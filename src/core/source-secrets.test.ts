@@ -36,6 +36,20 @@ describe('a rotation of a source', () => {
     assert.deepEqual(liveSecrets(after(between, 'three', at(NOW + 1, 0)), NOW + 1), ['three']);
   });
 
+  test('to the secret in use without a grace ends the old ones alone, keeps two of them, and with one is none', () => {
+    let config = configured();
+    for (const secret of ['two', 'three', 'four']) config = after(config, secret, at(NOW));
+    const alone = after(config, 'four', at(NOW + 1, 0));
+    assert.deepEqual(liveSecrets(alone, NOW + 1), ['four']);
+    assert.deepEqual(
+      alone.retiringSecrets.map(({ secret }) => secret),
+      ['three', 'two'],
+    );
+    assert.equal(oldSecretsEndMs(alone), null);
+    const refused = rotatedSource(config, 'four', at(NOW + 1));
+    assert.match(refused.kind === 'invalid' ? refused.message : '', /`graceSeconds` 0 that ends the old ones/);
+  });
+
   test('keeps the newest that have ended, which prove nobody at any time', () => {
     let config = configured();
     for (const secret of ['two', 'three', 'four']) config = after(config, secret, at(NOW, 0));
@@ -66,6 +80,7 @@ describe('a rotation of a source', () => {
     assert.ok(refusal.kind === 'refused' && refusal.detail.includes(firstEnd), JSON.stringify(refusal));
     assert.equal(rotatedSource(config, 'one more', at(NOW + HOUR_MS)).kind, 'rotated');
     assert.equal(rotatedSource(config, 'one more', at(NOW + 5, 0)).kind, 'rotated');
+    assert.ok(refusal.detail.includes('rotate to the secret in use with `graceSeconds` 0'), refusal.detail);
   });
 
   const refused: readonly [Partial<SourceInput>, RegExp][] = [

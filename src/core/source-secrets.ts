@@ -1,5 +1,5 @@
 /** The secrets of a source over time: which prove a sender now, and how one gives way to another. */
-import { endsOf, type Grace, goingOn, stillGoing, tooManyRemedy } from './retiring.ts';
+import { END_OLD_SECRETS, endsOf, type Grace, goingOn, IN_USE, stillGoing, tooManyRemedy } from './retiring.ts';
 import type { Scheme } from './signature/schemes.ts';
 import { signatureKey } from './signature/sign.ts';
 import type { SourceConfig } from './source.ts';
@@ -53,9 +53,13 @@ export function keptSecrets(old: readonly Old[], nowMs: number): readonly Old[] 
   return [...going, ...old.filter((one) => !going.includes(one)).slice(0, MAX_ENDED)];
 }
 
-/** The old secrets with all of them ended, the one that was in use among them. */
-export function endedSecrets({ secrets, retiringSecrets }: SourceConfig, nowMs: number): readonly Old[] {
-  const old = [...secrets, ...retiringSecrets.map(({ secret }) => secret)];
+/** All secrets but the present one, ended: the one that was in use before it among them. */
+export function endedSecrets(
+  { secrets, retiringSecrets }: SourceConfig,
+  present: string,
+  nowMs: number,
+): readonly Old[] {
+  const old = [...secrets, ...retiringSecrets.map(({ secret }) => secret)].filter((secret) => secret !== present);
   return keptSecrets(
     old.map((secret) => ({ secret, untilMs: ENDED_MS })),
     nowMs,
@@ -67,32 +71,37 @@ export function oldSecretsEndMs({ retiringSecrets }: SourceConfig): number | nul
   return endsOf(retiringSecrets.filter(({ untilMs }) => untilMs !== ENDED_MS))?.lastMs ?? null;
 }
 
-/** The source with another secret. What proved its senders until now goes on for the grace; a grace of 0 ends all. */
+/**
+ * The source with another secret. What proved its senders until now goes on for the grace; a grace of 0 ends all, and to
+ * the secret in use it ends the old ones alone.
+ */
 export function rotatedSource(config: SourceConfig, secret: string, grace: Grace): SourceRotated {
   const refusal = refusalOf(config);
   if (refusal !== null) return { kind: 'refused', detail: refusal };
-  const fault = secretFault(secret, config.scheme);
+  const isInUse = config.secrets.includes(secret);
+  if (isInUse && grace.graceSeconds > 0) return { kind: 'invalid', message: IN_USE };
+  const fault = isInUse ? null : secretFault(secret, config.scheme);
   if (fault !== null) return { kind: 'invalid', message: fault };
-  if (config.secrets.includes(secret)) return { kind: 'invalid', message: 'It is the secret in use already.' };
-  const retiringSecrets = replacedBy(config, grace).filter((old) => old.secret !== secret);
+  const retiringSecrets = replacedBy(config, secret, grace);
   if (stillGoing(retiringSecrets, grace.nowMs).length <= MAX_RETIRING) {
     return { kind: 'rotated', config: { ...config, secrets: [secret], retiringSecrets } };
   }
-  const remedy = tooManyRemedy(stillGoing(config.retiringSecrets, grace.nowMs));
+  const remedy = tooManyRemedy(stillGoing(config.retiringSecrets, grace.nowMs), END_OLD_SECRETS);
   return {
     kind: 'refused',
     detail: `At most ${MAX_RETIRING} old secrets prove a sender beside the new one: ${remedy}`,
   };
 }
 
-function replacedBy(config: SourceConfig, grace: Grace): readonly Old[] {
-  if (grace.graceSeconds === 0) return endedSecrets(config, grace.nowMs);
+function replacedBy(config: SourceConfig, present: string, grace: Grace): readonly Old[] {
+  if (grace.graceSeconds === 0) return endedSecrets(config, present, grace.nowMs);
   const goOn = goingOn(
     config.secrets.map((secret) => ({ secret })),
     config.retiringSecrets,
     grace,
   );
-  return [...goOn, ...keptSecrets(config.retiringSecrets, grace.nowMs).filter(({ untilMs }) => untilMs <= grace.nowMs)];
+  const ended = keptSecrets(config.retiringSecrets, grace.nowMs).filter(({ untilMs }) => untilMs <= grace.nowMs);
+  return [...goOn, ...ended].filter(({ secret }) => secret !== present);
 }
 
 function refusalOf({ scheme, secretRef }: SourceConfig): string | null {

@@ -30,6 +30,12 @@ test('nothing is said of those that say it', () => {
     assert.deepEqual(warned({ type }), []);
 });
 
+test('a mapping to what looks like a host is told of', () => {
+  const [warning = '', ...more] = warned({ type: 'generic', mapping: { image: '$.image', registry: 'ghcr.io' } });
+  assert.match(warning, /looked for at `\$\.ghcr\.io`/);
+  assert.deepEqual(more, []);
+});
+
 test('a secret that cannot be read comes first, with its place and why', () => {
   const secretRef = 'env:HOOKYARD_SECRET_A';
   const warnings = warned({ type: 'nexus', secretRef }, { kind: 'missing', reason: 'it is empty' });

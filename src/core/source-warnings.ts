@@ -1,4 +1,5 @@
 /** What a person should know of settings of a source that are accepted all the same. */
+import { mappingDoubts } from './mapping.ts';
 import { isMac, type Scheme } from './signature/scheme.ts';
 import { signatureKey } from './signature/sign.ts';
 import { SOURCE_TYPES, type SourceConfig, type SourceType } from './source.ts';
@@ -67,6 +68,7 @@ export function sourceWarnings(config: SourceConfig, referred: ReferredSecret | 
   return [
     ...(referred?.kind === 'missing' ? [secretWords(config, referred.reason)] : []),
     ...WARNINGS.filter(({ applies }) => applies(proved)).map(({ words }) => words),
+    ...(config.mapping === null ? [] : mappingDoubts(config.mapping)),
     ...(hostless === undefined ? [] : [`${hostless}, and then facts have no host: name it in \`registry\`.`]),
   ];
 }

@@ -161,14 +161,21 @@ describe('an owner', () => {
 describe('the secrets of a rotation', () => {
   const retiringSecrets = [{ secret: 'old', untilMs: 100 }];
   const before = { ...config({ signatureSecret: 'new' }), retiringSecrets };
+  const after = (patch: Partial<SubscriptionInput>, nowMs = 99) =>
+    retiringAfter(before, config(changedInput(before, patch)), patch, nowMs);
 
   test('go on when something else changes', () => {
-    assert.deepEqual(retiringAfter(before, config({ signatureSecret: 'new', name: 'x' })), retiringSecrets);
+    assert.deepEqual(after({ name: 'x' }), retiringSecrets);
+  });
+
+  test('end when somebody sets the one in use again, and one that has ended makes no change of that', () => {
+    assert.deepEqual(after({ signatureSecret: 'new' }), []);
+    assert.deepEqual(after({ signatureSecret: 'new' }, 100), retiringSecrets);
   });
 
   test('end when somebody sets another one, or does not sign any more', () => {
-    assert.deepEqual(retiringAfter(before, config({ signatureSecret: 'newer' })), []);
-    assert.deepEqual(retiringAfter(before, config({ authType: 'none' })), []);
-    assert.deepEqual(retiringAfter(before, config({ secretRef: 'file:a' })), []);
+    for (const patch of [{ signatureSecret: 'newer' }, { authType: 'none' }, { secretRef: 'file:a' }] as const) {
+      assert.deepEqual(after(patch), []);
+    }
   });
 });

@@ -3,7 +3,7 @@ import { CREDENTIAL_FIELDS } from './auth-input.ts';
 import { shownOwner } from './owner-input.ts';
 import { profiles } from './profile.ts';
 import { mergedRetry, retryOf } from './retry-input.ts';
-import type { RetiringSecret, SubscriptionConfig } from './subscription.ts';
+import { liveRetiring, type RetiringSecret, type SubscriptionConfig } from './subscription.ts';
 import { inputOf, type SubscriptionInput } from './subscription-input.ts';
 
 type Field = keyof SubscriptionInput;
@@ -69,9 +69,16 @@ function wholeOwner(config: SubscriptionConfig, { ownerKind, ownerId }: Patch): 
   };
 }
 
-/** The secrets of a rotation that go on beside the current one: none once somebody sets another secret. */
-export function retiringAfter(before: SubscriptionConfig, after: SubscriptionConfig): readonly RetiringSecret[] {
-  return before.signatureSecrets[0] === after.signatureSecrets[0] ? before.retiringSecrets : [];
+/** The secrets of a rotation that go on beside the current one: none once somebody sets a secret, be it the same. */
+export function retiringAfter(
+  before: SubscriptionConfig,
+  after: SubscriptionConfig,
+  { signatureSecret }: Patch,
+  nowMs: number,
+): readonly RetiringSecret[] {
+  if (before.signatureSecrets[0] !== after.signatureSecrets[0]) return [];
+  const ends = signatureSecret !== undefined && liveRetiring(before, nowMs).length > 0;
+  return ends ? [] : before.retiringSecrets;
 }
 
 function given(value: unknown): boolean {

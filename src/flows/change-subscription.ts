@@ -49,12 +49,14 @@ async function changeOnce(ports: FlowPorts, request: ChangeSubscription): Promis
   const { url } = completed.config;
   const refusal = url === subscription.config.url ? null : await vetReceiver(ports, url);
   if (refusal !== null) return refusal;
-  const config = { ...completed.config, retiringSecrets: retiringAfter(subscription.config, completed.config) };
+  const nowMs = ports.clock.nowMs();
+  const retiringSecrets = retiringAfter(subscription.config, completed.config, request.patch, nowMs);
+  const config = { ...completed.config, retiringSecrets };
   const state = stateChange(subscription, request);
   if (state === undefined && isSame(config, subscription.config)) {
     return { kind: 'changed', subscription: await withLack(ports, subscription), generatedSecret: null };
   }
-  const outcome = await putVersion(ports, subscription, withoutEnded(config, ports.clock.nowMs()), state);
+  const outcome = await putVersion(ports, subscription, withoutEnded(config, nowMs), state);
   if (outcome.kind === 'problem') return outcome;
   tellCautions(ports, outcome.subscription);
   const changed = await withLack(ports, outcome.subscription);

@@ -38,6 +38,11 @@ test('a secret that is set by a change ends the old ones at once; other changes 
   await rotate(ports, id, { secret: 'two' });
   await changed(ports, id, { patch: { name: 'n' } });
   assert.deepEqual(await secretsOf(ports, id), ['two', 'one']);
+  await changed(ports, id, { patch: { secret: 'two' } });
+  assert.deepEqual(await secretsOf(ports, id), ['two']);
+  const { source } = await changed(ports, id, { patch: { secret: 'two' } });
+  assert.equal(source.version, 4, 'nothing was left to end');
+  await rotate(ports, id, { secret: 'one' });
   await changed(ports, id, { patch: { secret: 'three' } });
   assert.deepEqual(await secretsOf(ports, id), ['three']);
 });

@@ -5,13 +5,16 @@ import { compileFilters, evaluate, FILTER_OPERATORS, type FilterRule } from '../
 import { sampleEventTypes } from '../../src/core/sample-events.ts';
 import { DELIVERY_STATUSES, deliveryShown } from '../../src/server/schemas/delivery.ts';
 import { subscriptionInput } from '../../src/server/schemas/subscription.ts';
+import type { Received, Receiver } from '../support/receiver.ts';
 import { onlyBlock, readPage, sectionOf, tableRows } from './page.ts';
 import { moduleFrom } from './snippet.ts';
+import type { Terminal } from './terminal.ts';
 import { openPlaces, walk } from './walk.ts';
 
 const DELIVERING = readPage('docs/guides/delivering.md');
 const RECEIVING = readPage('docs/guides/receiving.md');
 const SECRET = 'my-secret-key';
+const ROTATED_TO = 'my-new-secret-key';
 
 test('every command of the guide to receiving works and answers what is shown', async (context) => {
   const { terminal, here } = await openPlaces(context);
@@ -29,13 +32,35 @@ test('every command of the guide to delivering works and answers what is shown',
     assert.equal(verifyWebhook?.(Buffer.concat([rawBody, Buffer.from(' ')]), headers, SECRET), false);
     assert.equal(verifyWebhook?.(rawBody, headers, SECRET, Date.now() / 1000 + 301), false);
     for (const forged of forgedFrom(headers)) assert.equal(verifyWebhook?.(rawBody, forged, SECRET), false);
-    const signature = `${headers['x-stella-signature']}`;
-    assert.equal(isValidInPython(rawBody, signature, SECRET), true);
-    assert.equal(isValidInPython(rawBody, signature, 'another'), false);
+    assert.equal(isValidInPython(rawBody, headers, SECRET), true);
+    assert.equal(isValidInPython(rawBody, headers, 'another'), false);
   }
-  for (const forged of [null, '', 'é', '\udcff', 'ab'])
-    assert.equal(isValidInPython(Buffer.from('{}'), forged, SECRET), false);
+  for (const forged of [null, '', 'é', '\udcff', 'ab']) {
+    const headers = { 'x-stella-signature': forged, 'x-stella-signature-next': forged };
+    assert.equal(isValidInPython(Buffer.from('{}'), headers, SECRET), false);
+  }
+  const sent = await sentInRotation(terminal, receiver);
+  for (const [secret, isOne] of [
+    [SECRET, true],
+    [ROTATED_TO, true],
+    ['another', false],
+  ] as const) {
+    assert.equal(verifyWebhook?.(sent.rawBody, sent.headers, secret), isOne, secret);
+    assert.equal(isValidInPython(sent.rawBody, sent.headers, secret), isOne, secret);
+  }
 });
+
+/** What the receiver is sent after the last command of the guide, which rotates the secret. */
+async function sentInRotation(terminal: Terminal, receiver: Receiver): Promise<Received> {
+  const before = receiver.requests.length;
+  await terminal.run(
+    `api POST /api/v1/events '{"type": "deployment.completed", "data": {"environment": {"name": "production"}}}'`,
+  );
+  await receiver.waitFor((requests) => requests.length > before);
+  const sent = receiver.requests.at(-1);
+  assert.ok(sent?.headers['x-stella-signature-next'] !== undefined);
+  return sent;
+}
 
 type Headers = Readonly<Record<string, unknown>>;
 
@@ -47,12 +72,14 @@ function forgedFrom(headers: Headers): Headers[] {
   return [{}, ...lacking, ...wrong];
 }
 
-/** @param signature null when the request has none */
-function isValidInPython(body: Buffer, signature: string | null, secret: string): boolean {
+function isValidInPython(body: Buffer, headers: Headers, secret: string): boolean {
   const snippet = onlyBlock(DELIVERING, 'python', 'Verify in the receiver');
   const program = `${snippet}\n\nimport sys\nimport json
-print(is_from_hookyard(sys.stdin.buffer.read(), *json.loads(sys.argv[1])))`;
-  const given = JSON.stringify([signature, secret]);
+headers, secret = json.loads(sys.argv[1])
+# Frameworks find a header in any case; here it stands as the page writes it.
+written = {name.title(): value for name, value in headers.items()}
+print(is_from_hookyard(sys.stdin.buffer.read(), written, secret))`;
+  const given = JSON.stringify([headers, secret]);
   const { error, stdout, stderr } = spawnSync('python3', ['-c', program, given], { input: body });
   assert.equal(error, undefined, 'this test needs python3');
   assert.equal(`${stderr}`, '');

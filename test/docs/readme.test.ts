@@ -58,12 +58,16 @@ test('the first minute and a source work as written, and so does the snippet tha
   assert.ok(made.data.urls.secret.startsWith(`${url}/api/webhook/`));
 
   const { isFromHookyard } = await moduleFrom(onlyBlock(README, 'js', 'Verifying a delivery'), context);
-  const signature = delivery.headers['x-stella-signature'];
-  assert.equal(isFromHookyard?.(delivery.body, signature, 'my-secret-key'), true);
-  assert.equal(isFromHookyard?.(`${delivery.body} `, signature, 'my-secret-key'), false);
-  assert.equal(isFromHookyard?.(delivery.body, signature, 'another'), false);
+  const { body, headers } = delivery;
+  const signature = headers['x-stella-signature'];
+  assert.equal(isFromHookyard?.(body, headers, 'my-secret-key'), true);
+  assert.equal(isFromHookyard?.(`${body} `, headers, 'my-secret-key'), false);
+  assert.equal(isFromHookyard?.(body, headers, 'another'), false);
+  const rotating = { 'x-stella-signature': '00'.repeat(32), 'x-stella-signature-next': signature };
+  assert.equal(isFromHookyard?.(body, rotating, 'my-secret-key'), true);
   for (const forged of [undefined, '', 'é', signature?.slice(2), `${signature}00`.slice(2)]) {
-    assert.equal(isFromHookyard?.(delivery.body, forged, 'my-secret-key'), false, `${forged}`);
+    const given = { 'x-stella-signature': forged, 'x-stella-signature-next': forged };
+    assert.equal(isFromHookyard?.(body, given, 'my-secret-key'), false, `${forged}`);
   }
 });
 

@@ -95,9 +95,34 @@ test('the table of settings has every setting, and every value that one of them 
   assert.match(meaning.get('toleranceSeconds') ?? '', new RegExp(`1 to ${MAX_TOLERANCE_SECONDS}, 300 unless told`));
 });
 
+/** The source of what the package exports under a name. */
+function entry(name: string): string {
+  const { exports } = JSON.parse(readPage('package.json')) as { exports: Record<string, { default: string }> };
+  const built = exports[name]?.default ?? assert.fail(`nothing is exported as ${name}`);
+  return new URL(built.replace(/^\.\/dist\//, 'src/').replace(/\.js$/, '.ts'), ROOT).href;
+}
+
+/** Prints what is loaded with a module, each on its line. */
+const LOADED = `import { registerHooks } from 'node:module';
+registerHooks({ load: (url, context, next) => (console.info(url), next(url, context)) });
+await import(process.argv[1]);`;
+
+test('the verifiers are loaded without a package and without the server', () => {
+  const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', LOADED, entry('./webhook-auth')]);
+  const loaded = `${stdout}`.trim().split('\n');
+  assert.ok(
+    loaded.some((url) => url.endsWith('/src/core/signature/validate.ts')),
+    `${stdout}`,
+  );
+  assert.deepEqual(
+    loaded.filter((url) => !/^node:|\/src\/(?:core|adapters)\//.test(url) || url.includes('/node_modules/')),
+    [],
+  );
+});
+
 test('the snippet for programs that verify by themselves tells right from wrong', async (context) => {
   const snippet = onlyBlock(PAGE, 'js', 'In your own program');
-  const here = snippet.replace("from 'hookyard'", `from '${new URL('src/index.ts', ROOT).href}'`);
+  const here = snippet.replace("from 'hookyard/webhook-auth'", `from '${entry('./webhook-auth')}'`);
   const { isFromGitHub, isFromGitLab } = await moduleFrom(here, context);
   const body = Buffer.from(BODY);
   const headers = { 'x-hub-signature-256': `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}` };

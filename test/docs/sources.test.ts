@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { schemeInput } from '../../src/core/signature/schemes.ts';
 import { type DedupeRule, GROUP_ROUTES, SOURCE_TYPES } from '../../src/core/source.ts';
+import { needsSecret } from '../../src/core/source-secrets.ts';
 import { sourceInput } from '../../src/server/schemas/source.ts';
 import { readPage, sectionOf, tableRows } from './page.ts';
 import { openPlaces, walk } from './walk.ts';
@@ -26,6 +27,15 @@ test('the table of types is that of the program', () => {
     ];
   });
   assert.deepEqual(tableRows(sectionOf(PAGE, 'Types')), rows);
+});
+
+test('each type has its line of what to enter, with the secret where its proof needs one', () => {
+  const rows = tableRows(sectionOf(PAGE, 'What to enter at each sender'));
+  assert.deepEqual(
+    rows.map(([type, text = '']) => [type, text.includes('`secret`')]),
+    Object.entries(SOURCE_TYPES).map(([type, { defaultScheme }]) => [type, needsSecret(defaultScheme)]),
+  );
+  for (const [type = '', text = ''] of rows) assert.match(text, /URL|what the registry's own type|the same/, type);
 });
 
 test('the table of fields has all that a source takes', () => {

@@ -1,7 +1,7 @@
 /** What a user installs: the packed files, and a first delivery with them. */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { globSync, statSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +38,13 @@ describe('the package', () => {
     );
     const sql = (paths: readonly string[]) => paths.filter((path) => path.endsWith('.sql')).sort();
     assert.deepEqual(sql(filesIn(join(installed.directory, 'dist'))), sql(filesIn(SOURCES)));
+    const { exports } = JSON.parse(readFileSync(join(installed.directory, 'package.json'), 'utf8'));
+    const targets = Object.values<Record<string, string>>(exports).flatMap((target) => Object.values(target));
+    assert.ok(targets.length > 2);
+    assert.deepEqual(
+      targets.filter((target) => !files.includes(target.replace('./', ''))),
+      [],
+    );
     assert.ok(files.includes('LICENSE') && files.includes('package.json'), files.join('\n'));
   });
 

@@ -39,6 +39,13 @@ test('a secret of the caller is taken and not shown, with the grace it asks for'
   await api.call('POST', `${path}/test`, { event: 'deployment.completed' });
   const [sent] = api.sent;
   assert.ok(sent?.headers['x-stella-signature-next'] !== undefined);
+  const again = await rotate(api, path, { graceSeconds: 60 });
+  assert.match(again.json.detail, /rotate to the secret in use with `graceSeconds` 0/);
+  const alone = await rotate(api, path, { secret: 'the new one', graceSeconds: 0 });
+  assert.deepEqual([alone.status, alone.json.data.oldSecretsUntil, alone.json.data.version], [200, null, 3]);
+  await rotate(api, path, { secret: 'the newest one' });
+  const patched = await api.call('PATCH', path, { signatureSecret: 'the newest one' });
+  assert.deepEqual([patched.json.data.oldSecretsUntil, patched.json.data.version], [null, 5]);
   const none = await rotate(api, path, { graceSeconds: 0 });
   assert.equal(none.json.data.oldSecretsUntil, null);
 });

@@ -32,6 +32,8 @@ describe('a secret that is rotated', () => {
     const got = await api.call('POST', `${path}/secret/rotate`, { secret, graceSeconds: 3600 });
     assert.deepEqual([got.json.data.oldSecretsUntil, got.json.data.secret], [HOUR_LATER, undefined]);
     assert.doesNotMatch(got.text, /the (new|old) one/);
+    const alone = await api.call('POST', `${path}/secret/rotate`, { secret, graceSeconds: 0 });
+    assert.deepEqual([alone.status, alone.json.data.oldSecretsUntil, alone.json.data.version], [200, null, 3]);
     const ended = await api.call('POST', `${path}/secret/rotate`, { graceSeconds: 0 });
     assert.equal(ended.json.data.oldSecretsUntil, null);
   });

@@ -12,7 +12,7 @@ export const rotationInput = z
       .max(MAX_GRACE_SECONDS)
       .optional()
       .openapi({
-        description: `How long the old secret goes on signing beside the new one; ${DEFAULT_GRACE_SECONDS} unless told. 0 ends it at once, and those of earlier rotations with it.`,
+        description: `How long the old secret goes on signing beside the new one; ${DEFAULT_GRACE_SECONDS} unless told. 0 ends it at once, and those of earlier rotations with it; to the \`secret\` in use it ends the old ones alone.`,
       }),
     secret: textInput(1, 1024).optional().openapi({ description: 'The new secret; one is generated unless told.' }),
   })

@@ -7,7 +7,7 @@ const PUBLIC = '93.184.215.14';
 const zone: Record<string, readonly string[]> = {};
 const names = await startNameServer(zone);
 after(names.close);
-const journey = await openJourney({ env: names.env, flags: ['--allow-hosts', 'unused.journey.test:1'] });
+const journey = await openJourney({ env: names.env, allowed: null });
 after(journey.close);
 const { hookyard } = journey;
 

@@ -8,7 +8,7 @@ import { assertProblem } from '../support/problems.ts';
 const names = await startNameServer({ 'public.journey.test': ['93.184.215.14'] });
 after(names.close);
 // No allow-list: this is the gate as it stands in production.
-const journey = await openJourney({ env: names.env, flags: ['--allow-hosts', 'unused.journey.test:1'] });
+const journey = await openJourney({ env: names.env, allowed: null });
 after(journey.close);
 const { api, url, logs } = journey.hookyard;
 

@@ -72,9 +72,13 @@ export interface Journey {
   close(): Promise<void>;
 }
 
-/** An instance that may reach every receiver on this machine. */
-export async function openJourney(options: StartOptions = {}): Promise<Journey> {
-  const flags = ['--allow-hosts', '127.0.0.1', ...(options.flags ?? [])];
+/**
+ * An instance that may reach every receiver on this machine.
+ * @param options.allowed what it may reach instead; null allows nothing, as in production
+ */
+export async function openJourney(options: StartOptions & { allowed?: string | null } = {}): Promise<Journey> {
+  const { allowed = '127.0.0.1' } = options;
+  const flags = [...(allowed === null ? [] : ['--allow-hosts', allowed]), ...(options.flags ?? [])];
   const hookyard = await startHookyard({ ...options, flags });
   const receivers: Receiver[] = [];
   return {

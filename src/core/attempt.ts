@@ -76,6 +76,11 @@ export interface AttemptRecord {
   detail: AttemptDetail;
 }
 
+/** Whether a row is no try: it only closes its delivery, which was cancelled, expired or isolated. */
+export function onlyCloses({ detail }: Pick<AttemptRecord, 'detail'>): boolean {
+  return detail.phases === null;
+}
+
 /**
  * The part of an attempt that nothing searches. URL, method, headers and body of the request are not in it: they are
  * rendered again from the event and the subscription's version, which is sealed.
@@ -85,6 +90,7 @@ export interface AttemptDetail {
   envelopeAtMs: number;
   /** Place in the order of its key, of an ordered delivery; null for others. */
   sequence: number | null;
+  /** null where nothing was tried. */
   phases: Phases | null;
   connection: Connection | null;
   facts: Readonly<Record<string, string>>;

@@ -81,7 +81,7 @@ const busy = (retry: '408' | '425' | '429'): FailureRow =>
   );
 const unsent = (retry: FailureRetry, cause: string, remedy: string): FailureRow => ({
   group: 'cancelled',
-  sentence: 'Not sent: {reason}.',
+  sentence: 'Not sent[ again after try {tried}]: {reason}.',
   cause,
   remedy,
   retry,
@@ -239,7 +239,7 @@ export const FAILURES = {
   endpoint_disabled: unsent('never', 'The subscription is switched off.', 'Enable it again.'),
   cancelled: {
     ...unsent('never', 'Somebody or something cancelled the delivery.', 'Redeliver it if it is still wanted.'),
-    sentence: 'Not sent[ but for try {underWay}, which may have arrived]: {reason}.',
+    sentence: 'Not sent[ again after try {tried}][ but for try {underWay}, which may have arrived]: {reason}.',
   },
   aborted_shutdown: unsent('always', 'The process stopped.', 'Nothing has to be done: it continues after the restart.'),
   connection_reset: {

@@ -50,7 +50,8 @@ export function deliveryShower(
     const event = await eventOf(view.event.id);
     configuration ??= ports.configuration.current(tenant);
     const { subscriptions } = await configuration;
-    const sent = event === null || view.last === null ? null : await pastRequest(ports, view.last, event, view.kind);
+    const attempt = attemptOf(view);
+    const sent = event === null || attempt === null ? null : await pastRequest(ports, attempt, event, view.kind);
     const subscription = subscriptions.get(view.subscriptionId);
     const key = event === null ? null : keyOf(ports, view, event, subscription, sent);
     const lacks = view.open === null || subscription === undefined ? null : await lacksOf(ports, subscription);
@@ -88,14 +89,20 @@ function keyOf(
   return sent?.headers['hookyard-idempotency-key'] ?? idempotencyKey(keyed, mac.sha256);
 }
 
+/** Whose fields a delivery shows: its last try, or the row that closed it before any. */
+function attemptOf({ tried, last }: DeliveryView): AttemptRecord | null {
+  return tried ?? last;
+}
+
 /** A delivery with the names of the design's log: the attempt's fields are those of its last attempt. */
 function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
   const { view, subscription, sent, idempotencyKey: key } = parts;
   const { last, open, event, kind } = view;
   const closes = last?.closes ?? null;
   const failure = showFailure(last);
+  const shown = attemptOf(view);
   const body = showBeginning(sent?.body, maxBodyBytes);
-  const response = showBeginning(last?.detail.responseBody, maxBodyBytes);
+  const response = showBeginning(shown?.detail.responseBody, maxBodyBytes);
   return {
     id: view.deliveryId,
     deliveryId: view.deliveryId,
@@ -108,13 +115,13 @@ function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
     status: statusOf({ open: open !== null, attempts: view.attempts, closes }),
     ...showHeld(parts),
     sequence: sequence(view),
-    attempt: lastTry(last),
+    attempt: view.tried?.n ?? 0,
     attempts: view.attempts,
     maxAttempts: maxAttempts(view, subscription),
     nextRetryAt: nextRetryAt(view),
     createdAt: isoTime(kind === 'first' ? event.acceptedAtMs : idMs(view.deliveryId)),
-    startedAt: isoTimeOrNull(last?.atMs ?? null),
-    completedAt: isoTimeOrNull(completedAtMs(last)),
+    startedAt: isoTimeOrNull(shown?.atMs ?? null),
+    completedAt: isoTimeOrNull(completedAtMs(shown)),
     closedAt: open === null ? isoTimeOrNull(completedAtMs(last)) : null,
     idempotencyKey: key,
     // Before the first try nothing was sent: where it will go stands in the subscription.
@@ -123,21 +130,15 @@ function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
     headers: sent?.headers ?? {},
     body: body.text,
     bodyTruncated: body.truncated,
-    statusCode: last?.statusCode ?? null,
-    responseHeaders: last?.detail.responseHeaders ?? null,
+    statusCode: shown?.statusCode ?? null,
+    responseHeaders: shown?.detail.responseHeaders ?? null,
     responseBody: response.text,
-    responseTruncated: response.truncated || (last?.detail.responseTruncated ?? false),
-    responseTime: last?.responseTimeMs ?? null,
+    responseTruncated: response.truncated || (shown?.detail.responseTruncated ?? false),
+    responseTime: shown?.responseTimeMs ?? null,
     success: last?.delivered ?? false,
     errorSummary: failure.error,
     ...failure,
   };
-}
-
-/** A row that only closes is no try of its own. */
-function lastTry(last: AttemptRecord | null): number {
-  if (last === null) return 0;
-  return last.detail.phases === null ? last.n - 1 : last.n;
 }
 
 function maxAttempts(view: DeliveryView, subscription: LiveSubscription | undefined): number | null {

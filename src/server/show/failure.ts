@@ -1,4 +1,4 @@
-import type { AttemptRecord } from '../../core/attempt.ts';
+import { type AttemptRecord, onlyCloses } from '../../core/attempt.ts';
 import { describeFailure } from '../../core/failure.ts';
 import { parseRetryAfterMs } from '../../core/retry.ts';
 import { isoTime } from '../../core/time.ts';
@@ -22,7 +22,8 @@ export function showFailure(attempt: AttemptRecord | null): ShownFailure {
 }
 
 /** What the sentences may name: the attempt's own facts, and those its answer holds. */
-function factsOf({ detail, eventId, statusCode, responseTimeMs, atMs }: AttemptRecord): Record<string, string> {
+function factsOf(attempt: AttemptRecord): Record<string, string> {
+  const { detail, eventId, statusCode, responseTimeMs, atMs, n } = attempt;
   const askedMs = parseRetryAfterMs(detail.responseHeaders?.['retry-after'], atMs + (responseTimeMs ?? 0));
   const facts: Record<string, string | undefined> = {
     s: askedMs === null ? undefined : `${Math.ceil(askedMs / 1000)}`,
@@ -31,6 +32,7 @@ function factsOf({ detail, eventId, statusCode, responseTimeMs, atMs }: AttemptR
     time: isoTime(atMs),
     location: detail.responseHeaders?.location,
     webhookId: eventId,
+    tried: onlyCloses(attempt) && n > 1 ? `${n - 1}` : undefined,
     ...detail.facts,
   };
   return Object.fromEntries(

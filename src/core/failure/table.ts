@@ -218,7 +218,7 @@ export const FAILURES = {
   http_5xx: status(
     'The receiver failed with {status}[ after {ms} ms][ and asks to wait {s} s].',
     'An error of the receiver.',
-    'See its logs[ at {time}][ with id {webhookId}].',
+    'See its logs[ at {time}][ with {idHeader}: {sentId}].',
     '5xx',
   ),
   protocol_error: {

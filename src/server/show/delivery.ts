@@ -99,7 +99,7 @@ function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
   const { view, subscription, sent, idempotencyKey: key } = parts;
   const { last, open, event, kind } = view;
   const closes = last?.closes ?? null;
-  const failure = showFailure(last);
+  const failure = showFailure(last, sent);
   const shown = attemptOf(view);
   const body = showBeginning(sent?.body, maxBodyBytes);
   const response = showBeginning(shown?.detail.responseBody, maxBodyBytes);

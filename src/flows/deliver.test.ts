@@ -186,7 +186,8 @@ describe('a past attempt', () => {
       const past = await pastRequest(ports, attempt, stored.event, 'first');
       const { url, method, headers, body } = ports.sent[at] ?? assert.fail();
       const framing = { host: new URL(url).host, 'content-length': `${body.length}`, 'accept-encoding': 'identity' };
-      assert.deepEqual(past, { url, method, headers: { ...framing, ...headers }, body });
+      const settings = { profile: 'stella', maxAttempts: 4 };
+      assert.deepEqual(past, { ...settings, url, method, headers: { ...framing, ...headers }, body });
     }
     assert.deepEqual(
       ports.sent.map(({ url }) => url),

@@ -53,3 +53,25 @@ test('one that is cancelled after a try keeps what that try sent and was answere
   const [listed] = (await api.call('GET', '/api/v1/deliveries')).json.data;
   assert.deepEqual(listed, after);
 });
+
+test('one that is closed shows what it was tried with, whatever becomes of its subscription', async () => {
+  const { api, subscription, ticket, shown } = await failedOnce({ profile: 'forge', retryPolicy: { maxRetries: 2 } });
+  await api.call('PATCH', subscription, { retryPolicy: { maxRetries: 5 } });
+  assert.equal((await shown()).maxAttempts, 6);
+  await api.call('POST', `/api/v1/deliveries/${ticket.deliveryId}/cancel`);
+  const again = await api.call('POST', `/api/v1/deliveries/${ticket.deliveryId}/redeliver`);
+  const path = again.headers.get('location') ?? '';
+  await api.call('POST', `${path}/cancel`);
+  const both = async () => [await shown(), (await api.call('GET', path)).json.data];
+  const before = await both();
+  assert.deepEqual(
+    before.map(({ maxAttempts, eventId }) => [maxAttempts, eventId]),
+    [
+      [3, ticket.eventId],
+      [6, null],
+    ],
+  );
+  const patched = await api.call('PATCH', subscription, { profile: 'standard', retryPolicy: { maxRetries: 9 } });
+  assert.equal(patched.status, 200, patched.text);
+  assert.deepEqual(await both(), before);
+});

@@ -4,7 +4,7 @@ import { statusOf } from '../../core/delivery.ts';
 import type { HookEvent } from '../../core/event.ts';
 import { type Id, idMs } from '../../core/ids.ts';
 import { nextProbeMs } from '../../core/probe.ts';
-import { profiles } from '../../core/profile.ts';
+import { type ProfileName, profiles } from '../../core/profile.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import { idempotencyKey } from '../../core/wire.ts';
 import type { FlowPorts, LiveConfiguration, LiveSubscription } from '../../flows/configuration.ts';
@@ -71,8 +71,14 @@ async function lacksOf(
   return found.kind === 'ready' ? null : { reference: found.reference, reason: found.reason };
 }
 
-function isWithoutEvent({ kind }: DeliveryView, subscription: LiveSubscription | undefined): boolean {
-  const profile = subscription?.config?.profile;
+/** The profile of what was sent last; before that, the one it would be sent with now. */
+function profileOf({ subscription, sent }: Pick<DeliveryParts, 'subscription' | 'sent'>): ProfileName | undefined {
+  return sent?.profile ?? subscription?.config?.profile;
+}
+
+function isWithoutEvent(parts: DeliveryParts): boolean {
+  const { kind } = parts.view;
+  const profile = profileOf(parts);
   return kind !== 'first' && profile !== undefined && profiles[profile].repeatsWithoutEvent;
 }
 
@@ -84,7 +90,7 @@ function keyOf(
   subscription: LiveSubscription | undefined,
   sent: PastRequest | null,
 ): string {
-  const config = subscription?.config ?? { profile: 'stella' };
+  const config = { profile: profileOf({ subscription, sent }) ?? 'stella' };
   const keyed = { event, subscriptionId, config, isFirst: kind === 'first' };
   return sent?.headers['hookyard-idempotency-key'] ?? idempotencyKey(keyed, mac.sha256);
 }
@@ -107,7 +113,7 @@ function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
     id: view.deliveryId,
     deliveryId: view.deliveryId,
     deliveryUuid: view.deliveryId,
-    eventId: isWithoutEvent(view, subscription) ? null : event.id,
+    eventId: isWithoutEvent(parts) ? null : event.id,
     eventKind: event.type,
     subscriptionId: view.subscriptionId,
     kind,
@@ -117,7 +123,7 @@ function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
     sequence: sequence(view),
     attempt: view.tried?.n ?? 0,
     attempts: view.attempts,
-    maxAttempts: maxAttempts(view, subscription),
+    maxAttempts: maxAttempts(parts),
     nextRetryAt: nextRetryAt(view),
     createdAt: isoTime(kind === 'first' ? event.acceptedAtMs : idMs(view.deliveryId)),
     startedAt: isoTimeOrNull(shown?.atMs ?? null),
@@ -141,8 +147,10 @@ function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
   };
 }
 
-function maxAttempts(view: DeliveryView, subscription: LiveSubscription | undefined): number | null {
+/** One that is closed keeps what it was tried with; an open one follows its subscription. */
+function maxAttempts({ view, subscription, sent }: DeliveryParts): number | null {
   if (view.kind === 'test') return 1;
+  if (view.open === null && sent !== null) return sent.maxAttempts;
   const config = subscription?.config;
   return config ? config.retry.maxRetries + 1 : null;
 }

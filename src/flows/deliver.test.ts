@@ -185,7 +185,12 @@ describe('a past attempt', () => {
     for (const [at, attempt] of attempts.entries()) {
       const past = await pastRequest(ports, attempt, stored.event, 'first');
       const { url, method, headers, body } = ports.sent[at] ?? assert.fail();
-      const framing = { host: new URL(url).host, 'content-length': `${body.length}`, 'accept-encoding': 'identity' };
+      const framing = {
+        host: new URL(url).host,
+        connection: 'keep-alive',
+        'content-length': `${body.length}`,
+        'accept-encoding': 'identity',
+      };
       const settings = { profile: 'stella', maxAttempts: 4 };
       assert.deepEqual(past, { ...settings, url, method, headers: { ...framing, ...headers }, body });
     }

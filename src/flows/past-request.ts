@@ -48,7 +48,12 @@ export async function pastRequest(
   const isFirst = kind === 'first';
   const input = { event, subscriptionId, config, deliveryId, isFirst, n, sequence, nowMs: atMs };
   const past = renderPast(input, envelopeAtMs, ports.mac);
-  const framing = { host: new URL(url).host, 'content-length': `${past.body.length}`, 'accept-encoding': 'identity' };
+  const framing = {
+    host: new URL(url).host,
+    connection: 'keep-alive',
+    'content-length': `${past.body.length}`,
+    'accept-encoding': 'identity',
+  };
   const headers = redactHeaders({ ...framing, ...past.headers }, auth.type === 'header' ? [auth.name] : []);
   return { ...settings, url, method, headers: { ...headers, ...past.told }, body: past.body };
 }

@@ -18,12 +18,15 @@ export interface Connection {
   httpVersion: string | null;
 }
 
+/** So much of the body of an answer is kept. */
+export const KEPT_ANSWER_BYTES = 65_536;
+
 /** A complete HTTP answer: its status came in, whatever became of the body. */
 export interface ResponseAnswer {
   kind: 'response';
   status: number;
   headers: Readonly<Record<string, string>>;
-  /** The first 64 KiB at most, never decompressed. */
+  /** The first `KEPT_ANSWER_BYTES` at most, never decompressed. */
   body: Uint8Array;
   /** True when `body` is not the whole body: cut by size, by the deadline or by a broken connection. */
   truncated: boolean;

@@ -9,7 +9,6 @@ export type FailureGroup =
   | 'tls'
   | 'timeout_connect'
   | 'timeout_headers'
-  | 'timeout_body'
   | 'reset'
   | 'protocol'
   | 'http_status'
@@ -36,12 +35,12 @@ export interface FailureRow {
 }
 
 /**
- * What follows on each sentence and each remedy where a try has these facts: the receiver asked for no more of it, or
- * the next try would have come too late.
+ * What follows on each sentence and each remedy where a try has these facts: more was answered than is kept, the
+ * receiver asked for no more of it, or the next try would have come too late.
  */
 export const ENDING: Readonly<Record<'sentence' | 'remedy', string>> = {
   sentence:
-    '[ It asked for no more: webhook-delivery: {wish}.][ Given up: the next try would come after the maximum age of {maxAgeSeconds} s.]',
+    '[ Its answer exceeded {limit}; the first part was kept.][ It asked for no more: webhook-delivery: {wish}.][ Given up: the next try would come after the maximum age of {maxAgeSeconds} s.]',
   remedy:
     '[ If `{wish}` was a mistake, redeliver it.][ Redeliver it when the receiver is back, or raise `maxAgeSeconds` above {maxAgeSeconds}.]',
 };

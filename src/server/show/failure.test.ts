@@ -33,6 +33,17 @@ describe('where a receiver fails', () => {
   });
 });
 
+test('an answer of which only the first part is kept is told as that, one that broke off is not', () => {
+  const { detail } = answered({}, {});
+  const error = (bodyBytes: number, responseTruncated: boolean) => {
+    const cut = { ...detail, responseBody: new Uint8Array(bodyBytes), responseTruncated };
+    return showFailure(aTry(ticket, { failure: 'http_422', statusCode: 422, detail: cut }), null).error;
+  };
+  const plain = 'The receiver rejected the content (422).';
+  assert.equal(error(65_536, true), `${plain} Its answer exceeded 64 KiB; the first part was kept.`);
+  assert.deepEqual([error(65_536, false), error(65_535, true)], [plain, plain]);
+});
+
 test('a redirect is told with where it leads', () => {
   const moved = answered({ location: 'https://new.example.com/' }, { failure: 'redirect_refused', statusCode: 308 });
   assert.equal(showFailure(moved, null).error, '308 to https://new.example.com/; redirects are not followed.');

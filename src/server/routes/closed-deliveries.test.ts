@@ -75,3 +75,10 @@ test('one that is closed shows what it was tried with, whatever becomes of its s
   assert.equal(patched.status, 200, patched.text);
   assert.deepEqual(await both(), before);
 });
+
+test('a test has one attempt, whatever its subscription allows', async () => {
+  const { api, subscription } = await failedOnce({ retryPolicy: { maxRetries: 5 } });
+  const tested = await api.call('POST', `${subscription}/test`, { event: 'ping' });
+  const { data } = (await api.call('GET', `/api/v1/deliveries/${tested.json.data.deliveryId}`)).json;
+  assert.deepEqual([data.kind, data.status, data.maxAttempts], ['test', 'failed_permanent', 1]);
+});

@@ -18,12 +18,15 @@ export interface Connection {
   httpVersion: string | null;
 }
 
+/** So much of the body of an answer is kept. */
+export const KEPT_ANSWER_BYTES = 65_536;
+
 /** A complete HTTP answer: its status came in, whatever became of the body. */
 export interface ResponseAnswer {
   kind: 'response';
   status: number;
   headers: Readonly<Record<string, string>>;
-  /** The first 64 KiB at most, never decompressed. */
+  /** The first `KEPT_ANSWER_BYTES` at most, never decompressed. */
   body: Uint8Array;
   /** True when `body` is not the whole body: cut by size, by the deadline or by a broken connection. */
   truncated: boolean;
@@ -76,6 +79,11 @@ export interface AttemptRecord {
   detail: AttemptDetail;
 }
 
+/** Whether a row is no try: it only closes its delivery, which was cancelled, expired or isolated. */
+export function onlyCloses({ detail }: Pick<AttemptRecord, 'detail'>): boolean {
+  return detail.phases === null;
+}
+
 /**
  * The part of an attempt that nothing searches. URL, method, headers and body of the request are not in it: they are
  * rendered again from the event and the subscription's version, which is sealed.
@@ -85,6 +93,7 @@ export interface AttemptDetail {
   envelopeAtMs: number;
   /** Place in the order of its key, of an ordered delivery; null for others. */
   sequence: number | null;
+  /** null where nothing was tried. */
   phases: Phases | null;
   connection: Connection | null;
   facts: Readonly<Record<string, string>>;

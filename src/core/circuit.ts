@@ -39,7 +39,6 @@ const TROUBLED_GROUPS: Readonly<Record<FailureGroup, boolean>> = {
   // It was reached and hangs: each further try holds a connection for its whole timeout.
   timeout_headers: true,
   // It answered, and the status decides.
-  timeout_body: false,
   http_status: false,
   redirect: false,
   // Something that is not HTTP answers: a mistake in the URL, which holding back does not mend.

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { isEventType } from './event.ts';
-import { hasSample, sampleEvents, sampleEventTypes } from './sample-events.ts';
+import { sampleEvents } from './sample-events.ts';
 
 /** The fields of seed 001's payloads and of those the design composes from them: names of leaves, `[]` for lists. */
 const COMPONENTS = ['release.components[].digest', 'release.components[].name'];
@@ -74,13 +74,13 @@ function leaves(value: unknown, path: string): string[] {
 
 describe('the sample events', () => {
   test('are those of seed 001, those about subscriptions and sources, and a ping', () => {
-    assert.deepEqual([...sampleEventTypes].sort(), Object.keys(FIELDS).sort());
+    assert.deepEqual(Object.keys(sampleEvents).sort(), Object.keys(FIELDS).sort());
   });
 
-  for (const type of sampleEventTypes) {
+  for (const [type, data] of Object.entries(sampleEvents)) {
     test(`${type} has exactly the fields of its payload`, () => {
       assert.ok(isEventType(type));
-      assert.deepEqual(leaves(sampleEvents[type], '').sort(), [...(FIELDS[type] ?? [])].sort());
+      assert.deepEqual(leaves(data, '').sort(), [...(FIELDS[type] ?? [])].sort());
     });
   }
 
@@ -90,10 +90,5 @@ describe('the sample events', () => {
     assert.equal(sampleEvents['deployment.started'].deploymentJob.status, 'running');
     assert.equal(sampleEvents['deployment.completed'].targets[0].status, 'succeeded');
     assert.equal(sampleEvents['promotion.requested'].promotion.status, 'pending_approval');
-  });
-
-  test('are asked for by name, and nothing else is', () => {
-    assert.ok(hasSample('deployment.completed'));
-    for (const other of ['', 'pong', 'toString', '__proto__']) assert.ok(!hasSample(other), other);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * A sample `data` for each event type of seed 001, in exactly its shapes, for those about subscriptions and sources and
- * for a ping (seed 004); what `POST …/{id}/test` sends and the OpenAPI document shows. Values are made up, names of fields are not.
+ * for a ping (seed 004). Values are made up, names of fields are not.
  */
 
 const release = {
@@ -93,13 +93,3 @@ export const sampleEvents = {
   'source.rejecting': { source, rejected: 5, since: startedAt, reason: 'mismatch' },
   ping: { message: 'A ping shows that deliveries arrive.' },
 } as const;
-
-export type SampleEventType = keyof typeof sampleEvents;
-
-/** The event types a subscription can be tested with. */
-export const sampleEventTypes = Object.keys(sampleEvents) as readonly SampleEventType[];
-
-/** True for a type that has a sample. */
-export function hasSample(type: string): type is SampleEventType {
-  return Object.hasOwn(sampleEvents, type);
-}

@@ -12,10 +12,10 @@ describe('a reference to a secret', () => {
   });
 
   const refused: readonly [string, RegExp][] = [
-    ['env:HOME', /begin with HOOKYARD_SECRET_/],
+    ['env:CHAT', /: call it HOOKYARD_SECRET_CHAT, and write env:HOOKYARD_SECRET_CHAT\.$/],
     ['env:HOOKYARD_API_KEY', /begin with HOOKYARD_SECRET_/],
     ['env:HOOKYARD_SECRET_', /begin with HOOKYARD_SECRET_/],
-    ['env:HOOKYARD_SECRET_A B', /begin with HOOKYARD_SECRET_/],
+    ['env:HOOKYARD_SECRET_A B', /begin with HOOKYARD_SECRET_ can be referred to\.$/],
     [`env:HOOKYARD_SECRET_${'A'.repeat(201)}`, /begin with HOOKYARD_SECRET_/],
     ['env:', /begin with HOOKYARD_SECRET_/],
     ['file:', /path below/],

@@ -29,7 +29,7 @@ export function parseSecretReference(text: string): SecretReference | { kind: 'r
   switch (scheme) {
     case 'env':
       if (VARIABLE.test(rest)) return { kind: 'env', name: rest };
-      return refused(`Only variables whose names begin with ${VARIABLE_PREFIX} can be referred to.`);
+      return refused(`Only variables whose names begin with ${VARIABLE_PREFIX} can be referred to${cureOf(rest)}.`);
     case 'file':
       if (isPath(rest)) return { kind: 'file', path: rest };
       return refused('A path below the directory of secrets (--secrets), without "..", up to 1024 characters.');
@@ -38,6 +38,14 @@ export function parseSecretReference(text: string): SecretReference | { kind: 'r
     default:
       return refused(`env:${VARIABLE_PREFIX}… or file:PATH.`);
   }
+}
+
+/** What to call a variable that cannot be referred to by the name it has. */
+function cureOf(name: string): string {
+  const prefixed = VARIABLE_PREFIX + name;
+  return !name.startsWith(VARIABLE_PREFIX) && VARIABLE.test(prefixed)
+    ? `: call it ${prefixed}, and write env:${prefixed}`
+    : '';
 }
 
 function isPath(path: string): boolean {

@@ -40,7 +40,7 @@ export async function createSubscription(
     subscription: await withLack(ports, fresh(ports, request, completed.config)),
     generatedSecret: completed.generatedSecret,
   };
-  const { id } = made.subscription;
+  const { id, createdAtMs } = made.subscription;
   const outcome = await configure(
     ports,
     tenant,
@@ -50,6 +50,7 @@ export async function createSubscription(
       config: sealSubscription(ports, tenant, id, completed.config),
       createdBy: request.by,
       version: null,
+      atMs: createdAtMs,
       ...(request.enabled ? {} : { state: { to: 'disabled', reason: 'user' } as const }),
     },
     request.claims?.(made) ?? [],

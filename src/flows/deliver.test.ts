@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { emit, lastTicket, RECEIVER, stillOpen, subscribe, tryOnce } from '../../test/support/flows.ts';
-import { answered, type FakePorts, fakePorts, unanswered } from '../../test/support/ports.ts';
+import { answered, type FakePorts, fakePorts, fakeRandom, unanswered } from '../../test/support/ports.ts';
 import { REDACTED } from '../core/header.ts';
 import { DEFAULT_TENANT, idAt, shardOf } from '../core/ids.ts';
 import type { SubscriptionInput } from '../core/subscription-input.ts';
@@ -25,6 +25,28 @@ describe('a try', () => {
     assert.deepEqual([request?.url, request?.method, request?.timeoutMs], [RECEIVER, 'PUT', 1234]);
     assert.equal(request?.headers['x-team'], 'a');
     assert.equal(request?.headers['hookyard-attempt'], '1');
+  });
+
+  test('is followed by the next one within the jitter of its policy, where the dice say', async () => {
+    const retryPolicy = { backoffType: 'fixed', backoffSeconds: 100, jitter: 0.5 } as const;
+    const delayMs = async (roll: number) => {
+      const ports = fakePorts({ random: { ...fakeRandom(), roll: () => roll } });
+      await subscribe(ports, { retryPolicy });
+      await emit(ports);
+      ports.answers.push(answered(500));
+      const { next } = (await tryOnce(ports, lastTicket(ports))).tried.settlement;
+      return next.kind === 'retry' ? next.delayMs : next.kind;
+    };
+    assert.deepEqual([await delayMs(0), await delayMs(0.75)], [50_000, 125_000]);
+  });
+
+  test('keeps how long its answer was, and that it was cut', async () => {
+    const { ports, ticket } = await ready();
+    const whole = answered(200);
+    assert.ok(whole.kind === 'response');
+    ports.answers.push({ ...whole, truncated: true, length: 100_000 });
+    const { detail } = (await tryOnce(ports, ticket)).tried.settlement.attempt;
+    assert.deepEqual([detail.responseTruncated, detail.responseLength], [true, 100_000]);
   });
 
   test('that is answered closes the delivery and leaves its record', async () => {
@@ -185,8 +207,14 @@ describe('a past attempt', () => {
     for (const [at, attempt] of attempts.entries()) {
       const past = await pastRequest(ports, attempt, stored.event, 'first');
       const { url, method, headers, body } = ports.sent[at] ?? assert.fail();
-      const framing = { host: new URL(url).host, 'content-length': `${body.length}`, 'accept-encoding': 'identity' };
-      assert.deepEqual(past, { url, method, headers: { ...framing, ...headers }, body });
+      const framing = {
+        host: new URL(url).host,
+        connection: 'keep-alive',
+        'content-length': `${body.length}`,
+        'accept-encoding': 'identity',
+      };
+      const settings = { profile: 'stella', maxAttempts: 4 };
+      assert.deepEqual(past, { ...settings, url, method, headers: { ...framing, ...headers }, body });
     }
     assert.deepEqual(
       ports.sent.map(({ url }) => url),

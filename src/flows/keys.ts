@@ -58,10 +58,10 @@ export function keyRow(
   };
 }
 
-/** The change that stores a key; when it was made is for the store to say. */
+/** The change that stores a key. */
 export function keyChange(row: KeyRow): ConfigChange {
-  const { tenant: _tenant, createdAtMs: _created, lastUsedAtMs: _used, revokedAtMs: _revoked, ...key } = row;
-  return { kind: 'put_key', key };
+  const { tenant: _tenant, createdAtMs: atMs, lastUsedAtMs: _used, revokedAtMs: _revoked, ...key } = row;
+  return { kind: 'put_key', key, atMs };
 }
 
 /** The admin key given from outside, if there is one, by hex digest: known to this process and to no store. */

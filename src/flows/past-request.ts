@@ -2,12 +2,16 @@ import type { AttemptRecord } from '../core/attempt.ts';
 import { hasReferences, withReferred } from '../core/credential.ts';
 import type { HookEvent } from '../core/event.ts';
 import { redactHeaders } from '../core/header.ts';
+import type { ProfileName } from '../core/profile.ts';
 import { type RenderInput, renderAt } from '../core/wire.ts';
 import type { DeliveryKind, Ports } from '../ports.ts';
 import { openedConfig, subscriptionContext } from './configuration.ts';
 
 /** What a past attempt sent, rendered again. */
 export interface PastRequest {
+  /** Of the subscription's version of that time. */
+  profile: ProfileName;
+  maxAttempts: number;
   url: string;
   method: string;
   /** Credentials redacted; of those that stood outside the store it says where. */
@@ -37,15 +41,21 @@ export async function pastRequest(
   const opened = ports.sealer.open(subscriptionContext(tenant, subscriptionId), sealed);
   if (opened.kind === 'unavailable') return null;
   const config = openedConfig(opened.plain);
-  const { url, method, auth } = config;
-  if (!attempt.sent) return { url, method, headers: {}, body: new Uint8Array() };
+  const { url, method, auth, profile } = config;
+  const settings = { profile, maxAttempts: config.retry.maxRetries + 1 };
+  if (!attempt.sent) return { ...settings, url, method, headers: {}, body: new Uint8Array() };
   const { envelopeAtMs, sequence } = detail;
   const isFirst = kind === 'first';
   const input = { event, subscriptionId, config, deliveryId, isFirst, n, sequence, nowMs: atMs };
   const past = renderPast(input, envelopeAtMs, ports.mac);
-  const framing = { host: new URL(url).host, 'content-length': `${past.body.length}`, 'accept-encoding': 'identity' };
+  const framing = {
+    host: new URL(url).host,
+    connection: 'keep-alive',
+    'content-length': `${past.body.length}`,
+    'accept-encoding': 'identity',
+  };
   const headers = redactHeaders({ ...framing, ...past.headers }, auth.type === 'header' ? [auth.name] : []);
-  return { url, method, headers: { ...headers, ...past.told }, body: past.body };
+  return { ...settings, url, method, headers: { ...headers, ...past.told }, body: past.body };
 }
 
 /**

@@ -59,9 +59,9 @@ async function store(
   version: number,
   { tenant, id, claims }: RotateSecret,
 ): Promise<Outcome | Problem> {
-  const { config, createdBy } = made.subscription;
+  const { config, createdBy, updatedAtMs: atMs } = made.subscription;
   const sealed = sealSubscription(ports, tenant, id, config);
-  const change = { kind: 'put_subscription', id, config: sealed, createdBy, version } as const;
+  const change = { kind: 'put_subscription', id, config: sealed, createdBy, version, atMs } as const;
   const outcome = await configure(ports, tenant, change, claims(made));
   return outcome.kind === 'changed' ? { kind: 'rotated', ...made } : outcome;
 }

@@ -72,7 +72,7 @@ export async function putSource(
   claims: readonly IdempotencyClaim[] = [],
   releaseTaskId?: Id,
 ): Promise<{ kind: 'stored'; source: LiveSource | undefined } | Repeated | Problem> {
-  const { id, tenant, config, createdBy, enabled, urlKeyHash } = source;
+  const { id, tenant, config, createdBy, enabled, urlKeyHash, updatedAtMs } = source;
   const change: ConfigChange = {
     kind: 'put_source',
     id,
@@ -81,6 +81,7 @@ export async function putSource(
     enabled,
     urlKeyHash,
     version,
+    atMs: updatedAtMs,
     ...(releaseTaskId === undefined ? {} : { releaseTaskId }),
   };
   const outcome = await configure(ports, tenant, change, claims);

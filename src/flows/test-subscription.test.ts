@@ -55,6 +55,14 @@ describe('a test of a subscription', () => {
     assert.deepEqual((await ports.store.delivery(DEFAULT_TENANT, tested.deliveryId))?.last, tested.attempt);
   });
 
+  test('may be of what a source is told of, such as an image that was pushed', async () => {
+    const ports = fakePorts();
+    const { id } = await subscribe(ports);
+    assert.equal((await sample(ports, id, 'image.pushed')).kind, 'tested');
+    const { image } = JSON.parse(new TextDecoder().decode(ports.sent[0]?.body)).data;
+    assert.deepEqual([image.repository, image.tag], ['acme/checkout', 'v2.4.0']);
+  });
+
   test('needs a subscription and a sample', async () => {
     const ports = fakePorts();
     const { id } = await subscribe(ports);

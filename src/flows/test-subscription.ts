@@ -2,7 +2,7 @@ import type { AttemptRecord } from '../core/attempt.ts';
 import type { HookEvent } from '../core/event.ts';
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
-import { hasSample, sampleEvents, sampleEventTypes } from '../core/sample-events.ts';
+import { sampleOf, sampleTypes } from '../core/samples.ts';
 import type { IdempotencyClaim, RedeliveryOutcome } from '../ports.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
 import { deliver } from './deliver.ts';
@@ -37,8 +37,9 @@ export async function testSubscription(
   const subscription = configuration.subscriptions.get(request.id);
   if (subscription === undefined) return problem('not_found');
   if (subscription.config === null) return problem('secret_unavailable');
-  if (!hasSample(request.event)) return noSample();
-  const event = sampleEvent(ports, request, utf8.encode(JSON.stringify(sampleEvents[request.event])));
+  const sample = sampleOf(request.event);
+  if (sample === undefined) return noSample();
+  const event = sampleEvent(ports, request, utf8.encode(JSON.stringify(sample.data)));
   const { config } = subscription;
   await storeAlone(ports, event, configuration.version);
   const made = await makeTicket(ports, request, event, subscription, config.timeoutMs);
@@ -51,7 +52,7 @@ export async function testSubscription(
 }
 
 function noSample(): Problem {
-  const message = `One of ${sampleEventTypes.join(', ')}.`;
+  const message = `One of ${sampleTypes.join(', ')}.`;
   return problem('validation_failed', { errors: [{ pointer: '/event', message }] });
 }
 

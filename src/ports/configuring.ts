@@ -47,7 +47,10 @@ export interface KeyRow {
   revokedAtMs: number | null;
 }
 
-/** Every change of configuration; each bumps the tenant's configuration version in its own transaction. */
+/**
+ * Every change of configuration; each bumps the tenant's configuration version in its own transaction. `atMs` is when
+ * the change was made, where the caller has said so in an answer that is kept with it; the engine's clock says when not.
+ */
 export type ConfigChange =
   | {
       kind: 'put_subscription';
@@ -58,6 +61,7 @@ export type ConfigChange =
       version: number | null;
       /** The state to be in afterwards; left as it is when undefined. */
       state?: StateChange;
+      atMs?: number;
     }
   /** `version`: deletes exactly that one; whichever stands when absent. */
   | { kind: 'delete_subscription'; id: Id; taskId: Id; version?: number }
@@ -71,10 +75,11 @@ export type ConfigChange =
       version: number | null;
       /** Makes a task of kind `release` of this id with the change. */
       releaseTaskId?: Id;
+      atMs?: number;
     }
   /** `unlessHolding`: not while receipts of it are held, and none comes to be held meanwhile. */
   | { kind: 'delete_source'; id: Id; version?: number; unlessHolding?: true }
-  | { kind: 'put_key'; key: Omit<KeyRow, 'tenant' | 'createdAtMs' | 'lastUsedAtMs' | 'revokedAtMs'> }
+  | { kind: 'put_key'; key: Omit<KeyRow, 'tenant' | 'createdAtMs' | 'lastUsedAtMs' | 'revokedAtMs'>; atMs?: number }
   | { kind: 'revoke_key'; id: Id };
 
 export type StateChange = { to: 'active' } | { to: 'paused' } | { to: 'disabled'; reason: DisabledReason };

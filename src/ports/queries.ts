@@ -71,7 +71,10 @@ export interface DeliveryView {
   open: { place: Place; hold: LaneHold | null } | null;
   /** Tries that were sent. */
   attempts: number;
+  /** The last row: that of a try, or one that only closes. */
   last: AttemptRecord | null;
+  /** The last try; null when there was none. */
+  tried: AttemptRecord | null;
 }
 
 export interface ReceiptQuery extends Paging {

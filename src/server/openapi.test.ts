@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openApi } from '../../test/support/api.ts';
 import { problemCodes, problemPage } from '../core/problem.ts';
-import { sampleEventTypes } from '../core/sample-events.ts';
+import { sampleTypes } from '../core/samples.ts';
 import { honoPath } from './app.ts';
 
 /** Answered before any route is known. */
@@ -59,11 +59,7 @@ test('the document has a webhook for every outbound event, with a sample', async
   const { call } = await openApi();
   const { json } = await call('GET', '/api/v1/openapi.json');
   assert.equal(json.openapi, '3.1.0');
-  const images = ['image.pushed', 'image.deleted', 'image.available', 'chart.pushed'];
-  const forges = ['git.pushed', 'git.tagged', 'git.deleted', 'git.released'];
-  const others = ['change_request.updated', 'change_request.merged', 'run.finished', 'run.updated'];
-  const read = [...images, ...forges, ...others, 'deployment.reported'];
-  assert.deepEqual(Object.keys(json.webhooks).sort(), [...sampleEventTypes, ...read].sort());
+  assert.deepEqual(Object.keys(json.webhooks).sort(), sampleTypes.toSorted());
   for (const [type, item] of Object.entries<Record<string, never>>(json.webhooks)) {
     const { example, schema } = json.webhooks[type].post.requestBody.content['application/json'];
     assert.equal(example.event, type);

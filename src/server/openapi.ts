@@ -1,9 +1,7 @@
 /** The OpenAPI 3.1 document, made from the same definitions that answer requests. */
 import { OpenAPIHono, type RouteConfig } from '@hono/zod-openapi';
-import { eventOf } from '../core/fact-event.ts';
 import { type ProblemCode, problemCodes, problemPage } from '../core/problem.ts';
-import { sampleEvents } from '../core/sample-events.ts';
-import { sampleFacts } from '../core/sample-facts.ts';
+import { samples } from '../core/samples.ts';
 import type { RouteSpec } from './endpoint.ts';
 import type { ServerOptions } from './options.ts';
 import { pageMeta, problemShown } from './schemas/envelope.ts';
@@ -104,32 +102,10 @@ function problemResponses({ problems }: RouteSpec): Responses {
   return Object.fromEntries(responses);
 }
 
-const LINEAGE = {
-  receiptId: '019a5b6e-8a00-7c3d-9f10-2b64d0f3a801',
-  sourceId: '019a5b6e-8a00-7c3d-9f10-2b64d0f3a802',
-};
-
-interface OutboundEvent {
-  type: string;
-  /** A complete one. */
-  sample: unknown;
-  /** One with null wherever null can be. */
-  bare: unknown;
-}
-
-/** What a source's facts become, in the words of the tables that make them. */
-function factEvents(): OutboundEvent[] {
-  return sampleFacts.flatMap(({ full, bare }) => {
-    const made = eventOf(full, LINEAGE);
-    return made === null ? [] : [{ type: made.type, sample: made.data, bare: eventOf(bare, LINEAGE)?.data }];
-  });
-}
-
 function registerWebhooks(registry: Registry): void {
-  const fixed = Object.entries(sampleEvents).map(([type, data]) => ({ type, sample: data, bare: data }));
-  for (const { type, sample, bare } of [...fixed, ...factEvents()]) {
+  for (const { type, data, bare } of samples) {
     const envelope = { id: SAMPLE_ID, timestamp: SAMPLE_TIME, event: type, tenantId: SAMPLE_ID };
-    const content = { schema: schemaOf({ ...envelope, data: bare }), example: { ...envelope, data: sample } };
+    const content = { schema: schemaOf({ ...envelope, data: bare }), example: { ...envelope, data } };
     registry.registerWebhook({
       method: 'post',
       path: type,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { compileFilters, evaluate, FILTER_OPERATORS, type FilterRule } from '../../src/core/filter.ts';
-import { sampleEventTypes } from '../../src/core/sample-events.ts';
+import { sampleTypes } from '../../src/core/samples.ts';
 import { DELIVERY_STATUSES, deliveryShown } from '../../src/server/schemas/delivery.ts';
 import { subscriptionInput } from '../../src/server/schemas/subscription.ts';
 import type { Received, Receiver } from '../support/receiver.ts';
@@ -113,5 +113,5 @@ test('the tables of the guides have every status, reason to hold, subscription a
   const fields = Object.keys(subscriptionInput.shape).filter((field) => !inText.includes(field));
   assert.deepEqual(named(DELIVERING, 'Subscribe').sort(), fields.sort());
   const samples = /There are samples of ([\s\S]*?)\.\n\n/.exec(DELIVERING)?.[1] ?? '';
-  assert.deepEqual([...samples.matchAll(/`([^`]+)`/g)].map(([, type]) => type).sort(), [...sampleEventTypes].sort());
+  assert.deepEqual([...samples.matchAll(/`([^`]+)`/g)].map(([, type]) => type).sort(), sampleTypes.toSorted());
 });

@@ -59,8 +59,8 @@ Why a try failed: \`code\` and \`errorClass\` of an attempt or a delivery, with 
 when that is not known. "Retried", unless it is always, also needs a try that is left, and an age below the maximum, see
 [delivering](../guides/delivering.md#when-a-receiver-fails).
 
-A try that ended its delivery although tries were left says why behind its sentence, where the policy or the receiver
-wanted it so: \`${ENDING.sentence.trim()}\`
+Behind its sentence a try says so where more was answered than is kept, and where it ended its delivery although tries
+were left, as the policy or the receiver wanted: \`${ENDING.sentence.trim()}\`
 `;
   const entries = FAILURE_CODES.map((code) => {
     const row: FailureRow = FAILURES[code];

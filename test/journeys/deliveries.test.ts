@@ -121,7 +121,7 @@ test('an open delivery can be cancelled once, and is not tried again', async () 
   const cancelled = await api<DeliveryShown>('POST', `/api/v1/deliveries/${open.id}/cancel`);
   assert.deepEqual([cancelled.status, cancelled.data.status, cancelled.data.nextRetryAt], [200, 'cancelled', null]);
   assert.deepEqual([cancelled.data.attempt, cancelled.data.attempts], [1, 1]);
-  assert.match(cancelled.data.error ?? '', /^Not sent: cancelled by key /);
+  assert.match(cancelled.data.error ?? '', /^Not sent again after try 1: cancelled by key /);
   const attempts = await attemptsOf(hookyard, open.id);
   assert.deepEqual(
     attempts.map(({ n, sent, closes }) => `${n} ${sent} ${closes}`),

@@ -67,6 +67,15 @@ function versions(sentence: Sentence): void {
 }
 
 function sources(sentence: Sentence): void {
+  sentence('A5 a source is from when the caller says, and so is a version of it', async (under) => {
+    const id = newId();
+    const atMs = (await engineMs(under.store)) - 60_000;
+    await changing(under.store, { ...puttingSource(id, null), atMs });
+    await changing(under.store, { ...puttingSource(id, 1), atMs: atMs + 7 });
+    const [source] = (await under.store.configuration(TENANT)).sources;
+    assert.deepEqual([source?.createdAtMs, source?.updatedAtMs], [atMs, atMs + 7]);
+  });
+
   sentence('A5 a source is made, changed at its version and deleted', async (under) => {
     const id = newId();
     const creator = newId();

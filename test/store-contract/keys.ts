@@ -17,6 +17,13 @@ export function keys(sentence: Sentence): void {
     assert.equal(await under.store.keyByHash(sha256('unknown')), null);
   });
 
+  sentence('K1 a key is from when the caller says', async (under) => {
+    const key = aKey();
+    const atMs = (await engineMs(under.store)) - 60_000;
+    await changing(under.store, { kind: 'put_key', key, atMs });
+    assert.equal((await under.store.keyByHash(key.hash))?.createdAtMs, atMs);
+  });
+
   sentence("K1 a tenant's keys are listed, and nobody else's", async (under) => {
     const [a, b] = [aKey(), aKey()];
     await changing(under.store, { kind: 'put_key', key: a });

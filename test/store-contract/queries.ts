@@ -43,21 +43,34 @@ function views(sentence: Sentence): void {
       open: { place: ticket.place, hold: null },
       attempts: 0,
       last: null,
+      tried: null,
     };
     assert.deepEqual(await under.store.delivery(TENANT, ticket.deliveryId), fresh);
     const close = succeeding(ticket);
     await settledAs(under.store, close);
-    const closed = { ...fresh, open: null, attempts: 1, last: close.attempt };
+    const closed = { ...fresh, open: null, attempts: 1, last: close.attempt, tried: close.attempt };
     assert.deepEqual(await under.store.delivery(TENANT, ticket.deliveryId), closed);
     assert.deepEqual(await under.store.deliveries({ tenant: TENANT, limit: 10 }), [closed]);
   });
 
-  sentence('Q1 tries that were not sent are not counted, but the last row is shown', async (under) => {
+  sentence('Q1 a row that only closes is not counted, and shown beside the last try', async (under) => {
     const ticket = await publishedTo(under.store, await subscribed(under.store));
-    const retried = await reopened(under.store, retrying(ticket, 0));
-    await settledAs(under.store, giving(retried, 'cancelled'));
+    const untried = await publishedTo(under.store, await subscribed(under.store));
+    const first = retrying(ticket, 0);
+    const again = retrying(await reopened(under.store, first), 0);
+    await settledAs(under.store, giving(await reopened(under.store, again), 'cancelled'));
+    await settledAs(under.store, giving(untried, 'expired'));
     const view = await under.store.delivery(TENANT, ticket.deliveryId);
-    assert.deepEqual([view?.attempts, view?.last?.n, view?.last?.closes], [1, 2, 'cancelled']);
+    assert.deepEqual([view?.attempts, view?.last?.n, view?.last?.closes], [2, 3, 'cancelled']);
+    assert.deepEqual(view?.tried, again.attempt);
+    const listed = await under.store.deliveries({ tenant: TENANT, limit: 10 });
+    assert.deepEqual(
+      new Map(listed.map(({ deliveryId, tried }) => [deliveryId, tried])),
+      new Map([
+        [untried.deliveryId, null],
+        [ticket.deliveryId, again.attempt],
+      ]),
+    );
   });
 
   sentence('P1 a delivery in a lane says what holds it, since when and by when that is probed', async (under) => {

@@ -137,8 +137,10 @@ export function succeeding(ticket: Ticket): Settlement {
 
 /** Closes without a delivery, as an exhausted, cancelled or aged-out delivery does. */
 export function giving(ticket: Ticket, closes: 'failed_permanent' | 'cancelled' | 'expired'): Settlement {
-  const sent = closes === 'failed_permanent';
-  return { ticket, attempt: aTry(ticket, { closes, sent }), next: { kind: 'close' } };
+  const attempt = aTry(ticket, { closes });
+  if (closes === 'failed_permanent') return { ticket, attempt, next: { kind: 'close' } };
+  const detail = { ...attempt.detail, phases: null, connection: null };
+  return { ticket, attempt: { ...attempt, sent: false, detail }, next: { kind: 'close' } };
 }
 
 export function retrying(ticket: Ticket, delayMs: number): Settlement {

@@ -5,6 +5,7 @@ import type { Sentence } from './harness.ts';
 import {
   aHealth,
   bytes,
+  engineMs,
   entering,
   newId,
   OTHER_TENANT,
@@ -57,6 +58,21 @@ function lives(sentence: Sentence): void {
     await putting(under.store, newId(), null, 'one', { to: 'disabled', reason: 'user' });
     const { state } = await rowOf(under.store);
     assert.deepEqual(state.kind === 'disabled' && state.reason, 'user');
+  });
+
+  sentence('A5 a subscription is from when the caller says, and so is a version of it', async (under) => {
+    const atMs = (await engineMs(under.store)) - 60_000;
+    const id = newId();
+    const put = { kind: 'put_subscription', id, config: bytes('one'), createdBy: null } as const;
+    const state = { to: 'disabled', reason: 'user' } as const;
+    await under.store.configure({ tenant: TENANT, change: { ...put, version: null, state, atMs }, claims: [] });
+    const born = await rowOf(under.store);
+    assert.deepEqual([born.createdAtMs, born.updatedAtMs], [atMs, atMs]);
+    assert.deepEqual(born.state, { kind: 'disabled', sinceMs: atMs, reason: 'user' });
+    await under.store.configure({ tenant: TENANT, change: { ...put, version: 1, atMs: atMs + 7 }, claims: [] });
+    await under.crash();
+    const changed = await rowOf(under.store);
+    assert.deepEqual([changed.createdAtMs, changed.updatedAtMs, changed.state], [atMs, atMs + 7, born.state]);
   });
 
   sentence('A5 a changed subscription has the next version, and its past ones stay readable', async (under) => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { DEFAULT_TENANT } from '../../src/core/ids.ts';
 import type { Problem, ProblemCode } from '../../src/core/problem.ts';
 import type { SubscriptionInput } from '../../src/core/subscription-input.ts';
-import type { LiveSubscription } from '../../src/flows/configuration.ts';
+import type { FlowPorts, LiveSubscription } from '../../src/flows/configuration.ts';
 import { createSubscription } from '../../src/flows/create-subscription.ts';
 import { deliver, type Tried } from '../../src/flows/deliver.ts';
 import { type Accepted, type PublishInput, publish } from '../../src/flows/publish.ts';
@@ -46,7 +46,10 @@ export function lastTicket(ports: FakePorts): Ticket {
 }
 
 /** One try of a ticket as the worker makes it, settled. */
-export async function tryOnce(ports: FakePorts, ticket: Ticket): Promise<{ tried: Tried; settled: SettleOutcome }> {
+export async function tryOnce(
+  ports: Pick<FlowPorts, 'store' | 'configuration'> & Parameters<typeof deliver>[0],
+  ticket: Ticket,
+): Promise<{ tried: Tried; settled: SettleOutcome }> {
   const stored = await ports.store.event(DEFAULT_TENANT, ticket.eventId);
   const configuration = await ports.configuration.of(DEFAULT_TENANT);
   const subscription = configuration.subscriptions.get(ticket.subscriptionId);

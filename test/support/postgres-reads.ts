@@ -128,6 +128,11 @@ export const LISTS: Readonly<Record<string, Operation>> = {
 export const LOOKS: Readonly<Record<string, Operation>> = {
   event: { run: async (session, { tenant, event: at }) => event(session, tenant, await at(9)), reads: 1 },
   delivery: { run: async (session, { tenant, delivery: at }) => delivery(session, tenant, await at(9)), reads: 10 },
+  attemptsBeforeLast: {
+    run: async (session, { delivery: at }) =>
+      session.rows('attempts_before_last', { ids: [await at(14), await at(15)] }),
+    reads: 6,
+  },
   attempts: { run: async (session, { tenant, delivery: at }) => attempts(session, tenant, await at(14)), reads: 3 },
   receipt: { run: async (session, { tenant, receipt: at }) => receipt(session, tenant, await at(9)), reads: 2 },
   'receipts that a source holds': {

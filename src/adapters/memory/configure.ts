@@ -30,7 +30,7 @@ function apply(tables: Tables, tenant: Id, change: ConfigChange): Changed {
     case 'delete_source':
       return deleteSource(tables, tenant, change);
     case 'put_key':
-      return putKey(tables, tenant, change.key);
+      return putKey(tables, tenant, change);
     case 'revoke_key':
       return revokeKey(tables, tenant, change.id);
   }

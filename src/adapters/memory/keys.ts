@@ -7,9 +7,9 @@ import type { Tables } from './tables.ts';
 /** Keys have no versions: each stands at 1 for ever. */
 const KEY_VERSION = 1;
 
-export function putKey(tables: Tables, tenant: Id, key: Change<'put_key'>['key']): Changed {
+export function putKey(tables: Tables, tenant: Id, { key, atMs }: Change<'put_key'>): Changed {
   if (tables.keys.has(key.id)) return { kind: 'conflict', version: KEY_VERSION };
-  const born = { tenant, createdAtMs: tables.nowMs(), lastUsedAtMs: null, revokedAtMs: null };
+  const born = { tenant, createdAtMs: atMs ?? tables.nowMs(), lastUsedAtMs: null, revokedAtMs: null };
   tables.keys.set(key.id, { ...copyOf(key), ...born });
   return { kind: 'changed', version: KEY_VERSION };
 }

@@ -1,4 +1,4 @@
-import type { AttemptRecord, DeliveryStatus } from '../../core/attempt.ts';
+import { type AttemptRecord, type DeliveryStatus, onlyCloses } from '../../core/attempt.ts';
 import type { HookEvent } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import { idMs } from '../../core/ids.ts';
@@ -98,6 +98,7 @@ function viewOf(tables: Tables, { deliveryId, subscriptionId, eventId, kind, of,
     open: ticket === null ? null : { place: ticket.place, hold: holdOf(tables, ticket) },
     attempts: attempts.filter((attempt) => attempt.sent).length,
     last: attempts.at(-1) ?? null,
+    tried: attempts.findLast((attempt) => !onlyCloses(attempt)) ?? null,
   };
   return copyOf(view);
 }

@@ -12,7 +12,7 @@ export function putSource(tables: Tables, tenant: Id, change: Change<'put_source
   const isMissing = found === undefined ? change.version !== null : found.tenant !== tenant;
   if (isMissing) return { kind: 'missing' };
   if (found !== undefined && found.version !== change.version) return { kind: 'conflict', version: found.version };
-  const nowMs = tables.nowMs();
+  const nowMs = change.atMs ?? tables.nowMs();
   const row: SourceRow = {
     id: change.id,
     tenant,

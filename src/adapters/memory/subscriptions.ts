@@ -26,13 +26,13 @@ export function putSubscription(tables: Tables, tenant: Id, change: Change<'put_
   row.version += 1;
   row.config = copyOf(change.config);
   versions.push(row.config);
-  row.updatedAtMs = tables.nowMs();
-  if (change.state !== undefined) enter(row, change.state, tables.nowMs());
+  row.updatedAtMs = change.atMs ?? tables.nowMs();
+  if (change.state !== undefined) enter(row, change.state, row.updatedAtMs);
   return { kind: 'changed', version: row.version };
 }
 
 function makeSubscription(tables: Tables, tenant: Id, change: Change<'put_subscription'>): Changed {
-  const nowMs = tables.nowMs();
+  const nowMs = change.atMs ?? tables.nowMs();
   const row: SubscriptionRow = {
     id: change.id,
     tenant,

@@ -5,9 +5,12 @@ import type { Changed, ChangeOf } from '../sql/change.ts';
 import type { Changing } from './changing.ts';
 import type { Session } from './database.ts';
 
-export async function putKey({ session, tenant, nowMs }: Changing, { key }: ChangeOf<'put_key'>): Promise<Changed> {
+export async function putKey(
+  { session, tenant, nowMs }: Changing,
+  { key, atMs = nowMs }: ChangeOf<'put_key'>,
+): Promise<Changed> {
   const { id, name, role, prefix, hash, expiresAtMs } = key;
-  const values = { id, tenant, name, role, prefix, hash, now: nowMs, expires: expiresAtMs };
+  const values = { id, tenant, name, role, prefix, hash, now: atMs, expires: expiresAtMs };
   return (await session.run('put_key', values)) === 1 ? { kind: 'done', version: 1 } : { kind: 'missing' };
 }
 

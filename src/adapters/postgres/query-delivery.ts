@@ -1,5 +1,5 @@
 /** Deliveries as they stand, and their attempts. */
-import type { AttemptRecord } from '../../core/attempt.ts';
+import { type AttemptRecord, onlyCloses } from '../../core/attempt.ts';
 import type { Id } from '../../core/ids.ts';
 import type { DeliveryKind, DeliveryView, HoldReason, LaneHold, Ticket } from '../../ports/store.ts';
 import { detailOf } from '../sql/attempt-detail.ts';
@@ -65,7 +65,7 @@ type ViewRow = Omit<AttemptRow, 'try_n'> & { try_n: number | null } & Omit<Place
     sent_attempts: number;
   };
 
-function deliveryView(row: ViewRow): DeliveryView {
+function deliveryView(row: ViewRow): Omit<DeliveryView, 'tried'> {
   const { shard, try_n, type, owner } = row;
   return {
     deliveryId: row.delivery_id,
@@ -90,7 +90,24 @@ export async function deliveryViews(
   tenant: Id,
   ids: readonly Id[],
 ): Promise<readonly DeliveryView[]> {
-  return (await session.rows<ViewRow>('delivery_views', { ids, tenant })).map(deliveryView);
+  const views = (await session.rows<ViewRow>('delivery_views', { ids, tenant })).map(deliveryView);
+  const ended = views.flatMap(({ deliveryId, last }) => (last !== null && onlyCloses(last) ? deliveryId : []));
+  const before = await attemptsBefore(session, ended);
+  return views.map((view) => ({ ...view, tried: triedOf(view, before) }));
+}
+
+/** What stands before the last attempt of each, by its delivery. */
+async function attemptsBefore(session: Session, ids: readonly Id[]): Promise<ReadonlyMap<Id, AttemptRecord>> {
+  if (ids.length === 0) return new Map();
+  const rows = await session.rows<AttemptRow>('attempts_before_last', { ids });
+  return new Map(rows.map((row) => [row.delivery_id, attemptRecord(row)]));
+}
+
+function triedOf(
+  { deliveryId, last }: Omit<DeliveryView, 'tried'>,
+  before: ReadonlyMap<Id, AttemptRecord>,
+): AttemptRecord | null {
+  return last !== null && onlyCloses(last) ? (before.get(deliveryId) ?? null) : last;
 }
 
 export async function delivery(session: Session, tenant: Id, id: Id): Promise<DeliveryView | null> {

@@ -7,8 +7,8 @@ import type { Values } from './values.ts';
 import { NOTHING, taskForNow, write } from './write.ts';
 
 export async function putSource(changing: Changing, change: ChangeOf<'put_source'>): Promise<Changed> {
-  const { session, tenant, nowMs: now, shards } = changing;
-  const { id, config, createdBy } = change;
+  const { session, tenant, shards } = changing;
+  const { id, config, createdBy, atMs: now = changing.nowMs } = change;
   if (change.releaseTaskId !== undefined) await lockGoingOn(session, id);
   const current = await versionOf(changing, 'source', { id, tenant });
   const refusal = versionRefusal(change.version, await versionOf(changing, 'source_taken', { id }), current);

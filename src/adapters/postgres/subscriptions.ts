@@ -11,8 +11,8 @@ interface Standing extends StateColumns {
 }
 
 export async function putSubscription(changing: Changing, change: ChangeOf<'put_subscription'>): Promise<Changed> {
-  const { session, tenant, nowMs: now } = changing;
-  const { id, config, createdBy } = change;
+  const { session, tenant } = changing;
+  const { id, config, createdBy, atMs: now = changing.nowMs } = change;
   const current = await standing(changing, id);
   const taken = (await session.row<{ version: number }>('subscription_taken', { id }))?.version ?? null;
   const refusal = versionRefusal(change.version, taken, current?.version ?? null);
@@ -21,7 +21,7 @@ export async function putSubscription(changing: Changing, change: ChangeOf<'put_
   if (current === undefined) await session.run('insert_subscription', { id, tenant, now, created_by: createdBy });
   else await session.run('set_subscription_version', { version, now, id });
   await session.run('insert_subscription_version', { id, version, config });
-  if (change.state !== undefined) await enter(changing, id, change.state);
+  if (change.state !== undefined) await enter({ ...changing, nowMs: now }, id, change.state);
   return { kind: 'done', version };
 }
 

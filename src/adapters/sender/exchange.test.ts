@@ -47,6 +47,16 @@ describe('an answer', () => {
     assert.deepEqual([answer.body.length, answer.truncated, answer.length], [65_536, true, 100_000]);
   });
 
+  it('is counted to its end up to 1 MiB, and not beyond', async () => {
+    const lengthOf = async (bodyBytes: number) => {
+      const target = await receiver({ kind: 'status', status: 200, body: 'x'.repeat(bodyBytes) });
+      const answer = await sender().send(request(target.url));
+      assertResponse(answer);
+      return answer.length;
+    };
+    assert.deepEqual([await lengthOf(1_048_576), await lengthOf(1_048_577)], [1_048_576, null]);
+  });
+
   it('closes the connection when its body passes 1 MiB, its status standing', async () => {
     const target = await receiver({ kind: 'endless_body', status: 201 });
     const sending = sender();

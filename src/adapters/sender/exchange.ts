@@ -3,12 +3,10 @@
  * a second its copies would be the largest cost of sending.
  */
 import type { CheckedTarget } from '../../core/address.ts';
-import type { Answer, Connection, Phases } from '../../core/attempt.ts';
+import { type Answer, type Connection, KEPT_ANSWER_BYTES, type Phases } from '../../core/attempt.ts';
 import type { FailureCode } from '../../core/failure.ts';
 import type { OutboundRequest } from '../../ports.ts';
 
-/** Bytes of an answer's body that are kept. */
-const KEPT_BYTES = 65_536;
 /** Bytes of an answer's body that are counted before its connection is closed. */
 export const COUNTED_BYTES = 1_048_576;
 /** Bytes that may come before the status of an answer: interim answers, and words that its parser does not count. */
@@ -82,7 +80,7 @@ export function newExchange(request: OutboundRequest, resolve: (answer: Answer) 
 /** Takes a piece of the answer's body. The piece is copied: it is a view into a far larger read buffer. */
 export function takeChunk(exchange: Exchange, chunk: Uint8Array): void {
   exchange.countedBytes += chunk.length;
-  const room = KEPT_BYTES - exchange.keptBytes;
+  const room = KEPT_ANSWER_BYTES - exchange.keptBytes;
   if (room <= 0) return;
   const kept = new Uint8Array(chunk.length > room ? chunk.subarray(0, room) : chunk);
   exchange.keptBytes += kept.length;

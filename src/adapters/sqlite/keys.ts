@@ -5,9 +5,10 @@ import type { Changed, ChangeOf } from '../sql/change.ts';
 import { blob, idOf } from '../sql/id-bytes.ts';
 import type { Writer } from './turn.ts';
 
-export function putKey(writer: Writer, tenant: Id, { key }: ChangeOf<'put_key'>): Changed {
+export function putKey(writer: Writer, tenant: Id, { key, atMs }: ChangeOf<'put_key'>): Changed {
   const { id, name, role, prefix, hash, expiresAtMs } = key;
-  const put = writer.db.run('put_key', blob(id), blob(tenant), name, role, prefix, hash, writer.nowMs, expiresAtMs);
+  const madeMs = atMs ?? writer.nowMs;
+  const put = writer.db.run('put_key', blob(id), blob(tenant), name, role, prefix, hash, madeMs, expiresAtMs);
   return put === 1 ? { kind: 'done', version: 1 } : { kind: 'missing' };
 }
 

@@ -1,5 +1,5 @@
 /** One delivery as it stands, and its attempts. */
-import type { AttemptRecord } from '../../core/attempt.ts';
+import { type AttemptRecord, onlyCloses } from '../../core/attempt.ts';
 import type { Id } from '../../core/ids.ts';
 import type { DeliveryKind, DeliveryView, LaneHold, LaneState, Ticket } from '../../ports/store.ts';
 import { detailOf } from '../sql/attempt-detail.ts';
@@ -53,8 +53,7 @@ export function attempts(db: Database, input: { tenant: Id; id: Id }): readonly 
 /** Null when there is none for this tenant, or its subscription is deleted. */
 export function deliveryView(db: Database, tenant: Id, id: Id): DeliveryView | null {
   const ticket = openTicket({ db }, id);
-  const lastRow = db.get<AttemptRow>('last_attempt', blob(id));
-  const last = lastRow === undefined ? null : attemptRecord(lastRow);
+  const last = attemptBy(db, 'last_attempt', id);
   const stands = ticket ?? last;
   if (stands === null || db.get('subscription_hidden', blob(stands.subscriptionId)) !== undefined) return null;
   const event = eventSummary(db, stands.eventId);
@@ -67,7 +66,13 @@ export function deliveryView(db: Database, tenant: Id, id: Id): DeliveryView | n
     open: ticket === null ? null : { place: ticket.place, hold: holdOf(db, ticket) },
     attempts: db.get<{ count: number }>('sent_attempts', blob(id))?.count ?? 0,
     last,
+    tried: last !== null && onlyCloses(last) ? attemptBy(db, 'attempt_before_last', id) : last,
   };
+}
+
+function attemptBy(db: Database, statement: string, id: Id): AttemptRecord | null {
+  const row = db.get<AttemptRow>(statement, blob(id));
+  return row === undefined ? null : attemptRecord(row);
 }
 
 export function delivery(db: Database, input: { tenant: Id; id: Id }): DeliveryView | null {

@@ -13,7 +13,8 @@ export function putSource(writer: Writer, tenant: Id, change: ChangeOf<'put_sour
   if (refusal !== null) return refusal;
   const { urlKeyHash, config } = change;
   const enabled = Number(change.enabled);
-  const { nowMs, db } = writer;
+  const { db } = writer;
+  const nowMs = change.atMs ?? writer.nowMs;
   const version = (current ?? 0) + 1;
   if (current === null) {
     db.run('insert_source', id, blob(tenant), enabled, urlKeyHash, nowMs, nowMs, blobOrNull(change.createdBy), config);

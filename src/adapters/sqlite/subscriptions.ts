@@ -19,13 +19,14 @@ export function putSubscription(writer: Writer, tenant: Id, change: ChangeOf<'pu
   const refusal = versionRefusal(change.version, taken, current?.version ?? null);
   if (refusal !== null) return refusal;
   const version = (current?.version ?? 0) + 1;
+  const nowMs = change.atMs ?? writer.nowMs;
   if (current === undefined) {
-    writer.db.run('insert_subscription', id, blob(tenant), writer.nowMs, writer.nowMs, blobOrNull(change.createdBy));
+    writer.db.run('insert_subscription', id, blob(tenant), nowMs, nowMs, blobOrNull(change.createdBy));
   } else {
-    writer.db.run('set_subscription_version', version, writer.nowMs, id);
+    writer.db.run('set_subscription_version', version, nowMs, id);
   }
   writer.db.run('insert_subscription_version', id, version, change.config);
-  if (change.state !== undefined) enter(writer, tenant, change.id, change.state);
+  if (change.state !== undefined) enter(writer, tenant, change.id, change.state, nowMs);
   return { kind: 'done', version };
 }
 
@@ -43,11 +44,11 @@ function standing(writer: Writer, tenant: Id, id: Id): Standing | undefined {
   return writer.db.get<Standing>('subscription', blob(id), blob(tenant));
 }
 
-function enter(writer: Writer, tenant: Id, id: Id, change: StateChange): void {
+function enter(writer: Writer, tenant: Id, id: Id, change: StateChange, nowMs: number): void {
   const current = standing(writer, tenant, id);
-  const entered = current === undefined ? null : afterChange(current, change, writer.nowMs);
+  const entered = current === undefined ? null : afterChange(current, change, nowMs);
   if (entered === null) return;
   const { state, sinceMs, reason, pauses, endsStreak } = entered;
-  writer.db.run('set_subscription_state', state, sinceMs, reason, pauses, writer.nowMs, blob(id));
+  writer.db.run('set_subscription_state', state, sinceMs, reason, pauses, nowMs, blob(id));
   if (endsStreak) writer.db.run('end_streak', blob(id));
 }

@@ -9,7 +9,6 @@ export type FailureGroup =
   | 'tls'
   | 'timeout_connect'
   | 'timeout_headers'
-  | 'timeout_body'
   | 'reset'
   | 'protocol'
   | 'http_status'
@@ -36,12 +35,12 @@ export interface FailureRow {
 }
 
 /**
- * What follows on each sentence and each remedy where a try has these facts: the receiver asked for no more of it, or
- * the next try would have come too late.
+ * What follows on each sentence and each remedy where a try has these facts: more was answered than is kept, the
+ * receiver asked for no more of it, or the next try would have come too late.
  */
 export const ENDING: Readonly<Record<'sentence' | 'remedy', string>> = {
   sentence:
-    '[ It asked for no more: webhook-delivery: {wish}.][ Given up: the next try would come after the maximum age of {maxAgeSeconds} s.]',
+    '[ Its answer exceeded {limit}; the first part was kept.][ It asked for no more: webhook-delivery: {wish}.][ Given up: the next try would come after the maximum age of {maxAgeSeconds} s.]',
   remedy:
     '[ If `{wish}` was a mistake, redeliver it.][ Redeliver it when the receiver is back, or raise `maxAgeSeconds` above {maxAgeSeconds}.]',
 };
@@ -81,7 +80,7 @@ const busy = (retry: '408' | '425' | '429'): FailureRow =>
   );
 const unsent = (retry: FailureRetry, cause: string, remedy: string): FailureRow => ({
   group: 'cancelled',
-  sentence: 'Not sent: {reason}.',
+  sentence: 'Not sent[ again after try {tried}]: {reason}.',
   cause,
   remedy,
   retry,
@@ -224,7 +223,7 @@ export const FAILURES = {
   http_5xx: status(
     'The receiver failed with {status}[ after {ms} ms][ and asks to wait {s} s].',
     'An error of the receiver.',
-    'See its logs[ at {time}][ with id {webhookId}].',
+    'See its logs[ at {time}][ with {idHeader}: {sentId}].',
     '5xx',
   ),
   protocol_error: {
@@ -245,7 +244,7 @@ export const FAILURES = {
   endpoint_disabled: unsent('never', 'The subscription is switched off.', 'Enable it again.'),
   cancelled: {
     ...unsent('never', 'Somebody or something cancelled the delivery.', 'Redeliver it if it is still wanted.'),
-    sentence: 'Not sent[ but for try {underWay}, which may have arrived]: {reason}.',
+    sentence: 'Not sent[ again after try {tried}][ but for try {underWay}, which may have arrived]: {reason}.',
   },
   aborted_shutdown: unsent('always', 'The process stopped.', 'Nothing has to be done: it continues after the restart.'),
   connection_reset: {

@@ -90,7 +90,7 @@ test('an event shows all it was given; credentials among its headers are redacte
     data: 1,
   });
   const { json, text } = await api.call('GET', `/api/v1/events/${made.json.data.id}`);
-  const { id: _id, acceptedAt, targets, deliveries, configVersion: _version, ...shown } = json.data;
+  const { id: _id, acceptedAt, targets, deliveries, decisions, configVersion: _version, ...shown } = json.data;
   assert.deepEqual(shown, {
     externalId: 'mine',
     type: 'a.b',
@@ -102,7 +102,7 @@ test('an event shows all it was given; credentials among its headers are redacte
     source: { kind: 'api', id: null },
     data: 1,
   });
-  assert.deepEqual([acceptedAt, targets, deliveries], ['2026-03-04T09:30:00.000Z', [], []]);
+  assert.deepEqual([acceptedAt, targets, deliveries, decisions], ['2026-03-04T09:30:00.000Z', [], [], []]);
   assert.doesNotMatch(text, /canary/);
 });
 

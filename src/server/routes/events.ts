@@ -1,6 +1,7 @@
 import { isEventType } from '../../core/event.ts';
 import type { Id } from '../../core/ids.ts';
 import { problem } from '../../core/problem.ts';
+import { explainStored } from '../../flows/explain.ts';
 import type { StoredEvent } from '../../ports.ts';
 import { MAY_PUBLISH, MAY_READ } from '../auth.ts';
 import { batchRequest } from '../batch-route.ts';
@@ -15,16 +16,21 @@ import { type PublishRequest, publishRequest } from '../publish-route.ts';
 import { answerText } from '../respond.ts';
 import { deliveryShown } from '../schemas/delivery.ts';
 import { batchAccepted, batchInput, eventAccepted, eventInput, eventShown } from '../schemas/event.ts';
+import { explained } from '../schemas/explanation.ts';
 import { ownerQuery } from '../schemas/owner.ts';
 import { z } from '../schemas/zod.ts';
 import { deliveryShower } from '../show/delivery.ts';
 import { showEvent } from '../show/event.ts';
+import { showExplained } from '../show/explanation.ts';
 import { LISTED_BODY_BYTES } from '../show/text.ts';
 import { timeInput } from '../time-input.ts';
 import { explainEndpoint } from './explain.ts';
 
 /** How many of an event's deliveries are shown with it; the rest stand at `/deliveries?eventId=`. */
 const MAX_SHOWN_DELIVERIES = 200;
+
+/** Of how many subscriptions it is said with the event why they got it or not. */
+const MAX_DECISIONS = 200;
 
 const eventsQuery = pagingQuery.extend({
   type: z.string().refine(isEventType, { error: EVENT_TYPE_WORDS }).optional(),
@@ -38,6 +44,9 @@ const eventWithDeliveries = eventShown
     configVersion: z.int(),
     targets: z.array(z.object({ subscriptionId: z.string(), subscriptionVersion: z.int(), deliveryId: z.string() })),
     deliveries: z.array(deliveryShown),
+    decisions: z.array(explained).openapi({
+      description: `Why each subscription got it or not, first those that did not; at most ${MAX_DECISIONS}: \`/events/explain\` says it of more.`,
+    }),
   })
   .openapi('EventWithDeliveries');
 
@@ -154,7 +163,7 @@ function getEvent(server: Server): Endpoint {
     path: '/api/v1/events/{id}',
     operationId: 'getEvent',
     tag: 'Events',
-    summary: 'Show an event with its deliveries',
+    summary: 'Show an event with its deliveries, and why each subscription got it or not',
     description: 'Bodies of its deliveries are cut at 16 KiB here; the whole of one stands at `/deliveries/{id}`.',
     roles: MAY_READ,
     success: { status: 200, description: 'The event.', schema: eventWithDeliveries },
@@ -167,12 +176,14 @@ function getEvent(server: Server): Endpoint {
   });
 }
 
-async function showStored(server: Server, tenant: Id, { event, configVersion, targets }: StoredEvent): Promise<string> {
+async function showStored(server: Server, tenant: Id, stored: StoredEvent): Promise<string> {
+  const { event, configVersion, targets } = stored;
   const query = { tenant, eventId: event.id, limit: MAX_SHOWN_DELIVERIES };
   const show = deliveryShower(server.ports, tenant, LISTED_BODY_BYTES);
   const deliveries = await Promise.all((await server.ports.store.deliveries(query)).map(show));
   const { subscriptions } = await server.ports.configuration.current(tenant);
   // The history of a deleted subscription is hidden, its share in this event too.
   const standing = targets.slice().filter(({ subscriptionId }) => subscriptions.has(subscriptionId));
-  return showEvent(event, { configVersion, targets: standing, deliveries });
+  const decisions = (await explainStored(server.ports, stored, MAX_DECISIONS)).explained.map(showExplained);
+  return showEvent(event, { configVersion, targets: standing, deliveries, decisions });
 }

@@ -29,7 +29,7 @@ export function showAttempt(attempt: AttemptRecord, sent: PastRequest | null) {
     reused: detail.connection?.reused ?? null,
     httpVersion: detail.connection?.httpVersion ?? null,
     mayRepeat: detail.mayRepeat,
-    ...showFailure(attempt),
+    ...showFailure(attempt, sent),
   };
 }
 
@@ -42,6 +42,6 @@ export function showTest(deliveryId: Id, attempt: AttemptRecord) {
     response: showTextOrNull(attempt.detail.responseBody),
     success: attempt.delivered,
     phases: attempt.detail.phases,
-    ...showFailure(attempt),
+    ...showFailure(attempt, null),
   };
 }

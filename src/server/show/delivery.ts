@@ -4,7 +4,7 @@ import { statusOf } from '../../core/delivery.ts';
 import type { HookEvent } from '../../core/event.ts';
 import { type Id, idMs } from '../../core/ids.ts';
 import { nextProbeMs } from '../../core/probe.ts';
-import { profiles } from '../../core/profile.ts';
+import { type ProfileName, profiles } from '../../core/profile.ts';
 import { isoTime, isoTimeOrNull } from '../../core/time.ts';
 import { idempotencyKey } from '../../core/wire.ts';
 import type { FlowPorts, LiveConfiguration, LiveSubscription } from '../../flows/configuration.ts';
@@ -50,7 +50,8 @@ export function deliveryShower(
     const event = await eventOf(view.event.id);
     configuration ??= ports.configuration.current(tenant);
     const { subscriptions } = await configuration;
-    const sent = event === null || view.last === null ? null : await pastRequest(ports, view.last, event, view.kind);
+    const attempt = attemptOf(view);
+    const sent = event === null || attempt === null ? null : await pastRequest(ports, attempt, event, view.kind);
     const subscription = subscriptions.get(view.subscriptionId);
     const key = event === null ? null : keyOf(ports, view, event, subscription, sent);
     const lacks = view.open === null || subscription === undefined ? null : await lacksOf(ports, subscription);
@@ -70,8 +71,14 @@ async function lacksOf(
   return found.kind === 'ready' ? null : { reference: found.reference, reason: found.reason };
 }
 
-function isWithoutEvent({ kind }: DeliveryView, subscription: LiveSubscription | undefined): boolean {
-  const profile = subscription?.config?.profile;
+/** The profile of what was sent last; before that, the one it would be sent with now. */
+function profileOf({ subscription, sent }: Pick<DeliveryParts, 'subscription' | 'sent'>): ProfileName | undefined {
+  return sent?.profile ?? subscription?.config?.profile;
+}
+
+function isWithoutEvent(parts: DeliveryParts): boolean {
+  const { kind } = parts.view;
+  const profile = profileOf(parts);
   return kind !== 'first' && profile !== undefined && profiles[profile].repeatsWithoutEvent;
 }
 
@@ -83,9 +90,14 @@ function keyOf(
   subscription: LiveSubscription | undefined,
   sent: PastRequest | null,
 ): string {
-  const config = subscription?.config ?? { profile: 'stella' };
+  const config = { profile: profileOf({ subscription, sent }) ?? 'stella' };
   const keyed = { event, subscriptionId, config, isFirst: kind === 'first' };
   return sent?.headers['hookyard-idempotency-key'] ?? idempotencyKey(keyed, mac.sha256);
+}
+
+/** Whose fields a delivery shows: its last try, or the row that closed it before any. */
+function attemptOf({ tried, last }: DeliveryView): AttemptRecord | null {
+  return tried ?? last;
 }
 
 /** A delivery with the names of the design's log: the attempt's fields are those of its last attempt. */
@@ -93,14 +105,15 @@ function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
   const { view, subscription, sent, idempotencyKey: key } = parts;
   const { last, open, event, kind } = view;
   const closes = last?.closes ?? null;
-  const failure = showFailure(last);
+  const failure = showFailure(last, sent);
+  const shown = attemptOf(view);
   const body = showBeginning(sent?.body, maxBodyBytes);
-  const response = showBeginning(last?.detail.responseBody, maxBodyBytes);
+  const response = showBeginning(shown?.detail.responseBody, maxBodyBytes);
   return {
     id: view.deliveryId,
     deliveryId: view.deliveryId,
     deliveryUuid: view.deliveryId,
-    eventId: isWithoutEvent(view, subscription) ? null : event.id,
+    eventId: isWithoutEvent(parts) ? null : event.id,
     eventKind: event.type,
     subscriptionId: view.subscriptionId,
     kind,
@@ -108,13 +121,13 @@ function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
     status: statusOf({ open: open !== null, attempts: view.attempts, closes }),
     ...showHeld(parts),
     sequence: sequence(view),
-    attempt: lastTry(last),
+    attempt: view.tried?.n ?? 0,
     attempts: view.attempts,
-    maxAttempts: maxAttempts(view, subscription),
+    maxAttempts: maxAttempts(parts),
     nextRetryAt: nextRetryAt(view),
     createdAt: isoTime(kind === 'first' ? event.acceptedAtMs : idMs(view.deliveryId)),
-    startedAt: isoTimeOrNull(last?.atMs ?? null),
-    completedAt: isoTimeOrNull(completedAtMs(last)),
+    startedAt: isoTimeOrNull(shown?.atMs ?? null),
+    completedAt: isoTimeOrNull(completedAtMs(shown)),
     closedAt: open === null ? isoTimeOrNull(completedAtMs(last)) : null,
     idempotencyKey: key,
     // Before the first try nothing was sent: where it will go stands in the subscription.
@@ -123,25 +136,21 @@ function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
     headers: sent?.headers ?? {},
     body: body.text,
     bodyTruncated: body.truncated,
-    statusCode: last?.statusCode ?? null,
-    responseHeaders: last?.detail.responseHeaders ?? null,
+    statusCode: shown?.statusCode ?? null,
+    responseHeaders: shown?.detail.responseHeaders ?? null,
     responseBody: response.text,
-    responseTruncated: response.truncated || (last?.detail.responseTruncated ?? false),
-    responseTime: last?.responseTimeMs ?? null,
+    responseTruncated: response.truncated || (shown?.detail.responseTruncated ?? false),
+    responseTime: shown?.responseTimeMs ?? null,
     success: last?.delivered ?? false,
     errorSummary: failure.error,
     ...failure,
   };
 }
 
-/** A row that only closes is no try of its own. */
-function lastTry(last: AttemptRecord | null): number {
-  if (last === null) return 0;
-  return last.detail.phases === null ? last.n - 1 : last.n;
-}
-
-function maxAttempts(view: DeliveryView, subscription: LiveSubscription | undefined): number | null {
+/** One that is closed keeps what it was tried with; an open one follows its subscription. */
+function maxAttempts({ view, subscription, sent }: DeliveryParts): number | null {
   if (view.kind === 'test') return 1;
+  if (view.open === null && sent !== null) return sent.maxAttempts;
   const config = subscription?.config;
   return config ? config.retry.maxRetries + 1 : null;
 }

@@ -1,7 +1,8 @@
-import type { AttemptRecord } from '../../core/attempt.ts';
+import { type AttemptRecord, KEPT_ANSWER_BYTES, onlyCloses } from '../../core/attempt.ts';
 import { describeFailure } from '../../core/failure.ts';
 import { parseRetryAfterMs } from '../../core/retry.ts';
 import { isoTime } from '../../core/time.ts';
+import type { PastRequest } from '../../flows/past-request.ts';
 
 /** A failure in the fields of attempts, deliveries and tests. */
 export interface ShownFailure {
@@ -14,15 +15,16 @@ export interface ShownFailure {
 
 const NO_FAILURE: ShownFailure = { errorClass: null, code: null, error: null, cause: null, remedy: null };
 
-/** Why an attempt failed, in words; all null when it did not. */
-export function showFailure(attempt: AttemptRecord | null): ShownFailure {
+/** Why an attempt failed, in words; all null when it did not. `sent` is what it sent, where that is known. */
+export function showFailure(attempt: AttemptRecord | null, sent: Pick<PastRequest, 'headers'> | null): ShownFailure {
   if (attempt === null || attempt.failure === null) return NO_FAILURE;
-  const { errorClass, code, error, cause, remedy } = describeFailure(attempt.failure, factsOf(attempt));
+  const { errorClass, code, error, cause, remedy } = describeFailure(attempt.failure, factsOf(attempt, sent));
   return { errorClass, code, error, cause, remedy };
 }
 
 /** What the sentences may name: the attempt's own facts, and those its answer holds. */
-function factsOf({ detail, eventId, statusCode, responseTimeMs, atMs }: AttemptRecord): Record<string, string> {
+function factsOf(attempt: AttemptRecord, sent: Pick<PastRequest, 'headers'> | null): Record<string, string> {
+  const { detail, statusCode, responseTimeMs, atMs, n } = attempt;
   const askedMs = parseRetryAfterMs(detail.responseHeaders?.['retry-after'], atMs + (responseTimeMs ?? 0));
   const facts: Record<string, string | undefined> = {
     s: askedMs === null ? undefined : `${Math.ceil(askedMs / 1000)}`,
@@ -30,10 +32,24 @@ function factsOf({ detail, eventId, statusCode, responseTimeMs, atMs }: AttemptR
     ms: responseTimeMs === null ? undefined : `${responseTimeMs}`,
     time: isoTime(atMs),
     location: detail.responseHeaders?.location,
-    webhookId: eventId,
+    limit: wasCut(detail) ? `${KEPT_ANSWER_BYTES / 1024} KiB` : undefined,
+    ...sentId(attempt, sent),
+    tried: onlyCloses(attempt) && n > 1 ? `${n - 1}` : undefined,
     ...detail.facts,
   };
   return Object.fromEntries(
     Object.entries(facts).flatMap(([name, fact]) => (fact === undefined ? [] : [[name, fact]])),
   );
+}
+
+/** Whether more was answered than is kept; an answer that broke off may be cut for that. */
+function wasCut({ responseTruncated, responseBody }: AttemptRecord['detail']): boolean {
+  return responseTruncated && (responseBody?.length ?? 0) >= KEPT_ANSWER_BYTES;
+}
+
+/** By what the receiver can find a try in its logs. Every try carries the delivery's id, most carry no other. */
+function sentId({ deliveryId }: AttemptRecord, sent: Pick<PastRequest, 'headers'> | null) {
+  const webhookId = sent?.headers['webhook-id'];
+  if (webhookId !== undefined) return { idHeader: 'webhook-id', sentId: webhookId };
+  return { idHeader: 'hookyard-delivery', sentId: deliveryId };
 }

@@ -137,6 +137,13 @@ cross join lateral (select count(*) as count from attempt where delivery_id = i.
 where e.tenant = :tenant::uuid and (select deleted_ms from subscription where id = s.subscription_id) is null
 order by i.at;
 
+-- name: attempts_before_last
+-- In place of attempt_before_last: those of a page at once.
+select a.delivery_id, a.n as try_n, a.event_id, a.subscription_id, a.sub_version, a.tenant, a.at_ms, a.sent, a.outcome,
+  a.code, a.class, a.response_ms, a.closes, a.detail, a.response_body
+from unnest(:ids::uuid[]) as i(id)
+cross join lateral (select * from attempt where delivery_id = i.id order by n desc limit 1 offset 1) a;
+
 -- name: lane_state
 select subscription_id, shard, reason, since_ms, probe_at_ms from lane_state
 where subscription_id = :subscription::uuid and shard = :shard::smallint;

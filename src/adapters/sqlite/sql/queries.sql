@@ -132,6 +132,11 @@ select delivery_id, n, event_id, subscription_id, sub_version, tenant, at_ms, se
   closes, detail, response_body
 from attempt where delivery_id = ? order by n desc limit 1;
 
+-- name: attempt_before_last
+select delivery_id, n, event_id, subscription_id, sub_version, tenant, at_ms, sent, outcome, code, class, response_ms,
+  closes, detail, response_body
+from attempt where delivery_id = ? order by n desc limit 1 offset 1;
+
 -- name: sent_attempts
 select count(*) as count from attempt where delivery_id = ? and sent = 1;
 

@@ -4,6 +4,7 @@ import type { HookEvent } from './event.ts';
 import { isShownHeader } from './header.ts';
 import { redacted } from './redaction.ts';
 import { fromBase64, utf8, wireBytes } from './signature/encoding.ts';
+import { WHSEC } from './signature/sign.ts';
 import type { SubscriptionConfig } from './subscription.ts';
 
 /** Shorter ones stand in any text by chance; hiding them would leave holes and no secret the safer. */
@@ -12,8 +13,9 @@ const MIN_CHARS = 6;
 const MIN_PATH_CHARS = 16;
 /** A value of `Authorization`, and of headers made like it: a word and the credential. */
 const WITH_WORD = /^([\w-]+) (\S+)$/;
-const WHSEC = 'whsec_';
 
+const fromUtf8 = new TextDecoder();
+/** What a configuration holds, worked out once. */
 const known = new WeakMap<SubscriptionConfig, readonly Uint8Array[]>();
 
 /**
@@ -86,16 +88,12 @@ function hiddenValues(headers: Readonly<Record<string, string>>): string[] {
 function formsOfValue(value: string): string[] {
   const [, word, rest] = WITH_WORD.exec(value) ?? [];
   if (word === undefined || rest === undefined) return [value];
-  const pair = word.toLowerCase() === 'basic' ? fromBase64(rest) : null;
-  const password =
-    pair === null
-      ? []
-      : [
-          Buffer.from(pair)
-            .toString()
-            .replace(/^[^:]*:/, ''),
-        ];
-  return [value, rest, ...password];
+  return [value, rest, ...(word.toLowerCase() === 'basic' ? passwordIn(rest) : [])];
+}
+
+function passwordIn(pair: string): string[] {
+  const bytes = fromBase64(pair);
+  return bytes === null ? [] : [fromUtf8.decode(bytes).replace(/^[^:]*:/, '')];
 }
 
 function formsOfSecret(secret: string): string[] {

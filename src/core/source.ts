@@ -17,10 +17,10 @@ export const GROUP_ROUTES: Readonly<Record<SourceGroup, string>> = {
 };
 
 /**
- * How repeats of one message are told where its signature covers no id. `caller`: only by the key the caller sends · `header`: by an id in one of these
- * headers · `body`: by an id at one of these paths · `events`: by the ids of all its events, or like · `cloudevent`: by
- * source and id of each CloudEvent · `facts`: by a digest of what the message says. Each but `caller` falls back to `facts`,
- * and that takes the key of a caller who sends one.
+ * How repeats of one message are told where its signature covers no id. `caller`: only by the key the caller sends ·
+ * `header`: by an id in one of these headers · `body`: by an id at one of these paths · `events`: by the ids of all its
+ * events, or like · `cloudevent`: by source and id of each CloudEvent · `facts`: by a digest of what the message says.
+ * Each but `caller` falls back to `facts`, and that takes the key of a caller who sends one.
  */
 export type DedupeRule =
   | { by: 'caller' }

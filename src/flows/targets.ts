@@ -9,7 +9,7 @@ import type { LiveConfiguration, LiveSubscription } from './configuration.ts';
 type TargetPorts = Pick<Ports, 'mac' | 'dispatch'>;
 
 /** An event with a delivery for each subscription that wants it. `data` is the parsed form of the event's bytes. */
-export function eventAppend(
+function eventAppend(
   event: HookEvent,
   data: unknown,
   configuration: LiveConfiguration,

@@ -63,9 +63,9 @@ export function arrival(route: string, method: string, requestId: Id): Stay {
 /** Probes are answered whatever the load: a supervisor should not kill what is only busy. */
 const PROBES: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
-/** Whether this is a path, or route, that takes no place. */
-export function isProbe(path: string): boolean {
-  return PROBES.has(path);
+/** Whether this is a target, or route, that takes no place. */
+export function isProbe(target: string): boolean {
+  return PROBES.has(target.split('?', 1)[0] ?? '');
 }
 
 /** Takes a place for a request; false when there is none. */

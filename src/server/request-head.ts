@@ -22,7 +22,7 @@ export function headRefusal({ rawHeaders, httpVersion, url = '' }: RequestHead):
   const [host, ...more] = hostsOf(rawHeaders);
   if (more.length > 0) return malformed('It has more than one `Host` header.');
   if (host === undefined || host === '') {
-    const mayLack = httpVersion === '1.0' || isProbe(url.split('?', 1)[0] ?? '');
+    const mayLack = httpVersion === '1.0' || isProbe(url);
     return mayLack ? null : malformed('It has no `Host` header.');
   }
   return isAuthority(host) ? null : malformed('Its `Host` header is not the name of a host, with or without a port.');

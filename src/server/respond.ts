@@ -1,5 +1,4 @@
 /** The one place that turns results and problems into HTTP. */
-
 import { type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem, problemPage } from '../core/problem.ts';
 import { isStoreAway } from '../core/store-away.ts';

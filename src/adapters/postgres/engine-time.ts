@@ -1,4 +1,7 @@
-/** The time on the engine's clock (A4), by which everything is stamped that the store is told to keep. */
+/**
+ * The time on the engine's clock (A4): by it goes what is due, claimed and leased, and it stamps configuration where the
+ * caller does not say when.
+ */
 import type { Session } from './database.ts';
 
 /** What every answer has that brings the engine's time along. */

@@ -17,9 +17,10 @@ export interface ReaderInput {
 }
 
 /**
- * What a payload says. `facts`: all that can be read; `skipped` counts what else it names and cannot. `ignored`: understood, and nothing to make of it. `handshake`: the sender tests the connection;
- * `echo` is the JSON it wants back, null = the usual answer will do. `unreadable`: not what this type of source sends;
- * `pointer` (RFC 6901) names the field at fault. Reasons are for people and hold nothing of the payload.
+ * What a payload says. `facts`: all that can be read; `skipped` counts what else it names and cannot. `ignored`:
+ * understood, and nothing to make of it. `handshake`: the sender tests the connection; `echo` is the JSON it wants back,
+ * null = the usual answer will do. `unreadable`: not what this type of source sends; `pointer` (RFC 6901) names the field
+ * at fault. Reasons are for people and hold nothing of the payload.
  */
 export type Reading =
   | { kind: 'facts'; facts: readonly ReadFact[]; skipped?: number }

@@ -1,7 +1,7 @@
 /** How serialisers write the data of a JSON text unless told otherwise. Only for diagnosing. */
 
 /** Longer than this nobody is likely to have signed. Indentation multiplies the size of what stands deep. */
-export const MAX_SPELLED_CHARS = 256 * 1024;
+const MAX_SPELLED_CHARS = 256 * 1024;
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 const INDENTS = ['  ', '    ', '\t'] as const;

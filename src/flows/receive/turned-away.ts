@@ -1,7 +1,7 @@
 /** Receipts of requests that were turned away: written when their senders have the answer. */
 import { REJECTED_BODY_BYTES } from '../../core/receipt.ts';
 import { schemeName } from '../../core/signature/schemes.ts';
-import type { FlowPorts } from '../configuration.ts';
+import { type FlowPorts, MAX_DECISIONS } from '../configuration.ts';
 import type { OpenSource } from '../sources.ts';
 import { type Arrival, NO_EFFECTS, type RecordPorts, record, rejectedReceipt } from './record.ts';
 import type { Rejections } from './rejections.ts';
@@ -11,8 +11,6 @@ export interface TurnedAway extends Arrival {
   ports: RecordPorts & Pick<FlowPorts, 'configuration'>;
   rejections: Rejections;
 }
-
-const MAX_TRIES = 8;
 
 /** What keeps a request; until it is called nothing but the beginning of its body is held on to. */
 export function keeping(visit: TurnedAway, source: OpenSource, reason: string): () => Promise<void> {
@@ -31,7 +29,7 @@ async function keep(visit: TurnedAway, source: OpenSource, reason: string): Prom
   const receipt = rejectedReceipt(ports, visit, source, verdict);
   // Kept under whatever configuration stands: nothing is decided by it.
   let configuration = await ports.configuration.of(request.tenant);
-  for (let tries = 0; tries < MAX_TRIES; tries++) {
+  for (let tries = 0; tries < MAX_DECISIONS; tries++) {
     const recorded = await record(ports, configuration, receipt, NO_EFFECTS);
     if (recorded.kind !== 'stale') return visit.rejections.rejected(source);
     configuration = await ports.configuration.refresh(request.tenant);

@@ -69,6 +69,8 @@ test('a stored event is explained by its id', async () => {
     const unknown = await api.call('POST', '/api/v1/events/explain', { eventId });
     assert.deepEqual([unknown.status, unknown.json.code], [404, 'not_found']);
   }
+  const odd = await api.call('POST', '/api/v1/events/explain', JSON.parse('{"type":"a.b","data":{},"__proto__":1}'));
+  assert.deepEqual([odd.status, odd.json.errors], [400, [{ pointer: '/__proto__', message: 'Unknown field.' }]]);
   const both = await api.call('POST', '/api/v1/events/explain', { eventId: id, type: 'a.b' });
   assert.deepEqual(both.json.errors, [{ pointer: '/type', message: 'Unknown field.' }]);
 });

@@ -30,7 +30,7 @@ import { explainEndpoint } from './explain.ts';
 const MAX_SHOWN_DELIVERIES = 200;
 
 /** Of how many subscriptions it is said with the event why they got it or not. */
-const MAX_DECISIONS = 200;
+const MAX_SHOWN_DECISIONS = 200;
 
 const eventsQuery = pagingQuery.extend({
   type: z.string().refine(isEventType, { error: EVENT_TYPE_WORDS }).optional(),
@@ -45,7 +45,7 @@ const eventWithDeliveries = eventShown
     targets: z.array(z.object({ subscriptionId: z.string(), subscriptionVersion: z.int(), deliveryId: z.string() })),
     deliveries: z.array(deliveryShown),
     decisions: z.array(explained).openapi({
-      description: `Why each subscription got it or not, first those that did not; at most ${MAX_DECISIONS}: \`/events/explain\` says it of more.`,
+      description: `Why each subscription got it or not, first those that did not; at most ${MAX_SHOWN_DECISIONS}: \`/events/explain\` says it of more.`,
     }),
   })
   .openapi('EventWithDeliveries');
@@ -184,6 +184,6 @@ async function showStored(server: Server, tenant: Id, stored: StoredEvent): Prom
   const { subscriptions } = await server.ports.configuration.current(tenant);
   // The history of a deleted subscription is hidden, its share in this event too.
   const standing = targets.slice().filter(({ subscriptionId }) => subscriptions.has(subscriptionId));
-  const decisions = (await explainStored(server.ports, stored, MAX_DECISIONS)).explained.map(showExplained);
+  const decisions = (await explainStored(server.ports, stored, MAX_SHOWN_DECISIONS)).explained.map(showExplained);
   return showEvent(event, { configVersion, targets: standing, deliveries, decisions });
 }

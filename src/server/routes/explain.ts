@@ -7,6 +7,7 @@ import type { Endpoint } from '../endpoint.ts';
 import { readFields } from '../fields.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
+import { anyObject } from '../patch.ts';
 import { answer, type Reply } from '../respond.ts';
 import { explainInput, explainStoredInput, explanation, MAX_EXPLAINED } from '../schemas/explanation.ts';
 import { z } from '../schemas/zod.ts';
@@ -24,7 +25,7 @@ export function explainEndpoint(server: Server): Endpoint {
       'A dry run: takes what `POST /api/v1/events` takes, and publishes and stores nothing. With `eventId` alone it ' +
       'says the same of a stored event: of subscriptions that changed since, what they say today.',
     roles: MAY_READ,
-    body: z.looseObject({}),
+    body: anyObject,
     documentedBody: z.union([explainInput, explainStoredInput]),
     json: EVENT_JSON,
     success: { status: 200, description: 'What each subscription says.', schema: explanation },

@@ -20,7 +20,7 @@ const SECRET = '/api/webhook/';
 export const INBOUND_PREFIXES = [TYPED, SECRET] as const;
 
 /** Who answers below them. */
-export const INBOUND_NODE = 'ingest';
+const INBOUND_NODE = 'ingest';
 
 const ROUTES = Object.values(GROUP_ROUTES).join(', ');
 

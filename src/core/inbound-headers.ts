@@ -24,7 +24,7 @@ export function keptHeaders(
   const shown = lowerCase(harmless);
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
-      const isShown = isKept(name) || (shown.has(name) && !speaksOfCredential(name));
+      const isShown = isKept(name) || (shown.has(name) && !isCredentialHeader(name));
       return [name, isShown && !hidden.has(name) ? value : REDACTED];
     }),
   );

@@ -95,7 +95,7 @@ function isReserved(lower: string): boolean {
 }
 
 /** In which senders say what happened and under which id; without them a stored request could not be read again. */
-const SENDERS_OWN = [
+export const SENDERS_OWN = [
   'aeg-data-version',
   'aeg-delivery-count',
   'aeg-event-type',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readerInput, SAMPLES, sample } from '../../test/support/samples.ts';
-import { REDACTED } from './header.ts';
+import { REDACTED, SENDERS_OWN } from './header.ts';
 import { keptHeaders } from './inbound-headers.ts';
 import { readers } from './reader.ts';
 import { SOURCE_TYPES } from './source.ts';
@@ -20,6 +20,19 @@ test('what tells the event and its id stays readable', () => {
     'idempotency-key': 'k',
   };
   assert.deepEqual(keptHeaders(said, []), said);
+});
+
+test('whatever senders are known to say is kept', () => {
+  const said = Object.fromEntries(SENDERS_OWN.map((name) => [name, 'said']));
+  assert.deepEqual(keptHeaders(said, []), said);
+});
+
+test('a key is kept where it tells one event from another, and hidden where it opens something', () => {
+  const ids = { 'x-event-key': 'repo:push', 'ce-dedup-key': '7', 'ce-partition-key': 'eu', 'idempotency-key': 'k' };
+  assert.deepEqual(keptHeaders(ids, []), ids);
+  const opening = ['ce-access-key', 'ce-monkey-key', 'ce-token-event-key', 'ce-api-key'];
+  const kept = keptHeaders(Object.fromEntries(opening.map((name) => [name, 's3cret'])), []);
+  assert.deepEqual(new Set(Object.values(kept)), new Set([REDACTED]));
 });
 
 test('every header that tells a repeat is kept, so that a receipt can be accepted as if it came now', () => {
@@ -79,9 +92,15 @@ test('a harmless name is hidden where the source has its credential in it, in an
 });
 
 test('what sounds like a credential is hidden, even where an older scheme has an id or a time in it', () => {
-  const names = ['Authorization', 'Cookie', 'X-Gitlab-Token', 'X-Functions-Key', 'X-Signature-Timestamp'];
+  const names = ['Authorization', 'Cookie', 'X-Gitlab-Token', 'X-Functions-Key', 'X-Signature'];
   const headers = Object.fromEntries(names.map((name) => [name.toLowerCase(), 's3cret']));
   assert.deepEqual(new Set(Object.values(keptHeaders(headers, [], names))), new Set([REDACTED]));
+});
+
+test('the time of a signature stays readable where the scheme reads it there, so that work done again can check it', () => {
+  const headers = { 'x-signature-timestamp': '1767225600' };
+  assert.deepEqual(keptHeaders(headers, [], ['X-Signature-Timestamp']), headers);
+  assert.deepEqual(keptHeaders(headers, []), { 'x-signature-timestamp': REDACTED });
 });
 
 test('a name that nobody knows stays readable where it holds the id that is signed', () => {

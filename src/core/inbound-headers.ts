@@ -2,7 +2,9 @@
 import { isShownHeader, REDACTED } from './header.ts';
 
 /** Names that speak of a credential, whichever family they belong to. */
-const CREDENTIAL = /signature|token|secret|passw|cookie|auth|credential|api-?key|(?<!idempotency)-key$|session/;
+const CREDENTIAL = /signature|token|secret|passw|cookie|auth|credential|api-?key|-key$|session/;
+/** Keys that say which event it is, or where it belongs: ids, by another name. */
+const ID_KEY = /(?:^|-)(?:idempotency|event|dedup|partition|routing|ordering)-key$/;
 /** When something was signed: senders do name that after what they sign with (`X-Signature-Timestamp`). */
 const TIME = /[-_](?:time|timestamp|date)$/;
 /** Attributes of CloudEvents, their extensions too (HTTP binding 1.0 §3.1.3.2). */
@@ -22,7 +24,7 @@ export function keptHeaders(
   const shown = lowerCase(harmless);
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
-      const isShown = isKept(name) || (shown.has(name) && !CREDENTIAL.test(name));
+      const isShown = isKept(name) || (shown.has(name) && !isCredentialHeader(name));
       return [name, isShown && !hidden.has(name) ? value : REDACTED];
     }),
   );
@@ -31,7 +33,11 @@ export function keptHeaders(
 /** Whether a header, in any case, is one that a sender proves itself with, so that no id or time can stand in it. */
 export function isCredentialHeader(name: string): boolean {
   const lower = name.toLowerCase();
-  return CREDENTIAL.test(lower) && !TIME.test(lower);
+  return speaksOfCredential(lower) && !TIME.test(lower);
+}
+
+function speaksOfCredential(lower: string): boolean {
+  return CREDENTIAL.test(lower.replace(ID_KEY, ''));
 }
 
 function lowerCase(names: readonly string[]): ReadonlySet<string> {
@@ -39,5 +45,5 @@ function lowerCase(names: readonly string[]): ReadonlySet<string> {
 }
 
 function isKept(name: string): boolean {
-  return (isShownHeader(name) || name.startsWith(ATTRIBUTE)) && !CREDENTIAL.test(name);
+  return (isShownHeader(name) || name.startsWith(ATTRIBUTE)) && !speaksOfCredential(name);
 }

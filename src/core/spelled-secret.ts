@@ -12,9 +12,17 @@ const MAX_SPELLING_CHARS = 36;
 /** One character after the other, as regular expressions that look at one place only. */
 type Spelling = readonly RegExp[];
 
-/** How secrets are looked for: wherever they stand, and at the end. */
+/** How secrets are looked for. Few texts have the beginning of one: the rest, which takes long to make, waits for that. */
 interface Search {
-  whole: RegExp | null;
+  spelled: readonly (readonly string[])[];
+  /** The first characters of any of them: no more than are left of one that is cut off. */
+  begun: RegExp;
+  inFull: InFull | null;
+}
+
+/** Secrets wherever they stand, and at the end. */
+interface InFull {
+  whole: RegExp;
   spellings: readonly Spelling[];
 }
 
@@ -25,16 +33,33 @@ const searches = new WeakMap<readonly string[], Search>();
 export function maskSpelled(text: string, secrets: readonly string[]): string {
   const search = searches.get(secrets) ?? searchFor(secrets);
   searches.set(secrets, search);
-  return search.whole === null ? text : maskCut(text.replace(search.whole, REDACTED), search.spellings);
+  if (search.spelled.length === 0 || !search.begun.test(text)) return text;
+  search.inFull ??= inFull(search.spelled);
+  return maskCut(text.replace(search.inFull.whole, REDACTED), search.inFull.spellings);
 }
 
 function searchFor(secrets: readonly string[]): Search {
   const long = new Set(secrets.filter((secret) => utf8(secret).length >= MIN_BYTES));
   const spelled = [...long].flatMap(spellingsOf);
   return {
-    whole: spelled.length === 0 ? null : new RegExp(spelled.map((characters) => characters.join('')).join('|'), 'g'),
+    spelled,
+    begun: anyOf(
+      spelled.map((characters) => characters.slice(0, MIN_CUT_CHARS)),
+      '',
+    ),
+    inFull: null,
+  };
+}
+
+function inFull(spelled: Search['spelled']): InFull {
+  return {
+    whole: anyOf(spelled, 'g'),
     spellings: spelled.map((characters) => characters.map((character) => new RegExp(character, 'y'))),
   };
+}
+
+function anyOf(spelled: Search['spelled'], flags: string): RegExp {
+  return new RegExp(spelled.map((characters) => characters.join('')).join('|'), flags);
 }
 
 /** A backslash is one in plain text and two in JSON: one expression for both would try either way for each of them. */

@@ -8,6 +8,9 @@ export type SourceSecrets =
   | { kind: 'secrets'; secrets: readonly string[] }
   | { kind: 'missing'; reference: string; reason: string };
 
+/** What was found last: while nothing else is found the list is the same one, and what is looked for need not be made anew. */
+const hidden = new WeakMap<SourceConfig, readonly string[]>();
+
 /** All that its senders are proved by or were, its secret URL too, as far as that can be read now: not to be shown. */
 export async function secretsToHide(
   ports: Pick<Ports, 'secretReferences' | 'clock'>,
@@ -18,7 +21,15 @@ export async function secretsToHide(
   const live = found.kind === 'secrets' ? found.secrets : [];
   const ended = config.retiringSecrets.map(({ secret }) => secret);
   const keys = [config.urlKey ?? '', ...config.retiringUrlKeys.map(({ key }) => key)];
-  return [...live, ...ended, ...keys.filter((key) => key !== '')];
+  const all = [...new Set([...live, ...ended, ...keys.filter((key) => key !== '')])];
+  const before = hidden.get(config);
+  if (before !== undefined && isSame(before, all)) return before;
+  hidden.set(config, all);
+  return all;
+}
+
+function isSame(some: readonly string[], others: readonly string[]): boolean {
+  return some.length === others.length && some.every((secret, at) => secret === others[at]);
 }
 
 /** What is known now of the secret that a source refers to; null when it has none elsewhere. */

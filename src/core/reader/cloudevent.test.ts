@@ -166,4 +166,6 @@ test('data in base64 may hold as much as a body, and the data of all events of a
   const half = holding(maxMembers / 2);
   assert.equal(isRead([half, half]), true);
   assert.equal(isRead([half, holding(maxMembers / 2 + 1)]), false);
+  const others = Array.from({ length: MAX_FACTS - 1 }, () => ({ ...EVENT, data: {}, data_base64: 'e30=' }));
+  assert.equal(isRead([...others, holding(maxMembers)]), true);
 });

@@ -122,9 +122,11 @@ function modeOf({ body, headers }: Carrier): 'binary' | 'structured' | 'batch' {
 function batch(body: unknown): CloudEvents | Unreadable {
   if (!Array.isArray(body)) return unreadable('', 'A batch of CloudEvents is an array.');
   if (body.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} CloudEvents in a batch.`);
+  const events = body.filter(isEvent);
+  const encoded = events.filter((event) => encodedDataOf(event) !== null).length;
   return {
     kind: 'events',
-    events: body.flatMap((item, index) => (isEvent(item) ? structured(item, `/${index}`, body.length) : [])),
+    events: body.flatMap((item, index) => (isEvent(item) ? structured(item, `/${index}`, encoded) : [])),
     faults: body.flatMap((item, index) => (isEvent(item) ? [] : notAnEvent(`/${index}/specversion`))),
   };
 }
@@ -139,15 +141,20 @@ function notAnEvent(pointer: string): Unreadable {
 
 /**
  * Data that is JSON in base64 is read like any other, but has one place: all of it.
- * @param count of the events that it came with
+ * @param count of the events with such data that it came with, itself included
  */
 function structured(document: Readonly<Record<string, unknown>>, base: string, count: number): CloudEvent {
-  const encoded = Object.hasOwn(document, 'data') ? undefined : at(document, ['data_base64']);
-  if (typeof encoded !== 'string') return { document, whence: (pointer) => base + pointer };
+  const encoded = encodedDataOf(document);
+  if (encoded === null) return { document, whence: (pointer) => base + pointer };
   return {
     document: { ...document, data: jsonIn(encoded, sharedLimits(count)) },
     whence: (pointer) => base + (isIn('/data', pointer) ? '/data_base64' : pointer),
   };
+}
+
+function encodedDataOf(document: Readonly<Record<string, unknown>>): string | null {
+  const encoded = Object.hasOwn(document, 'data') ? null : at(document, ['data_base64']);
+  return typeof encoded === 'string' ? encoded : null;
 }
 
 /** Attributes are headers; the body is the data alone. */

@@ -25,8 +25,9 @@ export const readNative: Reader = (input) => {
   return readRef(input, { value: `${name.value}:${tag.value}`, pointer: '/name' }, '/tag');
 };
 
+/** An empty text is what a template makes of a variable that nobody set. */
 function isNothing(value: unknown): boolean {
-  return value === undefined || value === null;
+  return value === undefined || value === null || value === '';
 }
 
 /** An image with a tag beside it: the tag that it leaves out, or the same one. */

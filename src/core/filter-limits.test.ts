@@ -37,6 +37,16 @@ describe('a pattern', () => {
     assert.equal(isCut(evaluate(compiled(matching('x.{100}z', '$.data[*]')), texts)), true);
   });
 
+  test('searches a long text as far as it may where it only names what else means an end', () => {
+    const long = `$5 \\b ${'x'.repeat(MAX_SEARCHED_CHARACTERS)}`;
+    const named = ['\\$[0-9]', '[$]5', '[^]$]', '[]$]5', '[[:digit:]$]', '[\\]$]5', '\\\\b', '\\Q$5\\E', '\\Q$5'];
+    for (const pattern of named)
+      assert.equal(evaluate(compiled(matching(pattern)), { data: long }).kind, 'pass', pattern);
+    const asked = ['[$]5|x$', '\\$5|\\\\$', '[[]|5$|[]]|\\$', '\\Q[\\E|$|]', '\\Q\\\\E|5|$', '\\b5', '\\$|x\\z'];
+    for (const pattern of asked)
+      assert.equal(evaluate(compiled(matching(pattern)), { data: long }).kind, 'fail', pattern);
+  });
+
   test('finds in its machine of little memory what it finds in one of much', () => {
     const patterns = [
       '',

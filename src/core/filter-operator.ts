@@ -123,7 +123,7 @@ function compileMatches(value: FilterValue): Compiled {
   if (value.length > MAX_PATTERN_LENGTH) return refuse(`takes a pattern of at most ${MAX_PATTERN_LENGTH} characters`);
   const size = programSize(value);
   if (size === null) return refuse('is not a valid pattern (RE2 syntax: no look-around, no back-references)');
-  const pattern = { machine: machine(value), looksAtEnd: LOOKS_AT_END.test(value), stepsPerCharacter: size };
+  const pattern = { machine: machine(value), looksAtEnd: looksAtEnd(value), stepsPerCharacter: size };
   const searched: Test = (node, budget) => matches(pattern, node, budget);
   return { ...condition(searched), cost: size, stepsPerCharacter: size };
 }
@@ -154,8 +154,13 @@ function machine(pattern: string): () => RE2Set {
   };
 }
 
-/** Patterns that may find in the first part of a text what the text has not: its end, or that of a word. */
-const LOOKS_AT_END = /\$|\\[zbB]/;
+/** What a pattern takes literally, and classes: `\Q…\E`, `\$` and `[$]` are no end. */
+const NO_END = /\\Q.*?(?:\\E|$)|\\[^zbB]|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]/gs;
+
+/** Whether a pattern may find in the first part of a text what the text has not: its end, or that of a word. */
+function looksAtEnd(pattern: string): boolean {
+  return /\$|\\[zbB]/.test(pattern.replace(NO_END, ''));
+}
 
 interface Pattern {
   machine(): RE2Set;

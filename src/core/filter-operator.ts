@@ -28,9 +28,18 @@ const MAX_VALUE_LENGTH = 1024;
 export const MAX_PATTERN_LENGTH = 512;
 export const MAX_LIST_LENGTH = 1000;
 
-/** How many more characters of the document a rule may search; counted down in place. */
+/** Steps that whoever comes first may take; counted down in place. */
+export interface SharedSteps {
+  steps: number;
+}
+
+/** How much more of the document a rule may search; counted down in place. */
 export interface TextBudget {
   characters: number;
+  /** What these may take, in steps of about 25 ns: its own first. */
+  steps: number;
+  /** What it may take beyond that. */
+  common: SharedSteps;
   /** Whether something was left out of a search because of that. */
   isCut: boolean;
 }
@@ -97,11 +106,12 @@ function compileIn(value: FilterValue): Compiled {
 function compileContains(value: FilterValue): Compiled {
   if (isList(value)) return refuse('takes one value; write a rule for each');
   if (typeof value !== 'string') return condition((node) => Array.isArray(node) && node.includes(value));
+  const stepsPerCharacter = value.length / CHARACTERS_COMPARED_IN_A_STEP;
   const contains: Test = (node, budget) => {
     if (Array.isArray(node)) return node.includes(value);
-    return typeof node === 'string' && searchable(node, budget).includes(value);
+    return typeof node === 'string' && searchable(node, budget, stepsPerCharacter).includes(value);
   };
-  return { ...condition(contains), stepsPerCharacter: value.length / CHARACTERS_COMPARED_IN_A_STEP };
+  return { ...condition(contains), stepsPerCharacter };
 }
 
 /** Measured: a long text of few letters against a value of as few, which differ where they are compared last. */
@@ -113,9 +123,8 @@ function compileMatches(value: FilterValue): Compiled {
   if (value.length > MAX_PATTERN_LENGTH) return refuse(`takes a pattern of at most ${MAX_PATTERN_LENGTH} characters`);
   const size = programSize(value);
   if (size === null) return refuse('is not a valid pattern (RE2 syntax: no look-around, no back-references)');
-  const pattern = machine(value);
-  const looksAtEnd = LOOKS_AT_END.test(value);
-  const searched: Test = (node, budget) => matches(pattern, looksAtEnd, node, budget);
+  const pattern = { machine: machine(value), looksAtEnd: looksAtEnd(value), stepsPerCharacter: size };
+  const searched: Test = (node, budget) => matches(pattern, node, budget);
   return { ...condition(searched), cost: size, stepsPerCharacter: size };
 }
 
@@ -145,26 +154,48 @@ function machine(pattern: string): () => RE2Set {
   };
 }
 
-/** Patterns that may find in the first part of a text what the text has not: its end, or that of a word. */
-const LOOKS_AT_END = /\$|\\[zbB]/;
+/** What a pattern takes literally, and classes: `\Q…\E`, `\$` and `[$]` are no end. */
+const NO_END = /\\Q.*?(?:\\E|$)|\\[^zbB]|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]/gs;
 
-function matches(pattern: () => RE2Set, looksAtEnd: boolean, node: unknown, budget: TextBudget): boolean {
+/** Whether a pattern may find in the first part of a text what the text has not: its end, or that of a word. */
+function looksAtEnd(pattern: string): boolean {
+  return /\$|\\[zbB]/.test(pattern.replace(NO_END, ''));
+}
+
+interface Pattern {
+  machine(): RE2Set;
+  looksAtEnd: boolean;
+  stepsPerCharacter: number;
+}
+
+function matches({ machine, looksAtEnd, stepsPerCharacter }: Pattern, node: unknown, budget: TextBudget): boolean {
   const text = typeof node === 'number' || typeof node === 'boolean' ? String(node) : node;
   if (typeof text !== 'string') return false;
-  if (looksAtEnd && text.length > budget.characters) {
+  if (looksAtEnd && text.length > charactersLeft(budget, stepsPerCharacter)) {
     budget.isCut = true;
     return false;
   }
-  return pattern().match(searchable(text, budget)).length > 0;
+  return machine().match(searchable(text, budget, stepsPerCharacter)).length > 0;
 }
 
 /** The part of `text` that the budget still covers, taken from the budget. */
-function searchable(text: string, budget: TextBudget): string {
-  const isCut = text.length > budget.characters;
-  const part = isCut ? text.slice(0, budget.characters) : text;
+function searchable(text: string, budget: TextBudget, stepsPerCharacter: number): string {
+  const left = charactersLeft(budget, stepsPerCharacter);
+  const isCut = text.length > left;
+  const part = isCut ? text.slice(0, left) : text;
+  const steps = part.length * stepsPerCharacter;
+  const own = Math.min(steps, budget.steps);
   budget.characters -= part.length;
+  budget.steps -= own;
+  budget.common.steps -= steps - own;
   budget.isCut ||= isCut;
   return part;
+}
+
+function charactersLeft({ characters, steps, common }: TextBudget, stepsPerCharacter: number): number {
+  if (stepsPerCharacter === 0) return characters;
+  // Parts of steps add up to a little less than nothing.
+  return Math.min(characters, Math.max(0, Math.floor((steps + common.steps) / stepsPerCharacter)));
 }
 
 /** Numbers with numbers, strings with strings by UTF-16 code unit, so that ISO-8601 UTC times compare as times. */

@@ -33,6 +33,8 @@ export type UnlimitedRule = Omit<CompiledRule, 'limits'>;
 export interface RuleLimits {
   /** Nodes that its path visits, where it may select several. */
   nodes: number;
-  /** Characters that `matches` and `contains` search. */
+  /** Characters that `matches` and `contains` search, where the rules beside it leave enough steps. */
   characters: number;
+  /** Steps of such a search that are its own, whatever the rules beside it take. */
+  steps: number;
 }

@@ -63,8 +63,10 @@ function lacksNode({ rule, condition }: UnlimitedRule, other: UnlimitedRule): bo
 function excludes({ rule }: UnlimitedRule, { condition }: UnlimitedRule): boolean {
   const allowed = rule.operator === 'equals' || rule.operator === 'in' ? [rule.value].flat() : [];
   if (allowed.length === 0 || condition.cost > 0) return false;
+  const all = Number.POSITIVE_INFINITY;
   return allowed.every((value) => {
-    return condition.holdsFor(value, { characters: Number.POSITIVE_INFINITY, isCut: false }) === condition.negated;
+    const budget = { characters: all, steps: all, common: { steps: 0 }, isCut: false };
+    return condition.holdsFor(value, budget) === condition.negated;
   });
 }
 

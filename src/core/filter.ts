@@ -1,4 +1,4 @@
-import { budgetOf, MAX_NODES, type RuleBudget, withLimits } from './filter-limits.ts';
+import { budgetOf, commonSteps, MAX_NODES, type RuleBudget, withLimits } from './filter-limits.ts';
 import { compileOperator, type FilterOperator, MAX_PATTERN_LENGTH } from './filter-operator.ts';
 import type { CompiledRule, FilterError, FilterRule, UnlimitedRule } from './filter-rule.ts';
 import { contradictions, numberErrors, rootErrors } from './filter-sense.ts';
@@ -104,8 +104,9 @@ function refuse(errors: readonly FilterError[]): FiltersCompiled {
  * types never equal each other.
  */
 export function evaluate(filters: CompiledFilters, document: unknown): FilterVerdict {
+  const common = commonSteps();
   for (const [index, failed] of filters.rules.entries()) {
-    const budget = budgetOf(failed);
+    const budget = budgetOf(failed, common);
     if (finds(failed, document, budget) !== failed.condition.negated) continue;
     const { field, operator } = failed.rule;
     const actual = actualOf(failed.path, document);

@@ -1,6 +1,6 @@
 /** What the filters of a source say of the facts of one request: what that may take has bounds for all facts together. */
 import { type CompiledFilters, type FilterRule, finds } from './filter.ts';
-import { budgetOf } from './filter-limits.ts';
+import { budgetOf, type CommonSteps, commonSteps } from './filter-limits.ts';
 
 /** The first rule that says no to a fact. */
 export interface Refusal {
@@ -22,8 +22,10 @@ interface Question {
 
 /** Most facts have a dozen members; more are only seen by a path that selects the same ones again and again. */
 const MAX_FACT_NODES = 32;
-/** How many times as many characters of all facts a rule may search as of one document: some 50 ms at worst. */
-const FACTS_SHARE = 8;
+/** How many times as many characters of all facts a rule may search as of one document. */
+const FACTS_CHARACTERS = 8;
+/** How many times as many steps all rules may take for that: some 50 ms at worst. */
+const FACTS_STEPS = 2;
 
 /**
  * For each fact, as filters see it, the first rule that says no, in the order of the rules; null where none does.
@@ -35,7 +37,8 @@ export function refusalsOf(
   { rules }: CompiledFilters,
 ): readonly (Refusal | null)[] {
   const body = payload === undefined ? {} : { body: payload };
-  const questions = rules.map((rule) => questionOf(rule, body));
+  const common = { inBody: commonSteps(), inFacts: commonSteps(FACTS_STEPS) };
+  const questions = rules.map((rule) => questionOf(rule, body, common));
   return facts.map((fact) => {
     const index = questions.findIndex((question) => !question.holds(fact));
     const question = questions[index];
@@ -47,9 +50,11 @@ export function refusalsOf(
  * A path selects what it selects of the fact, and what it selects of the body. That is large and the same for a
  * thousand facts, so it is looked at once.
  */
-function questionOf(rule: Rule, body: object): Question {
-  const inBody = budgetOf(rule);
-  const inFacts = { ...inBody, characters: FACTS_SHARE * inBody.characters };
+function questionOf(rule: Rule, body: object, common: Record<'inBody' | 'inFacts', CommonSteps>): Question {
+  const inBody = budgetOf(rule, common.inBody);
+  const inFacts = budgetOf(rule, common.inFacts);
+  inFacts.characters *= FACTS_CHARACTERS;
+  inFacts.steps *= FACTS_STEPS;
   const { asksBody, asksFact } = placesOf(rule);
   let found: boolean | null = null;
   const isInBody = () => {

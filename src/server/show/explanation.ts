@@ -35,6 +35,6 @@ export function showExplained({ subscription: { id, config, filters }, asOf, dec
 
 /** Why a rule may not have found what is there. */
 function cutWords({ characters, nodes }: RuleLimits): string {
-  const looked = `it looks at the first ${characters} characters and ${nodes} values`;
-  return `What stands there is too long for this filter: ${looked}.`;
+  const looked = `it looks at the first ${characters} characters and ${nodes} values at most`;
+  return `What stands there is too long for this filter: ${looked}, at fewer beside filters that search much.`;
 }

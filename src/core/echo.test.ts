@@ -95,6 +95,18 @@ describe('a credential that a receiver sends back', () => {
     assert.deepEqual(shown(BEARER, { headers }).headers, hidden);
   });
 
+  test('takes the same work to learn, however many headers begin like it', (t) => {
+    const set = t.mock.method(Map.prototype, 'set');
+    const stepsWith = (count: number) => {
+      const before = set.mock.callCount();
+      const headers = Object.fromEntries(Array.from({ length: count }, (_, at) => [`x-${at}`, 'canary of none']));
+      shown(BEARER, { headers, eventHeaders: { 'X-Run-Token': 'canary-of-the-run' } });
+      return set.mock.callCount() - before;
+    };
+    assert.equal(stepsWith(20), stepsWith(1));
+    assert.ok(stepsWith(1) > 0);
+  });
+
   test('is hidden where the body was cut in the middle of it, and only there', () => {
     for (let length = 1; length < 'canary-bearer-42'.length; length++) {
       const body = `you sent ${'canary-bearer-42'.slice(0, length)}`;

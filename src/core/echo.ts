@@ -2,7 +2,7 @@
 import type { ResponseAnswer } from './attempt.ts';
 import type { HookEvent } from './event.ts';
 import { isShownHeader } from './header.ts';
-import { redacted } from './redaction.ts';
+import { type Redact, redactor } from './redaction.ts';
 import { fromBase64, utf8, wireBytes } from './signature/encoding.ts';
 import { WHSEC } from './signature/sign.ts';
 import type { SubscriptionConfig } from './subscription.ts';
@@ -15,8 +15,14 @@ const MIN_PATH_CHARS = 16;
 const WITH_WORD = /^([\w-]+) (\S+)$/;
 
 const fromUtf8 = new TextDecoder();
+/** Credentials in each spelling, and what hides them. */
+interface Sent {
+  texts: readonly Uint8Array[];
+  redact: Redact;
+}
+
 /** What a configuration holds, worked out once. */
-const known = new WeakMap<SubscriptionConfig, readonly Uint8Array[]>();
+const known = new WeakMap<SubscriptionConfig, Sent>();
 
 /**
  * The answer with `[redacted]` in place of each credential of its try, in headers and body: as it was sent, in JSON, and
@@ -28,35 +34,44 @@ export function withoutEchoes(
   config: SubscriptionConfig,
   event: Pick<HookEvent, 'headers'>,
 ): ResponseAnswer {
-  const own = known.get(config) ?? spelled(credentialsOf(config));
-  known.set(config, own);
-  const sent = Object.keys(event.headers).length === 0 ? own : [...own, ...spelled(hiddenValues(event.headers))];
-  if (sent.length === 0) return answer;
+  const sent = sentWith(config, event);
+  if (sent.texts.length === 0) return answer;
   const headers: Record<string, string> = {};
   for (const name in answer.headers) headers[name] = headerWithout(answer.headers[name] ?? '', sent);
   return { ...answer, headers, body: without(answer.body, sent, answer.truncated) };
 }
 
+function sentWith(config: SubscriptionConfig, event: Pick<HookEvent, 'headers'>): Sent {
+  const own = known.get(config) ?? sentOf(spelled(credentialsOf(config)));
+  known.set(config, own);
+  const others = spelled(hiddenValues(event.headers));
+  return others.length === 0 ? own : sentOf([...own.texts, ...others]);
+}
+
+function sentOf(texts: readonly Uint8Array[]): Sent {
+  return { texts, redact: redactor(texts) };
+}
+
 /** HTTP parsers hand out one character for each byte. */
-function headerWithout(value: string, sent: readonly Uint8Array[]): string {
+function headerWithout(value: string, sent: Sent): string {
   if (value.length < MIN_CHARS) return value;
   const bytes = wireBytes(value) ?? utf8(value);
   const shown = without(bytes, sent, false);
   return shown === bytes ? value : Buffer.from(shown).toString('latin1');
 }
 
-function without(bytes: Uint8Array, sent: readonly Uint8Array[], isCut: boolean): Uint8Array {
+function without(bytes: Uint8Array, sent: Sent, isCut: boolean): Uint8Array {
   if (bytes.length < MIN_CHARS && !isCut) return bytes;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   // Nearly all answers hold none, and this finds it out fastest. Of a whole text it would take a square of the time.
-  if (sent.some((text) => view.includes(text.subarray(0, MIN_CHARS)))) return redacted(bytes, sent, isCut);
+  if (sent.texts.some((text) => view.includes(text.subarray(0, MIN_CHARS)))) return sent.redact(bytes, isCut);
   return isCut ? withoutEnd(bytes, sent) : bytes;
 }
 
-function withoutEnd(bytes: Uint8Array, sent: readonly Uint8Array[]): Uint8Array {
+function withoutEnd(bytes: Uint8Array, sent: Sent): Uint8Array {
   const from = Math.max(0, bytes.length - MIN_CHARS);
   const end = bytes.subarray(from);
-  const shown = redacted(end, sent, true);
+  const shown = sent.redact(end, true);
   return shown === end ? bytes : Buffer.concat([bytes.subarray(0, from), shown]);
 }
 

@@ -2,7 +2,7 @@
 import type { ResponseAnswer } from './attempt.ts';
 import type { HookEvent } from './event.ts';
 import { isShownHeader } from './header.ts';
-import { type Redact, redactor } from './redaction.ts';
+import { MIN_BEGUN_BYTES, REPLACEMENT, type Redact, redactor } from './redaction.ts';
 import { fromBase64, utf8, wireBytes } from './signature/encoding.ts';
 import { WHSEC } from './signature/sign.ts';
 import type { SubscriptionConfig } from './subscription.ts';
@@ -61,18 +61,23 @@ function headerWithout(value: string, sent: Sent): string {
 }
 
 function without(bytes: Uint8Array, sent: Sent, isCut: boolean): Uint8Array {
-  if (bytes.length < MIN_CHARS && !isCut) return bytes;
+  if (bytes.length < (isCut ? MIN_BEGUN_BYTES : MIN_CHARS)) return bytes;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   // Nearly all answers hold none, and this finds it out fastest. Of a whole text it would take a square of the time.
   if (sent.texts.some((text) => view.includes(text.subarray(0, MIN_CHARS)))) return sent.redact(bytes, isCut);
-  return isCut ? withoutEnd(bytes, sent) : bytes;
+  return isCut ? (withoutEnd(view, sent.texts) ?? bytes) : bytes;
 }
 
-function withoutEnd(bytes: Uint8Array, sent: Sent): Uint8Array {
-  const from = Math.max(0, bytes.length - MIN_CHARS);
-  const end = bytes.subarray(from);
-  const shown = sent.redact(end, true);
-  return shown === end ? bytes : Buffer.concat([bytes.subarray(0, from), shown]);
+/** Without what the bytes end with, where a text begins with it; null where none does. They hold no longer beginning. */
+function withoutEnd(bytes: Buffer, texts: readonly Uint8Array[]): Uint8Array | null {
+  for (let begun = Math.min(MIN_CHARS - 1, bytes.length); begun >= MIN_BEGUN_BYTES; begun--) {
+    const from = bytes.length - begun;
+    const end = bytes.subarray(from);
+    if (texts.some((text) => end.equals(text.subarray(0, begun)))) {
+      return Buffer.concat([bytes.subarray(0, from), REPLACEMENT]);
+    }
+  }
+  return null;
 }
 
 function credentialsOf({ auth, headers, signatureSecrets, retiringSecrets, url }: SubscriptionConfig): string[] {

@@ -22,12 +22,14 @@ interface Machine {
 /** Hides texts in bytes; gives the same object where there is none. */
 export type Redact = (bytes: Uint8Array, isCut: boolean) => Uint8Array;
 
-const REPLACEMENT = utf8(REDACTED);
+export const REPLACEMENT = utf8(REDACTED);
+/** What a cut leaves of a text is hidden from so many bytes on: fewer end many a word, and tell little of the text. */
+export const MIN_BEGUN_BYTES = 4;
 
 /**
  * Gives bytes with `[redacted]` in place of every stretch that is made of the texts. These are read once, at first use:
  * that takes longer than most bytes do. Where bytes are cut they go on elsewhere, and what they end with is hidden too
- * where one of the texts begins with it.
+ * where one of the texts begins with it, and it has `MIN_BEGUN_BYTES`.
  */
 export function redactor(texts: Iterable<Uint8Array>): Redact {
   let machine: Machine | null = null;
@@ -97,7 +99,7 @@ function found(bytes: Uint8Array, machine: Machine, isCut: boolean): Stretch[] {
     if (length > 0) addStretch(stretches, at + 1 - length, at + 1);
   }
   const begun = depths[state] ?? 0;
-  if (isCut && begun > 0) addStretch(stretches, bytes.length - begun, bytes.length);
+  if (isCut && begun >= MIN_BEGUN_BYTES) addStretch(stretches, bytes.length - begun, bytes.length);
   return stretches;
 }
 

@@ -115,6 +115,14 @@ describe('a credential that a receiver sends back', () => {
     }
   });
 
+  test('makes its answer no longer than is kept, and that it was cut for it is told', () => {
+    const headers = { 'X-Hop': 'broken' };
+    const long = shown({ headers }, { body: 'broken '.repeat(8_000) });
+    assert.deepEqual([long.body.length, long.truncated], [65_536, true]);
+    const short = shown({ headers }, { body: 'broken '.repeat(5_000) });
+    assert.deepEqual([short.body.length, short.truncated], [55_000, false]);
+  });
+
   test('is hidden when it came with the event', () => {
     assert.equal(bodyOf({}, 'run-canary', { eventHeaders: { 'X-Run-Token': 'run-canary' } }), '[redacted]');
     assert.equal(bodyOf({}, 'run-canary', { eventHeaders: { 'X-Request-Id': 'run-canary' } }), 'run-canary');

@@ -1,5 +1,5 @@
 /** What a receiver sends back of the credentials that it was sent: hidden before anybody keeps or sees the answer. */
-import type { ResponseAnswer } from './attempt.ts';
+import { KEPT_ANSWER_BYTES, type ResponseAnswer } from './attempt.ts';
 import type { HookEvent } from './event.ts';
 import { isShownHeader } from './header.ts';
 import { MIN_BEGUN_BYTES, REPLACEMENT, type Redact, redactor } from './redaction.ts';
@@ -38,7 +38,10 @@ export function withoutEchoes(
   if (sent.texts.length === 0) return answer;
   const headers: Record<string, string> = {};
   for (const name in answer.headers) headers[name] = headerWithout(answer.headers[name] ?? '', sent);
-  return { ...answer, headers, body: without(answer.body, sent, answer.truncated) };
+  const body = without(answer.body, sent, answer.truncated);
+  // What stands for a short one is longer than it was.
+  const truncated = answer.truncated || body.length > KEPT_ANSWER_BYTES;
+  return { ...answer, headers, body: truncated ? body.subarray(0, KEPT_ANSWER_BYTES) : body, truncated };
 }
 
 function sentWith(config: SubscriptionConfig, event: Pick<HookEvent, 'headers'>): Sent {

@@ -144,6 +144,17 @@ describe('an answer without one', () => {
     assert.equal(withoutEchoes(came, configOf({}), { headers: {} }).body, came.body);
   });
 
+  test('keeps the words of its URL; what is called a credential there is hidden, and what is as long as one', () => {
+    const bodyAt = (query: string, body: string) => bodyOf({ url: `https://ci.example.com/hook?${query}` }, body);
+    const words = 'no deployment to production';
+    assert.equal(bodyAt('event=deployment&env=production&deployment', words), words);
+    for (const name of ['key', 'api_key', 'apiKey', 'access_token', 'sig', 'PWD', 'X-Auth']) {
+      assert.equal(bodyAt(`${name}=hush%21hush`, 'hush!hush or hush%21hush'), '[redacted] or [redacted]', name);
+    }
+    assert.equal(bodyAt('k=0123456789abcdef', '0123456789abcdef'), '[redacted]');
+    assert.equal(bodyAt('0123456789abcdef', '0123456789abcdef'), '[redacted]');
+  });
+
   test('is not shredded by credentials of less than six characters', () => {
     assert.equal(
       bodyOf({ headers: { 'X-Env': 'prod', 'X-Hop': 'broken' } }, 'product is broken'),

@@ -2,6 +2,7 @@
 import { KEPT_ANSWER_BYTES, type ResponseAnswer } from './attempt.ts';
 import type { HookEvent } from './event.ts';
 import { isShownHeader } from './header.ts';
+import { isCredentialHeader } from './inbound-headers.ts';
 import { MIN_BEGUN_BYTES, REPLACEMENT, type Redact, redactor } from './redaction.ts';
 import { fromBase64, utf8, wireBytes } from './signature/encoding.ts';
 import { WHSEC } from './signature/sign.ts';
@@ -9,8 +10,12 @@ import type { SubscriptionConfig } from './subscription.ts';
 
 /** Shorter ones stand in any text by chance; hiding them would leave holes and no secret the safer. */
 const MIN_CHARS = 6;
-/** Parts of a path that are shorter name things; longer ones may be the token of a chat's hook. */
-const MIN_PATH_CHARS = 16;
+/** Parts of a URL that are shorter name things; longer ones may be the token of a chat's hook. */
+const MIN_PART_CHARS = 16;
+/** What parameters that hold a credential are called in URLs alone. */
+const CREDENTIAL_PARAMETER = /^(?:sig|pass|pwd)$/i;
+/** Where a header's name would have a hyphen: `apiKey`, `api_key`. */
+const WORD_BREAK = /_|(?<=[a-z])(?=[A-Z])/g;
 /** A value of `Authorization`, and of headers made like it: a word and the credential. */
 const WITH_WORD = /^([\w-]+) (\S+)$/;
 
@@ -125,13 +130,24 @@ function formsOfSecret(secret: string): string[] {
 
 /** URLs often are secrets: their tokens stand in the query, or in the path. */
 function partsOf(url: string): string[] {
-  const { pathname, search, searchParams } = new URL(url);
-  const path = pathname.split('/').filter(({ length }) => length >= MIN_PATH_CHARS);
-  const raw = search
-    .slice(1)
-    .split('&')
-    .map((part) => part.replace(/^[^=]*=/, ''));
-  return [...path, ...raw, ...searchParams.values()];
+  const { pathname, search } = new URL(url);
+  return [...pathname.split('/').filter(isLong), ...search.slice(1).split('&').flatMap(valuesOf)];
+}
+
+/** As it stands in the URL, and decoded. */
+function valuesOf(parameter: string): string[] {
+  if (!parameter.includes('=')) return [parameter].filter(isLong);
+  const [[name, value] = ['', '']] = new URLSearchParams(parameter);
+  const values = [parameter.replace(/^[^=]*=/, ''), value];
+  return isCredentialParameter(name) ? values : values.filter(isLong);
+}
+
+function isCredentialParameter(name: string): boolean {
+  return CREDENTIAL_PARAMETER.test(name) || isCredentialHeader(`x-${name.replaceAll(WORD_BREAK, '-')}`);
+}
+
+function isLong({ length }: string): boolean {
+  return length >= MIN_PART_CHARS;
 }
 
 /** With padding and without. */

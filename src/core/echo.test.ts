@@ -95,12 +95,32 @@ describe('a credential that a receiver sends back', () => {
     assert.deepEqual(shown(BEARER, { headers }).headers, hidden);
   });
 
+  test('takes the same work to learn, however many headers begin like it', (t) => {
+    const set = t.mock.method(Map.prototype, 'set');
+    const stepsWith = (count: number) => {
+      const before = set.mock.callCount();
+      const headers = Object.fromEntries(Array.from({ length: count }, (_, at) => [`x-${at}`, 'canary of none']));
+      shown(BEARER, { headers, eventHeaders: { 'X-Run-Token': 'canary-of-the-run' } });
+      return set.mock.callCount() - before;
+    };
+    assert.equal(stepsWith(20), stepsWith(1));
+    assert.ok(stepsWith(1) > 0);
+  });
+
   test('is hidden where the body was cut in the middle of it, and only there', () => {
-    for (let length = 1; length < 'canary-bearer-42'.length; length++) {
+    for (let length = 4; length < 'canary-bearer-42'.length; length++) {
       const body = `you sent ${'canary-bearer-42'.slice(0, length)}`;
       assert.equal(bodyOf(BEARER, body, { isCut: true }), 'you sent [redacted]');
       assert.equal(bodyOf(BEARER, body), body);
     }
+  });
+
+  test('makes its answer no longer than is kept, and that it was cut for it is told', () => {
+    const headers = { 'X-Hop': 'broken' };
+    const long = shown({ headers }, { body: 'broken '.repeat(8_000) });
+    assert.deepEqual([long.body.length, long.truncated], [65_536, true]);
+    const short = shown({ headers }, { body: 'broken '.repeat(5_000) });
+    assert.deepEqual([short.body.length, short.truncated], [55_000, false]);
   });
 
   test('is hidden when it came with the event', () => {
@@ -110,10 +130,29 @@ describe('a credential that a receiver sends back', () => {
 });
 
 describe('an answer without one', () => {
+  test('keeps the word that a cut ends it with, though a credential begins like the end of that word', () => {
+    const token = { authType: 'bearer', bearerToken: 'oxalis-42' } as const;
+    for (const body of ['the quick brown fo', 'the quick brown fox', 'the quick brown foxa']) {
+      assert.equal(bodyOf(token, body, { isCut: true }), body);
+    }
+    assert.equal(bodyOf(token, 'oxa', { isCut: true }), 'oxa');
+  });
+
   test('stays as it is', () => {
     const came = answerOf({ body: 'fine', headers: { date: 'today' } });
     assert.deepEqual(withoutEchoes(came, configOf(BEARER), { headers: {} }), came);
     assert.equal(withoutEchoes(came, configOf({}), { headers: {} }).body, came.body);
+  });
+
+  test('keeps the words of its URL; what is called a credential there is hidden, and what is as long as one', () => {
+    const bodyAt = (query: string, body: string) => bodyOf({ url: `https://ci.example.com/hook?${query}` }, body);
+    const words = 'no deployment to production';
+    assert.equal(bodyAt('event=deployment&env=production&deployment', words), words);
+    for (const name of ['key', 'api_key', 'apiKey', 'access_token', 'sig', 'PWD', 'X-Auth']) {
+      assert.equal(bodyAt(`${name}=hush%21hush`, 'hush!hush or hush%21hush'), '[redacted] or [redacted]', name);
+    }
+    assert.equal(bodyAt('k=0123456789abcdef', '0123456789abcdef'), '[redacted]');
+    assert.equal(bodyAt('0123456789abcdef', '0123456789abcdef'), '[redacted]');
   });
 
   test('is not shredded by credentials of less than six characters', () => {

@@ -1,22 +1,33 @@
 /** What a receiver sends back of the credentials that it was sent: hidden before anybody keeps or sees the answer. */
-import type { ResponseAnswer } from './attempt.ts';
+import { KEPT_ANSWER_BYTES, type ResponseAnswer } from './attempt.ts';
 import type { HookEvent } from './event.ts';
 import { isShownHeader } from './header.ts';
-import { redacted } from './redaction.ts';
+import { isCredentialHeader } from './inbound-headers.ts';
+import { MIN_BEGUN_BYTES, REPLACEMENT, type Redact, redactor } from './redaction.ts';
 import { fromBase64, utf8, wireBytes } from './signature/encoding.ts';
 import { WHSEC } from './signature/sign.ts';
 import type { SubscriptionConfig } from './subscription.ts';
 
 /** Shorter ones stand in any text by chance; hiding them would leave holes and no secret the safer. */
 const MIN_CHARS = 6;
-/** Parts of a path that are shorter name things; longer ones may be the token of a chat's hook. */
-const MIN_PATH_CHARS = 16;
+/** Parts of a URL that are shorter name things; longer ones may be the token of a chat's hook. */
+const MIN_PART_CHARS = 16;
+/** What parameters that hold a credential are called in URLs alone. */
+const CREDENTIAL_PARAMETER = /^(?:sig|pass|pwd)$/i;
+/** Where a header's name would have a hyphen: `apiKey`, `api_key`. */
+const WORD_BREAK = /_|(?<=[a-z])(?=[A-Z])/g;
 /** A value of `Authorization`, and of headers made like it: a word and the credential. */
 const WITH_WORD = /^([\w-]+) (\S+)$/;
 
 const fromUtf8 = new TextDecoder();
+/** Credentials in each spelling, and what hides them. */
+interface Sent {
+  texts: readonly Uint8Array[];
+  redact: Redact;
+}
+
 /** What a configuration holds, worked out once. */
-const known = new WeakMap<SubscriptionConfig, readonly Uint8Array[]>();
+const known = new WeakMap<SubscriptionConfig, Sent>();
 
 /**
  * The answer with `[redacted]` in place of each credential of its try, in headers and body: as it was sent, in JSON, and
@@ -28,36 +39,53 @@ export function withoutEchoes(
   config: SubscriptionConfig,
   event: Pick<HookEvent, 'headers'>,
 ): ResponseAnswer {
-  const own = known.get(config) ?? spelled(credentialsOf(config));
-  known.set(config, own);
-  const sent = Object.keys(event.headers).length === 0 ? own : [...own, ...spelled(hiddenValues(event.headers))];
-  if (sent.length === 0) return answer;
+  const sent = sentWith(config, event);
+  if (sent.texts.length === 0) return answer;
   const headers: Record<string, string> = {};
   for (const name in answer.headers) headers[name] = headerWithout(answer.headers[name] ?? '', sent);
-  return { ...answer, headers, body: without(answer.body, sent, answer.truncated) };
+  const body = without(answer.body, sent, answer.truncated);
+  // What stands for a short one is longer than it was.
+  const truncated = answer.truncated || body.length > KEPT_ANSWER_BYTES;
+  return { ...answer, headers, body: truncated ? body.subarray(0, KEPT_ANSWER_BYTES) : body, truncated };
+}
+
+function sentWith(config: SubscriptionConfig, event: Pick<HookEvent, 'headers'>): Sent {
+  const own = known.get(config) ?? sentOf(spelled(credentialsOf(config)));
+  known.set(config, own);
+  const others = spelled(hiddenValues(event.headers));
+  return others.length === 0 ? own : sentOf([...own.texts, ...others]);
+}
+
+function sentOf(texts: readonly Uint8Array[]): Sent {
+  return { texts, redact: redactor(texts) };
 }
 
 /** HTTP parsers hand out one character for each byte. */
-function headerWithout(value: string, sent: readonly Uint8Array[]): string {
+function headerWithout(value: string, sent: Sent): string {
   if (value.length < MIN_CHARS) return value;
   const bytes = wireBytes(value) ?? utf8(value);
   const shown = without(bytes, sent, false);
   return shown === bytes ? value : Buffer.from(shown).toString('latin1');
 }
 
-function without(bytes: Uint8Array, sent: readonly Uint8Array[], isCut: boolean): Uint8Array {
-  if (bytes.length < MIN_CHARS && !isCut) return bytes;
+function without(bytes: Uint8Array, sent: Sent, isCut: boolean): Uint8Array {
+  if (bytes.length < (isCut ? MIN_BEGUN_BYTES : MIN_CHARS)) return bytes;
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   // Nearly all answers hold none, and this finds it out fastest. Of a whole text it would take a square of the time.
-  if (sent.some((text) => view.includes(text.subarray(0, MIN_CHARS)))) return redacted(bytes, sent, isCut);
-  return isCut ? withoutEnd(bytes, sent) : bytes;
+  if (sent.texts.some((text) => view.includes(text.subarray(0, MIN_CHARS)))) return sent.redact(bytes, isCut);
+  return isCut ? (withoutEnd(view, sent.texts) ?? bytes) : bytes;
 }
 
-function withoutEnd(bytes: Uint8Array, sent: readonly Uint8Array[]): Uint8Array {
-  const from = Math.max(0, bytes.length - MIN_CHARS);
-  const end = bytes.subarray(from);
-  const shown = redacted(end, sent, true);
-  return shown === end ? bytes : Buffer.concat([bytes.subarray(0, from), shown]);
+/** Without what the bytes end with, where a text begins with it; null where none does. They hold no longer beginning. */
+function withoutEnd(bytes: Buffer, texts: readonly Uint8Array[]): Uint8Array | null {
+  for (let begun = Math.min(MIN_CHARS - 1, bytes.length); begun >= MIN_BEGUN_BYTES; begun--) {
+    const from = bytes.length - begun;
+    const end = bytes.subarray(from);
+    if (texts.some((text) => end.equals(text.subarray(0, begun)))) {
+      return Buffer.concat([bytes.subarray(0, from), REPLACEMENT]);
+    }
+  }
+  return null;
 }
 
 function credentialsOf({ auth, headers, signatureSecrets, retiringSecrets, url }: SubscriptionConfig): string[] {
@@ -102,13 +130,24 @@ function formsOfSecret(secret: string): string[] {
 
 /** URLs often are secrets: their tokens stand in the query, or in the path. */
 function partsOf(url: string): string[] {
-  const { pathname, search, searchParams } = new URL(url);
-  const path = pathname.split('/').filter(({ length }) => length >= MIN_PATH_CHARS);
-  const raw = search
-    .slice(1)
-    .split('&')
-    .map((part) => part.replace(/^[^=]*=/, ''));
-  return [...path, ...raw, ...searchParams.values()];
+  const { pathname, search } = new URL(url);
+  return [...pathname.split('/').filter(isLong), ...search.slice(1).split('&').flatMap(valuesOf)];
+}
+
+/** As it stands in the URL, and decoded. */
+function valuesOf(parameter: string): string[] {
+  if (!parameter.includes('=')) return [parameter].filter(isLong);
+  const [[name, value] = ['', '']] = new URLSearchParams(parameter);
+  const values = [parameter.replace(/^[^=]*=/, ''), value];
+  return isCredentialParameter(name) ? values : values.filter(isLong);
+}
+
+function isCredentialParameter(name: string): boolean {
+  return CREDENTIAL_PARAMETER.test(name) || isCredentialHeader(`x-${name.replaceAll(WORD_BREAK, '-')}`);
+}
+
+function isLong({ length }: string): boolean {
+  return length >= MIN_PART_CHARS;
 }
 
 /** With padding and without. */

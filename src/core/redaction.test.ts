@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { redacted } from './redaction.ts';
+import { redactor } from './redaction.ts';
 import { utf8 } from './signature/encoding.ts';
 
 function shown(text: string, texts: readonly string[], isCut = false): string {
-  return Buffer.from(redacted(utf8(text), texts.map(utf8), isCut)).toString();
+  return Buffer.from(redactor(texts.map(utf8))(utf8(text), isCut)).toString();
 }
 
 test('a text is hidden wherever it stands, and nothing else is', () => {
@@ -22,16 +22,35 @@ test('texts that overlap, or stand in one another, leave nothing of each other',
 });
 
 test('what a cut left of a text is hidden, and only where there is a cut', () => {
-  for (const left of ['h', 'hu', 'hus', 'hush']) assert.equal(shown(`say ${left}`, ['hush'], true), 'say [redacted]');
-  assert.equal(shown('say hus', ['hush']), 'say hus');
-  assert.equal(shown('say huh', ['hush'], true), 'say hu[redacted]');
-  assert.equal(shown('say hub', ['hush'], true), 'say hub');
+  for (const left of ['hush', 'hushe', 'hushed'])
+    assert.equal(shown(`say ${left}`, ['hushed'], true), 'say [redacted]');
+  assert.equal(shown('say hushe', ['hushed']), 'say hushe');
+  assert.equal(shown('say hushush', ['hushed'], true), 'say hus[redacted]');
+  assert.equal(shown('say hushy', ['hushed'], true), 'say hushy');
+});
+
+test('what a cut left of a text is shown where it is shorter than four bytes, as the ends of many words are', () => {
+  for (const left of ['h', 'hu', 'hus']) assert.equal(shown(`say ${left}`, ['hushed'], true), `say ${left}`);
 });
 
 test('bytes that are no text are kept as they are', () => {
   const bytes = Uint8Array.of(0xff, 0, 0xfe, 0x68, 0x69);
-  assert.equal(redacted(bytes, [utf8('hush')], false), bytes);
-  assert.deepEqual([...redacted(bytes, [utf8('hi')], false).subarray(0, 3)], [0xff, 0, 0xfe]);
+  assert.equal(redactor([utf8('hush')])(bytes, false), bytes);
+  assert.deepEqual([...redactor([utf8('hi')])(bytes, false).subarray(0, 3)], [0xff, 0, 0xfe]);
+});
+
+test('the texts are read once, however much they are looked for, and never where nothing is', () => {
+  let reads = 0;
+  const texts = {
+    *[Symbol.iterator]() {
+      reads++;
+      yield utf8('hush');
+    },
+  };
+  const redact = redactor(texts);
+  assert.equal(reads, 0);
+  for (const bytes of ['a hush', 'hush', 'none'].map(utf8)) redact(bytes, false);
+  assert.equal(reads, 1);
 });
 
 test('what is shown is what a search for each text by itself leaves', () => {

@@ -15,28 +15,42 @@ interface Machine {
   depths: number[];
   /** Length of the longest text that ends in a state; 0 where none does. */
   ends: number[];
+  /** By byte, whether a text begins with it. Most bytes begin none: a look in here spares them the one into the map. */
+  begins: boolean[];
 }
 
-const REPLACEMENT = utf8(REDACTED);
+/** Hides texts in bytes; gives the same object where there is none. */
+export type Redact = (bytes: Uint8Array, isCut: boolean) => Uint8Array;
+
+export const REPLACEMENT = utf8(REDACTED);
+/** What a cut leaves of a text is hidden from so many bytes on: fewer end many a word, and tell little of the text. */
+export const MIN_BEGUN_BYTES = 4;
 
 /**
- * The bytes with `[redacted]` in place of every stretch that is made of the texts; the same object where there is none.
- * @param isCut the bytes go on elsewhere: what they end with is hidden too where one of the texts begins with it
+ * Gives bytes with `[redacted]` in place of every stretch that is made of the texts. These are read once, at first use:
+ * that takes longer than most bytes do. Where bytes are cut they go on elsewhere, and what they end with is hidden too
+ * where one of the texts begins with it, and it has `MIN_BEGUN_BYTES`.
  */
-export function redacted(bytes: Uint8Array, texts: readonly Uint8Array[], isCut: boolean): Uint8Array {
-  const stretches = found(bytes, machineOf(texts), isCut);
-  return stretches.length === 0 ? bytes : replaced(bytes, stretches);
+export function redactor(texts: Iterable<Uint8Array>): Redact {
+  let machine: Machine | null = null;
+  return (bytes, isCut) => {
+    machine ??= machineOf(texts);
+    const stretches = found(bytes, machine, isCut);
+    return stretches.length === 0 ? bytes : replaced(bytes, stretches);
+  };
 }
 
-function machineOf(texts: readonly Uint8Array[]): Machine {
-  const machine: Machine = { edges: new Map(), fallbacks: [0], depths: [0], ends: [0] };
+function machineOf(texts: Iterable<Uint8Array>): Machine {
+  const begins = Array.from({ length: 256 }, () => false);
+  const machine: Machine = { edges: new Map(), fallbacks: [0], depths: [0], ends: [0], begins };
   for (const text of texts) addText(machine, text);
   addFallbacks(machine);
   return machine;
 }
 
-function addText({ edges, fallbacks, depths, ends }: Machine, text: Uint8Array): void {
+function addText({ edges, fallbacks, depths, ends, begins }: Machine, text: Uint8Array): void {
   let state = 0;
+  if (text[0] !== undefined) begins[text[0]] = true;
   for (const [at, byte] of text.entries()) {
     const known = edges.get(state * 256 + byte);
     const next = known ?? depths.length;
@@ -74,10 +88,8 @@ function step({ edges, fallbacks }: Machine, from: number, byte: number): number
 }
 
 function found(bytes: Uint8Array, machine: Machine, isCut: boolean): Stretch[] {
-  const { depths, ends } = machine;
+  const { depths, ends, begins } = machine;
   const stretches: Stretch[] = [];
-  // Most bytes begin nothing: a look into this list spares them the one into the map.
-  const begins = Array.from({ length: 256 }, (_, byte) => machine.edges.has(byte));
   let state = 0;
   for (let at = 0; at < bytes.length; at++) {
     const byte = bytes[at] ?? 0;
@@ -87,7 +99,7 @@ function found(bytes: Uint8Array, machine: Machine, isCut: boolean): Stretch[] {
     if (length > 0) addStretch(stretches, at + 1 - length, at + 1);
   }
   const begun = depths[state] ?? 0;
-  if (isCut && begun > 0) addStretch(stretches, bytes.length - begun, bytes.length);
+  if (isCut && begun >= MIN_BEGUN_BYTES) addStretch(stretches, bytes.length - begun, bytes.length);
   return stretches;
 }
 

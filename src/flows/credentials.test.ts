@@ -7,6 +7,7 @@ import { hexSignature } from '../core/signature/sign.ts';
 import type { SubscriptionConfig } from '../core/subscription.ts';
 import type { SubscriptionInput } from '../core/subscription-input.ts';
 import { changeSubscription } from './change-subscription.ts';
+import { findCredentials } from './credentials.ts';
 import { deliver, type Tried } from './deliver.ts';
 import { pastRequest } from './past-request.ts';
 import { pauseSubscription } from './pause-subscription.ts';
@@ -44,6 +45,28 @@ async function tried(ports: FakePorts, changes: Partial<SubscriptionConfig>, inp
 
 const BEARER = { auth: { type: 'bearer', token: '' }, credentialRef: TOKEN } as const;
 const SIGNED = { auth: { type: 'signature' }, secretRef: KEY, signatureSecrets: [] } as const;
+
+describe('a configuration with what it refers to', () => {
+  test('is one object until a value changes', async () => {
+    const values = { [TOKEN]: 'hush', [KEY]: 'a key' };
+    const ports = holding(values);
+    const { config: stored } = await subscribe(ports, { profile: 'stella' });
+    const config = { ...(stored ?? assert.fail()), ...BEARER, secretRef: KEY };
+    const complete = async () => {
+      const found = await findCredentials(ports, config);
+      assert.ok(found.kind === 'ready');
+      return found.config;
+    };
+    const first = await complete();
+    assert.equal(await complete(), first);
+    values[TOKEN] = 'hush now';
+    const second = await complete();
+    assert.deepEqual(second.auth, { type: 'bearer', token: 'hush now' });
+    values[KEY] = 'another key';
+    assert.deepEqual((await complete()).signatureSecrets, ['another key']);
+    assert.deepEqual((await complete()).auth, second.auth);
+  });
+});
 
 describe('a try whose credential stands elsewhere', () => {
   test('sends it, and its record only tells where it stood', async () => {

@@ -49,6 +49,20 @@ describe('a try', () => {
     assert.deepEqual([detail.responseTruncated, detail.responseLength], [true, 100_000]);
   });
 
+  test('tells that its answer was longer than is kept, whatever was hidden in it; not of one that broke off', async () => {
+    const limitOf = async (bodyBytes: number, truncated: boolean) => {
+      const { ports, ticket } = await ready({ headers: { 'X-Deploy': 'canary-of-the-header' } });
+      const cut = answered(422, {}, 'canary-of-the-header'.padEnd(bodyBytes, '.'));
+      assert.ok(cut.kind === 'response');
+      ports.answers.push({ ...cut, truncated });
+      const { detail } = (await tryOnce(ports, ticket)).tried.settlement.attempt;
+      assert.equal(detail.responseBody?.length, bodyBytes - 10);
+      return detail.facts.limit;
+    };
+    assert.equal(await limitOf(65_536, true), '64 KiB');
+    assert.deepEqual([await limitOf(65_536, false), await limitOf(65_535, true)], [undefined, undefined]);
+  });
+
   test('that is answered closes the delivery and leaves its record', async () => {
     const { ports, ticket } = await ready();
     ports.answers.push(answered(204, { 'x-secret': 's', date: 'today' }));

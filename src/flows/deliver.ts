@@ -1,5 +1,11 @@
 /** One try of one delivery: render, send, judge, and say what is to be settled. */
-import type { Answer, AttemptDetail, AttemptRecord, Closing } from '../core/attempt.ts';
+import {
+  type Answer,
+  type AttemptDetail,
+  type AttemptRecord,
+  type Closing,
+  KEPT_ANSWER_BYTES,
+} from '../core/attempt.ts';
 import { hasReferences } from '../core/credential.ts';
 import { type Judgement, judge } from '../core/delivery.ts';
 import { withoutEchoes } from '../core/echo.ts';
@@ -50,7 +56,8 @@ export async function deliver(ports: DeliverPorts, work: Work): Promise<Tried> {
   const judgement = judgementOf(ports, work, came);
   const answer = came.kind === 'response' ? withoutEchoes(came, complete, work.event) : came;
   const verdict = ticket.kind === 'test' ? onlyTry(judgement) : judgement;
-  return { settlement: settlementOf(work, wire, answer, verdict, startedAtMs), answer, judgement: verdict };
+  const told = { ...verdict, because: { ...verdict.because, ...limitOf(came) } };
+  return { settlement: settlementOf(work, wire, answer, told, startedAtMs), answer, judgement: verdict };
 }
 
 /** @param config with everything in it that `work.config` may only refer to */
@@ -127,6 +134,12 @@ function judgementOf(ports: DeliverPorts, work: Work, answer: Answer): Judgement
 function onlyTry(judgement: Judgement): Judgement {
   if (judgement.delivered) return judgement;
   return { ...judgement, next: { kind: 'close', closes: 'failed_permanent' }, because: {} };
+}
+
+/** How much of the answer is kept, where more came. Asked of what came: without its echoes it has another length. */
+function limitOf(came: Answer): Record<string, string> {
+  const isOver = came.kind === 'response' && came.truncated && came.body.length >= KEPT_ANSWER_BYTES;
+  return isOver ? { limit: `${KEPT_ANSWER_BYTES / 1024} KiB` } : {};
 }
 
 /** When a delivery was made: its event's acceptance, or the request of a redelivery, which its id carries. */

@@ -33,15 +33,15 @@ describe('where a receiver fails', () => {
   });
 });
 
-test('an answer of which only the first part is kept is told as that, one that broke off is not', () => {
+test('an answer of which only the first part is kept is told as that, whatever is left of that part', () => {
   const { detail } = answered({}, {});
-  const error = (bodyBytes: number, responseTruncated: boolean) => {
-    const cut = { ...detail, responseBody: new Uint8Array(bodyBytes), responseTruncated };
+  const error = (facts: Record<string, string>) => {
+    const cut = { ...detail, facts, responseTruncated: true };
     return showFailure(aTry(ticket, { failure: 'http_422', statusCode: 422, detail: cut }), null).error;
   };
   const plain = 'The receiver rejected the content (422).';
-  assert.equal(error(65_536, true), `${plain} Its answer exceeded 64 KiB; the first part was kept.`);
-  assert.deepEqual([error(65_536, false), error(65_535, true)], [plain, plain]);
+  assert.equal(error({ limit: '64 KiB' }), `${plain} Its answer exceeded 64 KiB; the first part was kept.`);
+  assert.equal(error({}), plain);
 });
 
 test('a redirect is told with where it leads', () => {

@@ -1,4 +1,4 @@
-import { type AttemptRecord, KEPT_ANSWER_BYTES, onlyCloses } from '../../core/attempt.ts';
+import { type AttemptRecord, onlyCloses } from '../../core/attempt.ts';
 import { describeFailure } from '../../core/failure.ts';
 import { parseRetryAfterMs } from '../../core/retry.ts';
 import { isoTime } from '../../core/time.ts';
@@ -32,7 +32,6 @@ function factsOf(attempt: AttemptRecord, sent: Pick<PastRequest, 'headers'> | nu
     ms: responseTimeMs === null ? undefined : `${responseTimeMs}`,
     time: isoTime(atMs),
     location: detail.responseHeaders?.location,
-    limit: wasCut(detail) ? `${KEPT_ANSWER_BYTES / 1024} KiB` : undefined,
     ...sentId(attempt, sent),
     tried: onlyCloses(attempt) && n > 1 ? `${n - 1}` : undefined,
     ...detail.facts,
@@ -40,11 +39,6 @@ function factsOf(attempt: AttemptRecord, sent: Pick<PastRequest, 'headers'> | nu
   return Object.fromEntries(
     Object.entries(facts).flatMap(([name, fact]) => (fact === undefined ? [] : [[name, fact]])),
   );
-}
-
-/** Whether more was answered than is kept; an answer that broke off may be cut for that. */
-function wasCut({ responseTruncated, responseBody }: AttemptRecord['detail']): boolean {
-  return responseTruncated && (responseBody?.length ?? 0) >= KEPT_ANSWER_BYTES;
 }
 
 /** By what the receiver can find a try in its logs. Every try carries the delivery's id, most carry no other. */

@@ -15,6 +15,7 @@ export interface Phases {
 export interface Connection {
   remoteAddress: string | null;
   reused: boolean;
+  /** That of the answer; null where none came. */
   httpVersion: string | null;
 }
 

@@ -45,6 +45,8 @@ export interface Exchange {
   /** 0 until the head of the answer came in. */
   status: number;
   headers: Record<string, string>;
+  /** Of the answer, as its status line says. */
+  httpVersion: string | null;
   chunks: Uint8Array[];
   keptBytes: number;
   countedBytes: number;
@@ -71,6 +73,7 @@ export function newExchange(request: OutboundRequest, resolve: (answer: Answer) 
     markMs: nowMs,
     status: 0,
     headers: {},
+    httpVersion: null,
     chunks: [],
     keptBytes: 0,
     countedBytes: 0,
@@ -169,6 +172,6 @@ function connectionOf(exchange: Exchange): Connection {
   return {
     remoteAddress: exchange.address,
     reused: exchange.reused,
-    httpVersion: exchange.status > 0 ? '1.1' : null,
+    httpVersion: exchange.httpVersion,
   };
 }

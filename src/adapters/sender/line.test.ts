@@ -142,3 +142,37 @@ describe('a connection that breaks', () => {
     assert.equal(target.requests.length, 2);
   });
 });
+
+describe('the version of an answer', () => {
+  const answers: [string, (string | null)[]][] = [
+    ['HTTP/1.0 200 OK\r\ncontent-length: 0\r\n\r\n', ['1.0']],
+    ['HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n', ['1.1']],
+    // The second over the same connection.
+    ['HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n', ['1.0', '1.1']],
+  ];
+  for (const [first, versions] of answers) {
+    for (const [how, piece] of Object.entries({ whole: first.length, 'byte by byte': 1 })) {
+      it(`is what its status line says: ${versions.join(', then ')}, ${how}`, async (t) => {
+        const target = await startHostile({
+          answer(socket, n) {
+            const said = n === 0 ? first : 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n';
+            for (let at = 0; at < said.length; at += piece) socket.write(said.slice(at, at + piece));
+          },
+        });
+        t.after(target.close);
+        const sending = sender();
+        const seen: (string | null)[] = [];
+        for (const _ of versions) {
+          const answer = await sending.send(request(`http://127.0.0.1:${target.port}/`));
+          seen.push(answer.connection.httpVersion);
+        }
+        assert.deepEqual(seen, versions);
+      });
+    }
+  }
+
+  it('is null where none came', async () => {
+    const target = await receiver({ kind: 'reset', when: 'before_answer' });
+    assert.equal((await sender().send(request(target.url))).connection.httpVersion, null);
+  });
+});

@@ -11,6 +11,7 @@ import type { Socket } from 'node:net';
 import { Client, type Dispatcher } from 'undici';
 import type { CheckedTarget } from '../../core/address.ts';
 import type { Clock, OutboundRequest } from '../../ports.ts';
+import { type AnsweredVersion, watchVersion } from './answered-version.ts';
 import type { Connected } from './dial.ts';
 import { factsOfError, failureOfError, MAX_HEADER_BYTES } from './errors.ts';
 import { type Carrier, COUNTED_BYTES, type Exchange, fail, respond, takeChunk } from './exchange.ts';
@@ -25,6 +26,7 @@ export interface Line extends Carrier {
   readonly socket: Socket;
   readonly address: string;
   readonly openedMs: number;
+  readonly version: AnsweredVersion;
   /** What had come when its exchange began. */
   cameBefore: number;
   handler: Dispatcher.DispatchHandler;
@@ -52,6 +54,7 @@ export function openLine(connected: Connected, origin: string, clock: Clock, eve
     socket,
     address,
     openedMs: clock.monotonicMs(),
+    version: watchVersion(socket),
     cameBefore: 0,
     handler: {},
     exchange: null,
@@ -110,6 +113,7 @@ export function carry(line: Line, exchange: Exchange, target: CheckedTarget): vo
   exchange.reused = line.used;
   line.used = true;
   line.cameBefore = line.socket.bytesRead;
+  line.version.begin();
   const headers = wireHeaders(request, target.hostHeader);
   line.client.dispatch({ path: target.path, method: request.method, headers, body: request.body }, line.handler);
 }
@@ -140,6 +144,7 @@ function handlerOf(line: Line, clock: Clock, events: LineEvents): Dispatcher.Dis
       if (!exchange || (status >= 100 && status < 200)) return;
       exchange.status = status;
       exchange.headers = joined(headers);
+      exchange.httpVersion = line.version.read();
       if (status < 200 || status > 599) refuseStatus(line, exchange, clock);
     },
     onResponseData(_, chunk) {

@@ -22,7 +22,7 @@ import { createNews } from './lane-news.ts';
 import { createLanes, leaseTaken } from './lanes.ts';
 import { createLately, NEVER_LATE } from './lately.ts';
 import { createLeases, type Leases } from './leases.ts';
-import { moversOf } from './moving.ts';
+import { moversOf, readAgain } from './moving.ts';
 import type { Parts } from './parts.ts';
 import * as receivers from './receivers.ts';
 import { createRounds } from './rounds.ts';
@@ -128,9 +128,12 @@ function leasesOf(ports: WorkerPorts, parts: () => Parts): Leases {
   const owner = idAt(ports.clock.nowMs(), ports.random.bytes(16));
   const { neighbours } = ports.store;
   if (neighbours !== null) return createSharedLeases(ports, neighbours, owner, moversOf(parts));
-  return createLeases(ports, owner, (lease) => {
-    parts().claims.taken(lease);
-    leaseTaken(parts().lanes, lease);
+  return createLeases(ports, owner, {
+    taken(lease) {
+      parts().claims.taken(lease);
+      leaseTaken(parts().lanes, lease);
+    },
+    sure: () => readAgain(parts()),
   });
 }
 

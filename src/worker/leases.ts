@@ -66,55 +66,63 @@ const ALONE = {
   close: () => {},
 } satisfies Partial<Leases>;
 
-/**
- * Keeps leases on all shards of the store that are free.
- * @param taken called for each lease when it is taken, before anything of its shard is sent
- */
-export function createLeases(
-  ports: Pick<Ports, 'store' | 'clock' | 'log'>,
-  owner: Id,
-  taken: (lease: Lease) => void,
-): Leases {
+/** What the worker does when leases are got, or got again. */
+export interface LeaseNews {
+  /** Called for each lease when it is taken, before anything of its shard is sent. */
+  taken(lease: Lease): void;
+  /** Leases last again that had run out, or nearly: whatever had its turn meanwhile was dropped. */
+  sure(): void;
+}
+
+/** Keeps leases on all shards of the store that are free. */
+export function createLeases(ports: Pick<Ports, 'store' | 'clock' | 'log'>, owner: Id, news: LeaseNews): Leases {
   const held = new Map<number, Held>();
   const all = Array.from({ length: ports.store.shards }, (_, shard) => shard);
   let cancel = () => {};
   let stopped = false;
 
-  async function keep(): Promise<void> {
+  const isSafe = (term: Term) => lasts(term, ports.clock, MARGIN_MS);
+  const hasRunOut = () => [...held.values()].some((term) => !isSafe(term));
+
+  /** Says whether what was got has nearly run out: leases count from when they were asked for. */
+  async function keep(): Promise<boolean> {
     const term = termFrom(ports.clock);
     const mine = [...held.values()].map(({ lease }) => lease);
     const renewed = mine.length === 0 ? [] : await ports.store.renew(owner, mine, LEASE_TTL_MS);
-    if (stopped) return;
+    if (stopped) return false;
+    const hadRunOut = hasRunOut();
     held.clear();
     for (const lease of renewed) held.set(lease.shard, { lease, ...term });
     const missing = all.filter((shard) => !held.has(shard));
     const fresh = missing.length === 0 ? [] : await ports.store.lease(owner, missing, LEASE_TTL_MS);
     if (stopped) {
       await ports.store.release(owner, fresh);
-      return;
+      return false;
     }
     for (const lease of fresh) {
       held.set(lease.shard, { lease, ...term });
-      taken(lease);
+      news.taken(lease);
     }
+    if (hadRunOut) news.sure();
+    return hasRunOut();
   }
 
   async function tick(): Promise<void> {
-    try {
-      await keep();
-    } catch (error) {
+    const isLate = await keep().catch((error: unknown) => {
       ports.log.error('lease.failed', { error });
-    }
-    if (!stopped) cancel = ports.clock.after(RENEW_EVERY_MS, () => void tick());
+      return false;
+    });
+    if (!stopped) cancel = ports.clock.after(isLate ? 0 : RENEW_EVERY_MS, () => void tick());
   }
 
   return {
     start: tick,
     safe(shard) {
       const lease = held.get(shard);
-      return lease !== undefined && lasts(lease, ports.clock, MARGIN_MS);
+      return lease !== undefined && isSafe(lease);
     },
-    shards: () => [...held.keys()],
+    // What would be read for another one could not be sent, and was not read again for long.
+    shards: () => [...held.values()].filter(isSafe).map(({ lease }) => lease.shard),
     count: () => held.size,
     ...ALONE,
     async stop() {

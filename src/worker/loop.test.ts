@@ -68,21 +68,6 @@ test('background tasks that cannot be read are told of as such, and read again',
   await asked.promise;
 });
 
-test('nothing is sent on a lease that either clock says is about to end', async () => {
-  const { ports, worker, subscribe, publish: send } = yard();
-  await worker.start();
-  await subscribe();
-  // The wall clock jumps: renewals of the lease are asked for by timers, which have not run.
-  const nowMs = ports.clock.nowMs;
-  ports.clock.nowMs = () => nowMs() + 9_000;
-  await send(1);
-  await quiet();
-  assert.equal(ports.sent.length, 0);
-  ports.clock.nowMs = nowMs;
-  await pass(ports, 35_000);
-  assert.equal(ports.sent.length, 1);
-});
-
 test('a slow receiver keeps to its concurrency while another is served', async () => {
   const { sender, held } = heldSender();
   const { worker, subscribe, publish: send } = yard({}, { sender });

@@ -21,15 +21,17 @@ export function moversOf(parts: () => Parts): Movers {
     left: (shards) => left(parts(), shards),
     write: (shards) => writeHealth(parts(), standIn(parts(), shards)),
     forget: (shards) => parts().turns.book.forget(standIn(parts(), shards)),
-    sure() {
-      // Whatever had its turn meanwhile was dropped.
-      parts().claims.lookAgain();
-      wakeAll(parts().lanes);
-      parts().rounds.hint(0);
-    },
+    sure: () => readAgain(parts()),
     isIdle: (shard) => parts().turns.known.isIdle(shard),
     inFlight: (shard) => parts().turns.known.inFlight(shard),
   };
+}
+
+/** After a time in which nothing could be sent: whatever had its turn then was dropped, and is read again. */
+export function readAgain({ claims, lanes, rounds }: Parts): void {
+  claims.lookAgain();
+  wakeAll(lanes);
+  rounds.hint(0);
 }
 
 /** Hands over health that waits for its regular write; resolves when it is written. */

@@ -10,13 +10,17 @@ import { mappedId } from './mapping.ts';
 import { detectFormat, type ReaderInput, type Reading, readers } from './reader.ts';
 import type { Outcome, Receipt } from './receipt.ts';
 import { replayKey } from './replay.ts';
+import { type HeaderValues, headerValues } from './signature/headers.ts';
 import { type Sha256, signedIdHeader } from './signature/schemes.ts';
 import { SOURCE_TYPES, type SourceConfig, type SourceType } from './source.ts';
 import { type Refusal, refusalsOf } from './source-filters.ts';
 import { isoTimeOrNull } from './time.ts';
 
 /** One verified request. Header names are in lower case. */
-export type Message = Pick<Receipt, 'headers' | 'body' | 'receivedAtMs'>;
+export type Message = Pick<Receipt, 'headers' | 'body' | 'receivedAtMs'> & {
+  /** The headers it proves itself with, where a receipt has hidden them. */
+  signed?: HeaderValues | undefined;
+};
 
 /** What of its source's configuration a message is read by. */
 export type ReadingConfig = Pick<SourceConfig, 'type' | 'registry' | 'timeZone' | 'mapping' | 'scheme'>;
@@ -46,19 +50,19 @@ export function understand(message: Message, config: ReadingConfig, sha256: Sha2
   return { reading, payload, dedupe, replay: isKnown ? replayOf(message, config, sha256) : null };
 }
 
-function replayOf({ headers, body }: Message, { scheme }: ReadingConfig, sha256: Sha256): DedupeKey | null {
-  const values = (name: string) => {
-    const value = Object.hasOwn(headers, name.toLowerCase()) ? headers[name.toLowerCase()] : undefined;
-    return value === undefined ? [] : [value];
-  };
-  return replayKey(scheme, { headers: values, body }, sha256);
+function replayOf(message: Message, { scheme }: ReadingConfig, sha256: Sha256): DedupeKey | null {
+  return replayKey(scheme, { headers: signedHeaders(message), body: message.body }, sha256);
 }
 
-function signedId({ headers }: Message, { scheme }: ReadingConfig): string | null {
-  const name = signedIdHeader(scheme)?.toLowerCase();
-  const id = name !== undefined && Object.hasOwn(headers, name) ? headers[name] : undefined;
+function signedId(message: Message, { scheme }: ReadingConfig): string | null {
+  const name = signedIdHeader(scheme);
+  const id = name === null ? undefined : signedHeaders(message)(name).at(-1);
   // A receipt that came under another scheme may not have kept it.
   return id === undefined || id === REDACTED ? null : id;
+}
+
+function signedHeaders({ headers, signed }: Message): HeaderValues {
+  return signed ?? headerValues(Object.entries(headers).flat());
 }
 
 /** Whose rule tells repeats: where the payload says who sent it, that sender's. */

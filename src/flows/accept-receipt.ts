@@ -5,7 +5,7 @@ import { isConnectionTest } from '../core/understanding.ts';
 import type { ReceiptRevision, StoredReceipt } from '../ports.ts';
 import { type FlowPorts, type LiveConfiguration, MAX_DECISIONS } from './configuration.ts';
 import { findRepeated } from './find-repeated.ts';
-import { type JudgePorts, judgeReceipt } from './judge-receipt.ts';
+import { type JudgePorts, judgeReceipt, requestOf } from './judge-receipt.ts';
 import { type ReworkPorts, revise, rework, sourceOf } from './rework.ts';
 import type { OpenSource } from './sources.ts';
 
@@ -75,7 +75,8 @@ async function changeOf(
   source: OpenSource,
   configuration: LiveConfiguration,
 ): Promise<Pick<ReceiptRevision, 'outcome' | 'reason' | 'facts' | 'events' | 'dedupe' | 'replay'>> {
-  const { understood, ...reworked } = await rework(ports, stored, source, configuration);
+  const signed = requestOf(ports, stored.receipt, source)?.headers;
+  const { understood, ...reworked } = await rework(ports, stored, source, configuration, signed);
   const { dedupe, replay, reading } = understood;
   const of = await findRepeated(ports, stored.receipt, source, dedupe);
   // Where the store still knows the key, it makes a duplicate of it.

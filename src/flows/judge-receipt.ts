@@ -59,7 +59,12 @@ function fromElsewhere(scheme: string, address: string | null): Judged {
   return { verdict, diagnosis: ourDiagnosis('address_not_allowed', { address }) };
 }
 
-function requestOf({ sealer }: JudgePorts, receipt: Receipt, { config }: OpenSource): SignedRequest | null {
+/** The request as the scheme of its source looks at it; null when what that reads was not kept, or cannot be opened. */
+export function requestOf(
+  { sealer }: Pick<JudgePorts, 'sealer'>,
+  receipt: Receipt,
+  { config }: OpenSource,
+): SignedRequest | null {
   if (receipt.proof === null) return null;
   const opened = sealer.open(proofContext(receipt.tenant, receipt.id), receipt.proof);
   return opened.kind === 'opened' ? provedRequest(readKeptProof(opened.plain), receipt, config.scheme) : null;

@@ -2,6 +2,7 @@
 
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
+import type { HeaderValues } from '../core/signature/headers.ts';
 import { type Conclusion, conclude, type Understood, understand } from '../core/understanding.ts';
 import type { EventAppend, ReceiptRevision, RevisionOutcome, StoredReceipt } from '../ports.ts';
 import type { FlowPorts, LiveConfiguration } from './configuration.ts';
@@ -16,14 +17,18 @@ export interface Reworked extends Conclusion {
   events: readonly EventAppend[];
 }
 
-/** Reads a stored receipt anew. Nothing is written. */
+/**
+ * Reads a stored receipt anew. Nothing is written.
+ * @param signed the headers it proves itself with, where they were kept
+ */
 export async function rework(
   ports: ReworkPorts,
   { receipt }: StoredReceipt,
   source: OpenSource,
   configuration: LiveConfiguration,
+  signed?: HeaderValues,
 ): Promise<Reworked> {
-  const understood = understand(receipt, source.config, ports.mac.sha256);
+  const understood = understand({ ...receipt, signed }, source.config, ports.mac.sha256);
   const conclusion = conclude(understood, source.filters);
   const events = await eventsOf(ports, receipt, conclusion.acted, configuration, ports.clock.nowMs());
   return { ...conclusion, understood, events };

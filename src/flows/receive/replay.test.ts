@@ -91,20 +91,21 @@ describe('a message whose scheme signs a time', () => {
     assert.equal(await send(ports, source, signed(seconds(ports), PUSHED), id), 'duplicate');
   });
 
-  test('is known by its bytes when a person accepted it', async () => {
-    const ports = fakePorts();
-    const [, scheme, signed] = TIMED[0] ?? assert.fail();
-    const source = await door(ports, { type: 'native', secret: 'another secret of it', scheme });
-    const headers = signed(seconds(ports), PUSHED);
-    assert.deepEqual(await receive(ports, typed(source, { headers })), { kind: 'refused' });
-    const [rejected] = await ports.store.receipts({ tenant: DEFAULT_TENANT, limit: 1 });
-    const id = rejected?.receipt.id ?? '';
-    const patch = { secret: SOURCE_SECRET };
-    await changeSource(ports, { tenant: DEFAULT_TENANT, id: source.id, patch, ifVersion: null });
-    const accepted = await acceptReceipt(ports, { tenant: DEFAULT_TENANT, id, by: id, force: false });
-    assert.equal(accepted.kind, 'accepted', JSON.stringify(accepted));
-    assert.equal(await send(ports, source, headers, [['Idempotency-Key', 'k']]), 'duplicate');
-  });
+  for (const [name, scheme, signed] of TIMED) {
+    test(`is known by its bytes when a person accepted it (${name})`, async () => {
+      const ports = fakePorts();
+      const source = await door(ports, { type: 'native', secret: 'another secret of it', scheme });
+      const headers = signed(seconds(ports), PUSHED);
+      assert.deepEqual(await receive(ports, typed(source, { headers })), { kind: 'refused' });
+      const [rejected] = await ports.store.receipts({ tenant: DEFAULT_TENANT, limit: 1 });
+      const id = rejected?.receipt.id ?? '';
+      const patch = { secret: SOURCE_SECRET };
+      await changeSource(ports, { tenant: DEFAULT_TENANT, id: source.id, patch, ifVersion: null });
+      const accepted = await acceptReceipt(ports, { tenant: DEFAULT_TENANT, id, by: id, force: false });
+      assert.equal(accepted.kind, 'accepted', JSON.stringify(accepted));
+      assert.equal(await send(ports, source, headers, [['Idempotency-Key', 'k']]), 'duplicate');
+    });
+  }
 
   test('uses its bytes up only when it could be read', async () => {
     const ports = fakePorts();

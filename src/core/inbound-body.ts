@@ -31,7 +31,7 @@ const [OPEN_ARRAY, OPEN_OBJECT] = [0x5b, 0x7b];
  */
 export function inboundJson(type: SourceType, headers: Readonly<Record<string, string>>, body: Uint8Array): Parsed {
   if (body.length === 0 && MAY_POST_ATTRIBUTES.has(type) && Object.hasOwn(headers, 'ce-specversion')) {
-    return { kind: 'parsed', value: null, spans: new Map() };
+    return { kind: 'parsed', value: null, spans: new Map(), use: { members: 0, values: 0 } };
   }
   return parseJson(isForm(type, headers, body) ? (formPayload(body) ?? body) : body, INBOUND_LIMITS);
 }

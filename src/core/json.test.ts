@@ -89,7 +89,7 @@ describe('spans of a JSON object', () => {
   it('are empty for arrays and plain values, which only `any` lets through', () => {
     for (const text of ['[1,{"a":2}]', ' "x" ', '-1', 'true', '{}']) {
       const scan = scanJson(bytesOf(text), { ...LIMITS, topLevel: 'any' });
-      assert.deepEqual(scan, { kind: 'scanned', spans: new Map() });
+      assert.deepEqual(scan.kind === 'scanned' && [...scan.spans], []);
     }
     assert.equal(refusalOf('[1]').code, 'not_object');
   });

@@ -27,8 +27,16 @@ export interface JsonLimits {
   topLevel?: 'object' | 'any';
 }
 
-export type Scanned = { kind: 'scanned'; spans: Spans } | JsonRefusal<ScanFault>;
-export type Parsed = { kind: 'parsed'; value: unknown; spans: Spans } | JsonRefusal<ScanFault | 'invalid_utf8'>;
+/** How much of its limits a text took. */
+export interface JsonUse {
+  members: number;
+  values: number;
+}
+
+export type Scanned = { kind: 'scanned'; spans: Spans; use: JsonUse } | JsonRefusal<ScanFault>;
+export type Parsed =
+  | { kind: 'parsed'; value: unknown; spans: Spans; use: JsonUse }
+  | JsonRefusal<ScanFault | 'invalid_utf8'>;
 
 interface Cursor {
   readonly bytes: Uint8Array;
@@ -63,7 +71,10 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): Scanned {
   const fault = scanText(cursor, topLevel, (start) => {
     return spans.size < maxNames ? scanMember(cursor, start, spans) : { code: 'too_many_names', offset: start };
   });
-  return fault === null ? { kind: 'scanned', spans } : refusal(fault, limits);
+  if (fault !== null) return refusal(fault, limits);
+  const { membersLeft, valuesLeft } = cursor;
+  const { maxMembers, maxValues } = countsOf(limits);
+  return { kind: 'scanned', spans, use: { members: maxMembers - membersLeft, values: maxValues - valuesLeft } };
 }
 
 /**
@@ -76,7 +87,8 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits): Parsed {
   const scan = scanJson(bytes, limits);
   if (scan.kind === 'refused') return scan.code === 'malformed' ? malformed(text, scan.offset) : scan;
   try {
-    return { kind: 'parsed', value: JSON.parse(text), spans: scan.spans };
+    const { spans, use } = scan;
+    return { kind: 'parsed', value: JSON.parse(text), spans, use };
   } catch {
     return malformed(text, 0);
   }
@@ -97,8 +109,13 @@ export function itemSpans(bytes: Uint8Array, array: Span): readonly Span[] {
 }
 
 function cursorAt(bytes: Uint8Array, at: number, limits: JsonLimits): Cursor {
-  const { maxDepth, maxMembers = Number.POSITIVE_INFINITY, maxValues = Number.POSITIVE_INFINITY } = limits;
-  return { bytes, maxDepth, at, membersLeft: maxMembers, valuesLeft: maxValues };
+  const { maxMembers, maxValues } = countsOf(limits);
+  return { bytes, maxDepth: limits.maxDepth, at, membersLeft: maxMembers, valuesLeft: maxValues };
+}
+
+/** No text has as many as stand for no limit. */
+function countsOf({ maxMembers = Number.MAX_SAFE_INTEGER, maxValues = Number.MAX_SAFE_INTEGER }: JsonLimits) {
+  return { maxMembers, maxValues };
 }
 
 function scanText(cursor: Cursor, topLevel: 'object' | 'any', member: (start: number) => Fault | null): Fault | null {

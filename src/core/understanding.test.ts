@@ -139,13 +139,15 @@ describe('a repeat', () => {
   });
 });
 
-test('what could not be read beside what could is told by its number', () => {
+test('what could not be read beside what could is told by its number, and by what is wrong with the first of it', () => {
   const events = [{ specversion: '1.0', type: 'zotregistry.image.updated', data: { name: 'a/b', reference: 'v1' } }, 7];
   const { reading, payload } = understand(message(events), config('cloudevents'), sha256);
   const reasonFor = (...rules: FilterRule[]) => conclude({ reading, payload }, filters(...rules)).reason;
-  assert.equal(reasonFor(), 'No matching component. 1 more that it names could not be read.');
+  const told =
+    '1 more that it names could not be read. The first: No CloudEvent: there is no specversion in headers or body. See /1/specversion.';
+  assert.equal(reasonFor(), `No matching component. ${told}`);
   const refused = reasonFor({ field: '$.tag', operator: 'equals', value: 'x' });
-  assert.equal(refused, 'Filter 0 ($.tag equals) says no. 1 more that it names could not be read.');
+  assert.equal(refused, `Filter 0 ($.tag equals) says no. ${told}`);
 });
 
 test('a connection test is concluded with what it says of itself', () => {

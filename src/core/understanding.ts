@@ -124,14 +124,19 @@ export function conclude(
 export const UNREADABLE = 'unreadable: ';
 
 /** With the place in the payload: a receipt says it nowhere else. */
-function unreadableReason({ reason, pointer = '' }: Extract<Reading, { kind: 'unreadable' }>): string {
-  return UNREADABLE + (pointer === '' ? reason : `${reason} See ${pointer}.`);
+function unreadableReason(fault: Extract<Reading, { kind: 'unreadable' }>): string {
+  return UNREADABLE + placed(fault);
 }
 
-/** What could not be read beside what could is told by its number. */
-function withSkipped({ skipped = 0 }: Extract<Reading, { kind: 'facts' }>, made: Conclusion): Conclusion {
+function placed({ reason, pointer = '' }: { reason: string; pointer?: string }): string {
+  return pointer === '' ? reason : `${reason} See ${pointer}.`;
+}
+
+/** What could not be read beside what could is told by its number, and by what is wrong with the first of it. */
+function withSkipped({ skipped = 0, fault }: Extract<Reading, { kind: 'facts' }>, made: Conclusion): Conclusion {
   if (skipped === 0) return made;
-  const told = `${skipped} more that it names could not be read.`;
+  const first = fault === undefined ? '' : ` The first: ${placed(fault)}`;
+  const told = `${skipped} more that it names could not be read.${first}`;
   return { ...made, reason: `${made.reason.replace(/\.?$/, '.')} ${told}` };
 }
 

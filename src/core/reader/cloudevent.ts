@@ -2,8 +2,8 @@
  * CloudEvents 1.0 as HTTP carries them: structured, batched and binary mode (the specification's HTTP protocol binding
  * and JSON format), all brought into the shape of the structured one.
  */
-import { sharedLimits } from '../inbound-limits.ts';
-import { type JsonLimits, parseJson } from '../json.ts';
+import { type CountedLimits, INBOUND_LIMITS, limitsLeft } from '../inbound-limits.ts';
+import { type JsonUse, parseJson } from '../json.ts';
 import { fromBase64 } from '../signature/encoding.ts';
 import { at, isObject } from './fields.ts';
 import {
@@ -92,9 +92,7 @@ export function cloudEventsIn(carrier: Carrier): CloudEvents | Unreadable {
     case 'binary':
       return { kind: 'events', events: [binary(carrier)], faults: [] };
     case 'structured':
-      return isEvent(body)
-        ? { kind: 'events', events: [structured(body, '', 1)], faults: [] }
-        : notAnEvent('/specversion');
+      return one(isEvent(body) ? structured(body, '', INBOUND_LIMITS) : notAnEvent('/specversion'));
     case 'batch':
       return batch(body);
   }
@@ -119,16 +117,25 @@ function modeOf({ body, headers }: Carrier): 'binary' | 'structured' | 'batch' {
   return Array.isArray(body) ? 'batch' : 'structured';
 }
 
+function one(read: Structured | Unreadable): CloudEvents | Unreadable {
+  return read.kind === 'unreadable' ? read : { kind: 'events', events: [read.event], faults: [] };
+}
+
 function batch(body: unknown): CloudEvents | Unreadable {
   if (!Array.isArray(body)) return unreadable('', 'A batch of CloudEvents is an array.');
   if (body.length > MAX_FACTS) return unreadable('', `More than ${MAX_FACTS} CloudEvents in a batch.`);
-  const events = body.filter(isEvent);
-  const encoded = events.filter((event) => encodedDataOf(event) !== null).length;
-  return {
-    kind: 'events',
-    events: body.flatMap((item, index) => (isEvent(item) ? structured(item, `/${index}`, encoded) : [])),
-    faults: body.flatMap((item, index) => (isEvent(item) ? [] : notAnEvent(`/${index}/specversion`))),
-  };
+  const events: CloudEvent[] = [];
+  const faults: Unreadable[] = [];
+  let limits = INBOUND_LIMITS;
+  for (const [index, item] of body.entries()) {
+    const read = isEvent(item) ? structured(item, `/${index}`, limits) : notAnEvent(`/${index}/specversion`);
+    if (read.kind === 'unreadable') faults.push(read);
+    else {
+      events.push(read.event);
+      limits = limitsLeft(limits, read.use);
+    }
+  }
+  return { kind: 'events', events, faults };
 }
 
 function isEvent(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -139,18 +146,39 @@ function notAnEvent(pointer: string): Unreadable {
   return unreadable(pointer, 'No CloudEvent: there is no specversion in headers or body.');
 }
 
+/** An event in structured mode, and how much JSON stood in it as a text. */
+interface Structured {
+  kind: 'structured';
+  event: CloudEvent;
+  use: JsonUse;
+}
+
+const NO_USE: JsonUse = { members: 0, values: 0 };
+
 /**
  * Data that is JSON in base64 is read like any other, but has one place: all of it.
- * @param count of the events with such data that it came with, itself included
+ * @param limits what it may hold beside that of the events before it
  */
-function structured(document: Readonly<Record<string, unknown>>, base: string, count: number): CloudEvent {
+function structured(
+  document: Readonly<Record<string, unknown>>,
+  base: string,
+  limits: CountedLimits,
+): Structured | Unreadable {
   const encoded = encodedDataOf(document);
-  if (encoded === null) return { document, whence: (pointer) => base + pointer };
-  return {
-    document: { ...document, data: jsonIn(encoded, sharedLimits(count)) },
-    whence: (pointer) => base + (isIn('/data', pointer) ? '/data_base64' : pointer),
+  if (encoded === null) {
+    return { kind: 'structured', event: { document, whence: (pointer) => base + pointer }, use: NO_USE };
+  }
+  const place = `${base}/data_base64`;
+  const read = jsonIn(encoded, limits);
+  if (read === 'too_much') return unreadable(place, TOO_MUCH);
+  const event: CloudEvent = {
+    document: { ...document, data: read.value },
+    whence: (pointer) => (isIn('/data', pointer) ? place : base + pointer),
   };
+  return { kind: 'structured', event, use: read.use };
 }
+
+const TOO_MUCH = `The JSON in base64 has, with that of the events before it, more than ${INBOUND_LIMITS.maxMembers} members or ${INBOUND_LIMITS.maxValues} values, or is nested deeper than ${INBOUND_LIMITS.maxDepth} levels.`;
 
 function encodedDataOf(document: Readonly<Record<string, unknown>>): string | null {
   const encoded = Object.hasOwn(document, 'data') ? null : at(document, ['data_base64']);
@@ -187,8 +215,12 @@ function attributeOf(value: string): string {
   );
 }
 
-function jsonIn(base64: string, limits: JsonLimits): unknown {
+/** What is no JSON has no value: data may be anything. */
+function jsonIn(base64: string, limits: CountedLimits): { value: unknown; use: JsonUse } | 'too_much' {
   const bytes = fromBase64(base64);
   const parsed = bytes && parseJson(bytes, limits);
-  return parsed?.kind === 'parsed' ? parsed.value : undefined;
+  if (parsed?.kind === 'refused' && TOO_MUCH_CODES.has(parsed.code)) return 'too_much';
+  return parsed?.kind === 'parsed' ? parsed : { value: undefined, use: NO_USE };
 }
+
+const TOO_MUCH_CODES: ReadonlySet<string> = new Set(['too_deep', 'too_many_members', 'too_many_values']);

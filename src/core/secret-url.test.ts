@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { regeneratedUrl, uuidV4 } from './secret-url.ts';
+import { endedOldUrls, regeneratedUrl, uuidV4 } from './secret-url.ts';
 import type { SourceConfig } from './source.ts';
 import { completeSource } from './source-input.ts';
 
@@ -41,11 +41,18 @@ test('four old URLs are the most, and the refusal says when the first of them en
   for (let made = 0; made < 4; made++) config = after(config, `next ${made}`, at(NOW + made));
   const refusal = regeneratedUrl(config, 'one more', at(NOW + 5));
   assert.ok(refusal.kind === 'refused' && refusal.detail.includes(new Date(NOW + HOUR_MS).toISOString()));
-  assert.match(refusal.detail, /`graceSeconds` 0, which ends all at once, the one in use among them\.$/);
+  assert.match(refusal.detail, /or end them now with `keepCurrent`\.$/);
   assert.equal(regeneratedUrl(config, 'one more', at(NOW + 5, 0)).kind, 'regenerated');
 });
 
+test('old URLs end before their time while the one in use stays', () => {
+  const second = after(configured(), 'second', at(NOW));
+  const ended = endedOldUrls(second);
+  assert.deepEqual(ended, { kind: 'regenerated', config: { ...second, retiringUrlKeys: [] } });
+});
+
 test('a source without a secret URL gets none', () => {
+  assert.equal(endedOldUrls(configured('harbor')).kind, 'refused');
   assert.equal(regeneratedUrl(configured('harbor'), 'key', at(NOW)).kind, 'refused');
 });
 

@@ -3,9 +3,10 @@ import type { SourceConfig } from './source.ts';
 
 /** How many old secret URLs may lead to a source beside its present one. */
 const MAX_RETIRING = 4;
+const NO_URL = 'This source has no secret URL: its scheme is not "url".';
 
-/** An old URL ends before its time only together with the one in use. */
-const END_ALL = 'ask for `graceSeconds` 0, which ends all at once, the one in use among them';
+/** How the old URLs end before their time while the one in use stays. */
+const END_OLD = 'end them now with `keepCurrent`';
 
 export type UrlRegenerated =
   | { kind: 'regenerated'; config: SourceConfig }
@@ -18,13 +19,19 @@ export type UrlRegenerated =
  */
 export function regeneratedUrl(config: SourceConfig, key: string, grace: Grace): UrlRegenerated {
   const { urlKey, retiringUrlKeys: earlier } = config;
-  if (urlKey === null) return { kind: 'refused', detail: 'This source has no secret URL: its scheme is not "url".' };
+  if (urlKey === null) return { kind: 'refused', detail: NO_URL };
   const retiringUrlKeys = goingOn([{ key: urlKey }], earlier, grace);
   if (retiringUrlKeys.length <= MAX_RETIRING) {
     return { kind: 'regenerated', config: { ...config, urlKey: key, retiringUrlKeys } };
   }
-  const remedy = tooManyRemedy(stillGoing(earlier, grace.nowMs), END_ALL);
+  const remedy = tooManyRemedy(stillGoing(earlier, grace.nowMs), END_OLD);
   return { kind: 'refused', detail: `At most ${MAX_RETIRING} old URLs lead here beside the new one: ${remedy}` };
+}
+
+/** The source with its secret URL and no other: those it replaced answer 404 from now on. */
+export function endedOldUrls(config: SourceConfig): UrlRegenerated {
+  if (config.urlKey === null) return { kind: 'refused', detail: NO_URL };
+  return { kind: 'regenerated', config: { ...config, retiringUrlKeys: [] } };
 }
 
 /** Where requests with a key arrive. */

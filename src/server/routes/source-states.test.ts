@@ -107,6 +107,22 @@ describe('a secret URL that is regenerated', () => {
     }
   });
 
+  test('can end the one before it alone: the one in use stays, and is shown to admins only', async () => {
+    const { api, path, data } = await made({ type: 'dockerhub' });
+    const graced = await api.call('POST', `${path}/regenerate-url`, { graceSeconds: 3600 });
+    const both = { keepCurrent: true, graceSeconds: 60 };
+    assert.deepEqual(pointers(await api.call('POST', `${path}/regenerate-url`, both)), ['/graceSeconds']);
+    const ended = await api.call('POST', `${path}/regenerate-url`, { keepCurrent: true });
+    assert.deepEqual([ended.status, ended.json.data.oldUrlsUntil], [200, null], ended.text);
+    assert.deepEqual(ended.json.data.urls, graced.json.data.urls);
+    const statusOf = async (url: string) =>
+      (await api.call('POST', new URL(url).pathname, { ping: 1 }, { key: null })).status;
+    assert.equal(await statusOf(data.urls.secret), 404);
+    assert.notEqual(await statusOf(graced.json.data.urls.secret), 404);
+    const again = await api.call('POST', `${path}/regenerate-url`, { keepCurrent: true }, { key: api.keys.operator });
+    assert.deepEqual([again.status, again.json.data.urls], [200, {}]);
+  });
+
   test('is refused where there is none, and as the fifth with a grace', async () => {
     const native = await made({ type: 'native' });
     const none = await native.api.call('POST', `${native.path}/regenerate-url`);

@@ -68,7 +68,8 @@ function regenerate(server: Server): Endpoint {
     operationId: 'regenerateUrl',
     tag: TAG,
     summary: 'Give a source a new secret URL',
-    description: 'The old one answers 404 at once, or when the grace that is asked for ends.',
+    description:
+      'The old one answers 404 at once, or when the grace that is asked for ends. With `keepCurrent` only those that it has replaced end, and it stays.',
     roles: MAY_CHANGE,
     headers: IF_MATCH_HEADER,
     body: regenerateInput,
@@ -79,7 +80,7 @@ function regenerate(server: Server): Endpoint {
       const condition = readIfMatch(call.request.header('if-match'));
       if (condition.kind === 'problem') return condition;
       const show = ({ source }: { source: LiveSource }) =>
-        shownAnswer(200, source, { ...viewOf(server, call), isMaker: true });
+        shownAnswer(200, source, { ...viewOf(server, call), isMaker: call.body?.keepCurrent !== true });
       const outcome = await regenerateUrl(server.ports, {
         tenant: call.caller.tenant,
         id: call.id,

@@ -168,6 +168,13 @@ export const regenerateInput = z
     graceSeconds: graceSeconds.openapi({
       description: 'How long the old URL goes on; 0 unless told, which ends it at once and earlier ones with it.',
     }),
+    keepCurrent: z.boolean().optional().openapi({
+      description: 'true: makes no new URL, and ends at once those that the one in use has replaced. Takes no grace.',
+    }),
+  })
+  .refine(({ keepCurrent, graceSeconds }) => !keepCurrent || !graceSeconds, {
+    path: ['graceSeconds'],
+    error: 'With `keepCurrent` the old URLs end at once: leave it out.',
   })
   .openapi('UrlRegeneration');
 

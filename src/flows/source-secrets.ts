@@ -11,14 +11,15 @@ export type SourceSecrets =
 /** What was found last: while nothing else is found the list is the same one, and what is looked for need not be made anew. */
 const hidden = new WeakMap<SourceConfig, readonly string[]>();
 
-/** All that its senders are proved by or were, its secret URL too, as far as that can be read now: not to be shown. */
+/** All that its senders are proved by or were, its secret URL too: not to be shown. null where not all of it can be read. */
 export async function secretsToHide(
   ports: Pick<Ports, 'secretReferences' | 'clock'>,
   config: SourceConfig | null,
-): Promise<readonly string[]> {
-  if (config === null) return [];
+): Promise<readonly string[] | null> {
+  if (config === null) return null;
   const found = await findSourceSecrets(ports, config, ports.clock.nowMs());
-  const live = found.kind === 'secrets' ? found.secrets : [];
+  if (found.kind === 'missing') return null;
+  const { secrets: live } = found;
   const ended = config.retiringSecrets.map(({ secret }) => secret);
   const keys = [config.urlKey ?? '', ...config.retiringUrlKeys.map(({ key }) => key)];
   const all = [...new Set([...live, ...ended, ...keys.filter((key) => key !== '')])];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { openApi } from '../../../test/support/api.ts';
 import { DEFAULT_TENANT } from '../../core/ids.ts';
 import { REJECTED_BODY_BYTES } from '../../core/receipt.ts';
@@ -140,4 +140,43 @@ test('the secret URL that a ping names is hidden where receipts are shown, also 
   const again = await api.call('POST', path, { graceSeconds: 60 });
   assert.equal(again.status, 200, again.text);
   await check();
+});
+
+describe('what came is not shown where nobody can tell which of it is secret', () => {
+  const body = JSON.stringify({ secret: 'hush', image: 'registry.example.com/acme/app:v1' });
+  const headers = { Authorization: 'hush', 'User-Agent': 'hush' };
+  const token = { type: 'native', scheme: { type: 'token' } };
+
+  async function pushed(api: Awaited<ReturnType<typeof openApi>>, source: Record<string, unknown>) {
+    const made = (await api.call('POST', '/api/v1/sources', { ...token, ...source })).json.data;
+    const sent = await api.call('POST', new URL(made.urls.typed).pathname, body, { key: null, headers });
+    assert.equal(sent.status, 200, sent.text);
+    return made.id;
+  }
+
+  async function checkWithheld(api: Awaited<ReturnType<typeof openApi>>) {
+    const listed = await api.call('GET', '/api/v1/receipts');
+    const [{ id, request, facts, warnings }] = listed.json.data;
+    const shown = await api.call('GET', `/api/v1/receipts/${id}`);
+    for (const { text } of [listed, shown]) assert.ok(!text.includes('hush'), text);
+    assert.deepEqual([request.body, request.headers['user-agent']], ['[redacted]', '[redacted]']);
+    assert.match(warnings[0], /are kept, and not shown/);
+    assert.equal(facts[0].repository, 'acme/app');
+  }
+
+  test('its source was deleted', async () => {
+    const api = await openApi();
+    const id = await pushed(api, { secret: 'hush' });
+    assert.equal((await api.call('DELETE', `/api/v1/sources/${id}`)).status, 204);
+    await checkWithheld(api);
+  });
+
+  test('its secret stands elsewhere, and is not there now', async () => {
+    const api = await openApi();
+    const { secretReferences } = api.ports;
+    api.ports.secretReferences = { read: async () => ({ kind: 'value', value: 'hush' }) };
+    await pushed(api, { secretRef: 'env:HOOKYARD_SECRET_A' });
+    api.ports.secretReferences = secretReferences;
+    await checkWithheld(api);
+  });
 });

@@ -64,7 +64,7 @@ function list(server: Server): Endpoint {
       );
       const secrets = await secretsBySource(server, caller.tenant, page.rows);
       return listAnswer(page, (row) => {
-        const view = { maxBodyBytes: LISTED_BODY_BYTES, secrets: secrets.get(row.receipt.sourceId) ?? [] };
+        const view = { maxBodyBytes: LISTED_BODY_BYTES, secrets: secrets.get(row.receipt.sourceId) ?? null };
         return JSON.stringify(showReceipt(row, view));
       });
     },

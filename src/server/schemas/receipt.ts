@@ -35,7 +35,8 @@ export const receiptShown = z
       method: z.string(),
       headers: z.record(z.string(), z.string()),
       body: z.string().openapi({
-        description: 'As it came; a text in it that is a secret of its source reads `[redacted]`.',
+        description:
+          'As it came; a text in it that is a secret of its source reads `[redacted]`, and all of it where those secrets cannot be read: the source was deleted, or what it refers to is not there.',
       }),
       bodyEncoding: z.enum(['utf8', 'base64']),
       bodyTruncated: z.boolean().openapi({

@@ -183,3 +183,17 @@ test('an id that a mapping finds is the key', () => {
   assert.match(dedupeKey(SOURCE_TYPES.generic.dedupe, message, sha256)?.key ?? '', /^facts:/);
   assert.equal(dedupeKey(SOURCE_TYPES.generic.dedupe, message, sha256)?.windowMs, null);
 });
+
+test('what could not be read of a message uses up no key: with fewer faults it is another one, with the same ones it is not', () => {
+  const envelope = (...repositories: readonly string[]) => ({
+    events: repositories.map((repository, id) => {
+      const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+      return { id: `e${id}`, action: 'push', target: { mediaType, repository, tag: 'v1' } };
+    }),
+  });
+  const key = keyOf('distribution', envelope('a/b', '', ''));
+  assert.match(key?.key ?? '', /^events:[0-9a-f]{64}-2$/);
+  assert.deepEqual(keyOf('distribution', { ...envelope('a/b', '', ''), sent: 2 }), key);
+  assert.notDeepEqual(keyOf('distribution', envelope('a/b', 'c/d', '')), key);
+  assert.match(keyOf('distribution', envelope('a/b', 'c/d', 'e/f'))?.key ?? '', /^events:[0-9a-f]{64}$/);
+});

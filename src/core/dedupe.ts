@@ -44,6 +44,20 @@ const MAX_IDS = 1000;
  */
 export function dedupeKey(rule: DedupeRule, message: InboundMessage, sha256: Sha256): DedupeKey | null {
   if (isChallenge(message.reading)) return null;
+  const key = wholeKey(rule, message, sha256);
+  return key && besideUnread(key, message.reading);
+}
+
+/**
+ * What could not be read of a message uses up no key: corrected, it comes again under the same one. Told by how much that
+ * is, so that a repeat with the same faults stays one, whatever else a sender writes into it.
+ */
+function besideUnread(key: DedupeKey, reading: Reading): DedupeKey {
+  const unread = reading.kind === 'facts' ? (reading.skipped ?? 0) : 0;
+  return unread === 0 ? key : { ...key, key: `${key.key}-${unread}` };
+}
+
+function wholeKey(rule: DedupeRule, message: InboundMessage, sha256: Sha256): DedupeKey | null {
   // Before whatever nobody has signed: whoever plays a message back could write another id.
   const signed = signedKey(message, sha256);
   if (signed !== null) return signed;

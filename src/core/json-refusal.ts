@@ -39,6 +39,7 @@ interface Limits {
 /** Longer names are left out of pointers: an error should not carry a payload. */
 const MAX_POINTER_NAME = 200;
 
+const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientText = new TextDecoder('utf-8', { ignoreBOM: true });
 const utf8 = new TextEncoder();
 
@@ -72,6 +73,21 @@ export function malformed(text: string, scanOffset: number): JsonRefusal<'malfor
       ? 'The body begins with a byte order mark, which JSON must not have.'
       : `The body is not valid JSON: expected ${fault.expected} at line ${line}, column ${fault.at - lineStart + 1}.`;
   return { kind: 'refused', code: 'malformed', message, offset: utf8.encode(before).length };
+}
+
+/** What is no JSON, by where it departs from it; for bytes that were refused somewhere, in a part perhaps. */
+export function whyNotJson(bytes: Uint8Array): JsonRefusal<'malformed' | 'invalid_utf8'> {
+  const text = strictly(bytes);
+  return text === null ? invalidUtf8(bytes) : malformed(text, 0);
+}
+
+/** The text that the bytes are in UTF-8; null when they are none. */
+export function strictly(bytes: Uint8Array): string | null {
+  try {
+    return strictText.decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 /** What is no text. */

@@ -105,12 +105,24 @@ describe('spans of the items of a list', () => {
         const list = spans.get('list');
         assert.ok(list !== undefined);
         assert.deepEqual(
-          itemSpans(bytes, list).map((span) => cut(bytes, span)),
+          [...itemSpans(bytes, list)].map((span) => span && cut(bytes, span)),
           texts,
         );
       }),
       { numRuns: 200 },
     );
+  });
+});
+
+describe('a list that departs from the grammar between its items', () => {
+  it('says so there', () => {
+    const faulty = ['[1 2]', '[1,]', '[,1]', '[1,,2]', '[{}x{}]', '[{}{}]', '[1}', '[}', '[{},}'];
+    for (const text of faulty) {
+      const bytes = bytesOf(text);
+      assert.equal([...itemSpans(bytes, { start: 0, end: bytes.length })].at(-1), null, text);
+    }
+    for (const text of ['[]', '[ ]'])
+      assert.deepEqual([...itemSpans(bytesOf(text), { start: 0, end: text.length })], []);
   });
 });
 

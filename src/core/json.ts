@@ -1,4 +1,12 @@
-import { type Fault, invalidUtf8, type JsonRefusal, malformed, refusal, type ScanFault } from './json-refusal.ts';
+import {
+  type Fault,
+  invalidUtf8,
+  type JsonRefusal,
+  malformed,
+  refusal,
+  type ScanFault,
+  strictly,
+} from './json-refusal.ts';
 
 export type { JsonRefusal, ScanFault } from './json-refusal.ts';
 
@@ -56,7 +64,6 @@ const CLOSE_ARRAY = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-const strictText = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const lenientText = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
@@ -82,7 +89,7 @@ export function scanJson(bytes: Uint8Array, limits: JsonLimits): Scanned {
  * Numbers lose digits in `value` as JavaScript numbers do; the bytes of `spans` lose nothing.
  */
 export function parseJson(bytes: Uint8Array, limits: JsonLimits): Parsed {
-  const text = decode(bytes);
+  const text = strictly(bytes);
   if (text === null) return invalidUtf8(bytes);
   const scan = scanJson(bytes, limits);
   if (scan.kind === 'refused') return scan.code === 'malformed' ? malformed(text, scan.offset) : scan;
@@ -94,18 +101,23 @@ export function parseJson(bytes: Uint8Array, limits: JsonLimits): Parsed {
   }
 }
 
-/** Where the items of an array stand, in the bytes of a text that `parseJson` has taken. */
-export function itemSpans(bytes: Uint8Array, array: Span): readonly Span[] {
-  const cursor = cursorAt(bytes, skipSpace(bytes, array.start + 1), { maxDepth: Number.POSITIVE_INFINITY });
-  const spans: Span[] = [];
-  while (cursor.at < array.end - 1) {
+/**
+ * Where the items of a list stand whose span a scan has found, one after the other as they are asked for; null, and then
+ * nothing more, where it departs from the grammar between them. What they hold is for a parser to judge.
+ */
+export function* itemSpans(bytes: Uint8Array, list: Span): Generator<Span | null> {
+  const last = list.end - 1;
+  const cursor = cursorAt(bytes, skipSpace(bytes, list.start + 1), { maxDepth: Number.POSITIVE_INFINITY });
+  if (cursor.at === last && bytes[last] === CLOSE_ARRAY) return;
+  for (;;) {
     const start = cursor.at;
-    if (skipValue(cursor) !== null) throw new Error('the items of a text that was not parsed');
-    spans.push({ start, end: cursor.at });
-    // Past the comma, or the closing bracket.
-    cursor.at = skipSpace(bytes, skipSpace(bytes, cursor.at) + 1);
+    if (skipValue(cursor) !== null) return yield null;
+    yield { start, end: cursor.at };
+    cursor.at = skipSpace(bytes, cursor.at);
+    if (cursor.at === last && bytes[last] === CLOSE_ARRAY) return;
+    if (bytes[cursor.at] !== COMMA) return yield null;
+    cursor.at = skipSpace(bytes, cursor.at + 1);
   }
-  return spans;
 }
 
 function cursorAt(bytes: Uint8Array, at: number, limits: JsonLimits): Cursor {
@@ -253,14 +265,6 @@ function decodeKey(bytes: Uint8Array, quoteAt: number, end: number): string | nu
   if (!raw.includes('\\')) return raw.slice(1, -1);
   try {
     return String(JSON.parse(raw));
-  } catch {
-    return null;
-  }
-}
-
-function decode(bytes: Uint8Array): string | null {
-  try {
-    return strictText.decode(bytes);
   } catch {
     return null;
   }

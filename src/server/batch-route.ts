@@ -1,5 +1,6 @@
 /** `POST /api/v1/events/batch`: many events in one request, each for itself or all together. */
 import { type Problem, problem, problemPage } from '../core/problem.ts';
+import { createBreaks } from '../flows/breaks.ts';
 import type { Accepted, PublishInput } from '../flows/publish.ts';
 import {
   type BatchItem,
@@ -25,7 +26,7 @@ export async function batchRequest(server: Server, request: PublishRequest): Pro
   if (call.kind === 'problem') return call;
   const full = holdBatch(server.load, request.stay, call.bytes.length);
   if (full !== null) return full;
-  const batch = readBatch(call.bytes, server.limits.event);
+  const batch = await readBatch(call.bytes, server.limits.event, createBreaks(server.ports));
   if (batch.kind === 'problem') return batch;
   return batch.atomic ? together(server, call, batch) : each(server, call, batch, request);
 }

@@ -1,5 +1,5 @@
 /** Request bodies: their size before and while they are read, their type, and what they parse to. */
-import { type JsonLimits, type JsonRefusal, parseJson, type ScanFault, type Spans, scanJson } from '../core/json.ts';
+import { type JsonLimits, type JsonRefusal, parseJson, type ScanFault, type Spans } from '../core/json.ts';
 import { type Problem, type ProblemCode, problem } from '../core/problem.ts';
 import { LARGE_BODY_BYTES, type LargeBodies } from './large-bodies.ts';
 import { awaitBody, bytesRefusal, hold, type Load, OVERLOADED, type Stay } from './load.ts';
@@ -196,12 +196,6 @@ export function readJsonObject(bytes: Uint8Array, limits: JsonLimits): ReadJson 
   const parsed = parseJson(bytes, limits);
   if (parsed.kind === 'parsed') return { kind: 'json', value: parsed.value, spans: parsed.spans };
   return refusalOf(parsed);
-}
-
-/** The same for an event inside a body that was parsed already. */
-export function scanEvent(bytes: Uint8Array): Exclude<ReturnType<typeof scanJson>, { kind: 'refused' }> | Problem {
-  const scanned = scanJson(bytes, EVENT_JSON);
-  return scanned.kind === 'scanned' ? scanned : refusalOf(scanned);
 }
 
 const CODES: Readonly<Partial<Record<ScanFault | 'invalid_utf8', ProblemCode>>> = {

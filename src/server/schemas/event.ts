@@ -63,7 +63,7 @@ export const eventAccepted = z
   .openapi('EventAccepted');
 
 /** Events of one batch. */
-const MAX_BATCH_EVENTS = 1000;
+export const MAX_BATCH_EVENTS = 1000;
 
 /** A batch as it is checked: each event is looked at for itself. */
 export const batchOuter = z.strictObject({

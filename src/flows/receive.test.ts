@@ -252,6 +252,7 @@ describe('a door that is not there', () => {
     const ports = fakePorts();
     const native = await door(ports, { type: 'native', secret: SECRET });
     const hub = await door(ports, { type: 'dockerhub' });
+    const wud = await door(ports, { type: 'wud' });
     const shut = await door(ports, { type: 'dockerhub' });
     const closing = { tenant: DEFAULT_TENANT, id: shut.id, patch: {}, enabled: false, ifVersion: null };
     assert.equal((await changeSource(ports, closing)).kind, 'changed');
@@ -263,6 +264,7 @@ describe('a door that is not there', () => {
       typed(native, { door: { kind: 'typed', route: 'registry', sourceId: '../x' } }),
       typed(hub),
       secret(hub, { method: 'GET' }),
+      secret(wud, { method: 'GET' }),
       secret(hub, { door: { kind: 'secret', key: '' } }),
       secret(hub, { door: { kind: 'secret', key: `${hub.config?.urlKey}x` } }),
       secret(hub, { door: { kind: 'secret', key: hub.config?.urlKey?.toUpperCase() ?? '' } }),

@@ -99,13 +99,14 @@ function splitHost(path: string): { host: string | null; segments: readonly stri
   return isNamed ? { host: first, segments: others } : { host: null, segments: [first, ...others] };
 }
 
-function isHost(host: string): boolean {
+/** Whether a text is `host[:port]` in lower case, as a registry is called in references. */
+export function isHost(host: string): boolean {
   const match = HOST.exec(host);
   return match !== null && Number(match[1] ?? 1) <= MAX_PORT;
 }
 
 /** `index.docker.io` is Docker Hub's old name for itself. */
-function canonicalHost(host: string): string {
+export function canonicalHost(host: string): string {
   return host === 'index.docker.io' ? DOCKER_HUB : host;
 }
 

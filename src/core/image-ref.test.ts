@@ -62,6 +62,7 @@ describe('an image reference', () => {
       `@${DIGEST}`,
       DIGEST,
       DIGEST.toUpperCase(),
+      DIGEST.slice('sha256:'.length),
       'app@',
       'app@sha256:abc',
       `app@${DIGEST.toUpperCase()}`,

@@ -45,7 +45,7 @@ export function parseImageRef(text: string, impliedRegistry: string | null = DOC
   if (text.includes('://')) return refuse('an image reference has no scheme; leave out what ends with ://');
   const { rest, digest } = splitDigest(text);
   const { path, tag } = splitTag(rest);
-  if (isDigestText(text)) return refuse('a digest alone names no image');
+  if (isDigestText(text)) return refuse('a digest or an id alone names no image');
   if (digest !== null && !DIGEST.test(digest)) return refuse('a digest is sha256: and 64 lower-case hex digits');
   if (tag !== null && !TAG.test(tag))
     return refuse('a tag is 1 to 128 letters, digits, _ . - and begins with none of . -');
@@ -56,9 +56,13 @@ export function parseImageRef(text: string, impliedRegistry: string | null = DOC
   return nameRepository(registry, segments, tag, digest);
 }
 
-/** Split like a reference, an algorithm would be the name, and hex digits the tag. */
+/**
+ * Split like a reference, an algorithm would be the name, and hex digits the tag. Bare hex digits are the id that an
+ * image has in one engine, which the grammar takes for no name either.
+ */
 function isDigestText(text: string): boolean {
-  return DIGEST.test(text.toLowerCase());
+  const lower = text.toLowerCase();
+  return DIGEST.test(lower) || DIGEST.test(`sha256:${lower}`);
 }
 
 function nameRepository(
@@ -99,13 +103,14 @@ function splitHost(path: string): { host: string | null; segments: readonly stri
   return isNamed ? { host: first, segments: others } : { host: null, segments: [first, ...others] };
 }
 
-function isHost(host: string): boolean {
+/** Whether a text is `host[:port]` in lower case, as a registry is called in references. */
+export function isHost(host: string): boolean {
   const match = HOST.exec(host);
   return match !== null && Number(match[1] ?? 1) <= MAX_PORT;
 }
 
 /** `index.docker.io` is Docker Hub's old name for itself. */
-function canonicalHost(host: string): string {
+export function canonicalHost(host: string): string {
   return host === 'index.docker.io' ? DOCKER_HUB : host;
 }
 

@@ -104,6 +104,9 @@ describe('what is wrong with a source', () => {
     [{ type: 'native', filters: [{ field: 'tag', operator: 'matches', value: '(' }] }, ['/filters/0/value']],
     [{ type: 'native', filters: [{ field: 'tga', operator: 'equals', value: 'v1' }] }, ['/filters/0/field']],
     [{ type: 'native', filters: [{ field: '$.timeMs', operator: 'gt', value: 1 }] }, ['/filters/0/field']],
+    [{ type: 'native', filters: [{ field: '$.tag.name', operator: 'equals', value: 'v1' }] }, ['/filters/0/field']],
+    [{ type: 'native', filters: [{ field: '$[0]', operator: 'exists', value: true }] }, ['/filters/0/field']],
+    [{ type: 'native', filters: [{ field: '$["a","b"]', operator: 'exists', value: true }] }, ['/filters/0/field']],
     [{ type: 'generic', mapping: { image: '$.images[*]' } }, ['/mapping/image']],
     [{ type: 'cloudevents', mapping: { image: '$.data.image', id: '$.data.id' } }, ['/mapping/id']],
     [{ type: 'generic', mapping: { tag: '$.tag' } }, ['/mapping']],
@@ -131,6 +134,9 @@ describe('what is wrong with a source', () => {
     [{ type: 'native', scheme: { type: 'standard-webhooks' }, secret: 'whsec_==' }, ['/secret']],
     [{ type: 'harbor', registry: 'https://harbor.example.com' }, ['/registry']],
     [{ type: 'harbor', registry: 'Harbor.example.com' }, ['/registry']],
+    [{ type: 'harbor', registry: 'harbor..example.com' }, ['/registry']],
+    [{ type: 'harbor', registry: 'harbor.example.com:99999' }, ['/registry']],
+    [{ type: 'harbor', registry: 'harbor.example.com:0443' }, ['/registry']],
     [{ type: 'harbor', timeZone: 'Mars/Base' }, ['/timeZone']],
     [{ type: 'harbor', timeZone: '+25:00' }, ['/timeZone']],
     [{ type: 'dockerhub', secret: 's', registry: '', timeZone: '' }, ['/registry', '/timeZone', '/secret']],
@@ -162,9 +168,18 @@ describe('what is wrong with a source', () => {
   }
 
   test('is nothing for hosts and zones as people write them', () => {
-    for (const registry of ['harbor.example.com', 'localhost:5000', '10.0.0.1:8443', null]) {
+    for (const registry of [
+      'harbor.example.com',
+      'localhost:5000',
+      '10.0.0.1:8443',
+      '[fd12::7]:5000',
+      'harbor',
+      null,
+    ]) {
       assert.equal(config({ type: 'harbor', registry }).registry, registry);
     }
+    // As references have it, so that the two are one registry.
+    assert.equal(config({ type: 'native', registry: 'index.docker.io' }).registry, 'docker.io');
     for (const timeZone of ['Europe/Berlin', 'UTC', '+02:00', '-0330', null]) {
       assert.equal(config({ type: 'harbor', timeZone }).timeZone, timeZone);
     }

@@ -2,6 +2,7 @@
 import { readNetworks } from './address.ts';
 import { FACT_FIELDS } from './fact.ts';
 import { type CompiledFilters, compileFilters, type FilterRule } from './filter.ts';
+import { canonicalHost, isHost } from './image-ref.ts';
 import { type Mapping, mappingErrors } from './mapping.ts';
 import type { FieldError } from './problem.ts';
 import { isTimeZone } from './reader/times.ts';
@@ -72,7 +73,7 @@ export function completeSource(input: SourceInput, maker: SourceMaker, mostBodyB
     scheme,
     secrets: secret === undefined ? [] : [secret],
     urlKey: scheme.type === 'url' ? maker.urlKey() : null,
-    registry: input.registry ?? null,
+    registry: input.registry == null ? null : canonicalHost(input.registry),
     timeZone: input.timeZone ?? null,
     filters: input.filters ?? [],
     mapping: input.mapping ?? null,
@@ -93,8 +94,6 @@ function unknownType(type: string): string {
   return type === 'ci-pipeline' ? `CI systems have no readers yet. ${known}` : known;
 }
 
-const REGISTRY = /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]{1,5})?$/;
-
 function fieldErrors(input: SourceInput, type: SourceType): FieldError[] {
   const filters = compileFilters(input.filters ?? []);
   return [
@@ -109,17 +108,22 @@ function fieldErrors(input: SourceInput, type: SourceType): FieldError[] {
 /** Rules on what no fact has: they would say the same of every one. */
 function unknownFields({ rules }: CompiledFilters): FieldError[] {
   return rules.flatMap(({ path }, index) => {
-    const name = path.kind === 'singular' ? path.steps[0]?.name : undefined;
-    if (name == null || name === 'body' || Object.hasOwn(FACT_FIELDS, name)) return [];
+    const first = (path.kind === 'singular' ? path.steps.slice(0, 1) : path.steps[0]) ?? [];
+    // The fields of a fact are texts, numbers and the like: nothing is below them.
+    const isField = (name: string) => path.steps.length === 1 && Object.hasOwn(FACT_FIELDS, name);
+    const finds = first.some(
+      (step) => step.kind === 'every' || (step.kind === 'child' && (step.name === 'body' || isField(step.name ?? ''))),
+    );
+    if (first.length === 0 || finds) return [];
     const known = Object.keys(FACT_FIELDS).join(', ');
-    const message = `No fact has such a field: there are ${known}; the payload is below \`$.body\`.`;
+    const message = `Nothing is there: a fact has the fields ${known}; the payload is below \`$.body\`.`;
     return [{ pointer: `/filters/${index}/field`, message }];
   });
 }
 
 function placeErrors({ registry, timeZone }: SourceInput): FieldError[] {
   const errors: FieldError[] = [];
-  if (registry != null && !REGISTRY.test(registry)) {
+  if (registry != null && !isHost(registry)) {
     const message = 'A lower-case host with an optional port, such as "harbor.example.com".';
     errors.push({ pointer: '/registry', message });
   }

@@ -85,3 +85,15 @@ test('secrets under 16 bytes are warned about: what has to be guessed counts', (
   assert.match(warnedOfProof('generic', presetScheme('standard-webhooks'), key(15)), short);
   assert.doesNotMatch(warnedOfProof('generic', presetScheme('standard-webhooks'), key(16)), short);
 });
+
+test('a token that no header can hold is told of, and a secret that no library loads', () => {
+  const token = presetScheme('token');
+  for (const secret of [`${LONG}\n`, `${LONG} `, ` ${LONG}`, `${LONG}\u0000${LONG}`])
+    assert.match(warnedOfProof('harbor', token, secret), /never matches/, JSON.stringify(secret));
+  for (const secret of [LONG, `Bearer ${LONG}`, `${LONG}\t${LONG}`, `${LONG}é`])
+    assert.equal(warnedOfProof('harbor', token, secret), '', secret);
+  assert.equal(warnedOfProof('native', presetScheme('hmac-sha256'), `${LONG}\n`), '');
+  const standard = presetScheme('standard-webhooks');
+  assert.match(warnedOfProof('native', standard, `whsec_${LONG}`), /^After whsec_ comes the key in base64/);
+  assert.equal(warnedOfProof('native', standard, `whsec_${'A'.repeat(32)}`), '');
+});

@@ -2,6 +2,7 @@
 import { mappingDoubts } from './mapping.ts';
 import { isMac, type Scheme } from './signature/scheme.ts';
 import { signatureKey } from './signature/sign.ts';
+import { isLoadable, UNLOADABLE_WORDS } from './signing-secret.ts';
 import { SOURCE_TYPES, type SourceConfig, type SourceType } from './source.ts';
 
 type Proved = Pick<SourceConfig, 'type' | 'scheme' | 'secrets'> & {
@@ -19,6 +20,9 @@ interface Warning {
   applies(source: Proved): boolean;
   words: string;
 }
+
+/** What no value of a header can be: it comes without blanks around it, and without controls (RFC 9110 §5.5). */
+const UNSENDABLE = /^[ \t]|[ \t]$|[^\t\P{Cc}]/u;
 
 /** Of how a source is proved. */
 const WARNINGS: readonly Warning[] = [
@@ -42,6 +46,16 @@ const WARNINGS: readonly Warning[] = [
     applies: ({ scheme, secrets }) =>
       scheme.type !== 'none' && secrets.some((secret) => keyBytes(scheme, secret) < MIN_KEY_BYTES),
     words: `The secret is shorter than ${MIN_KEY_BYTES} bytes and might be guessed: rotate it to a longer, random one.`,
+  },
+  {
+    applies: ({ scheme, secrets }) => scheme.type === 'token' && secrets.some((secret) => UNSENDABLE.test(secret)),
+    words:
+      'The secret begins or ends with a blank, or has a line break or the like in it. ' +
+      'No header can hold that, so it never matches: set it again without.',
+  },
+  {
+    applies: ({ scheme, secrets }) => scheme.type === 'standard-webhooks' && !secrets.every(isLoadable),
+    words: UNLOADABLE_WORDS,
   },
   {
     applies: ({ referredBytes }) => referredBytes !== null && referredBytes < MIN_KEY_BYTES,

@@ -229,6 +229,17 @@ describe('a push under a configuration that keeps changing', () => {
     Object.assign(ports.store, { recordReceipt });
     stored(await receive(ports, typed(source)));
   });
+
+  test('is taken all the same when it comes to rest at last: many senders never send again', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'native', secret: SECRET });
+    const { recordReceipt } = ports.store;
+    let changes = 20;
+    ports.store.recordReceipt = async (request) =>
+      changes-- > 0 ? { kind: 'stale', configVersion: request.configVersion } : recordReceipt(request);
+    stored(await receive(ports, typed(source)));
+    assert.equal((await receipts(ports)).length, 1);
+  });
 });
 
 describe('a message that has come through us before', () => {

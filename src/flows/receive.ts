@@ -9,7 +9,7 @@ import { headerValues } from '../core/signature/headers.ts';
 import { verify } from '../core/signature/judge.ts';
 import type { RateLimit } from '../core/subscription.ts';
 import { type Conclusion, conclude, isConnectionTest, type Understood, understand } from '../core/understanding.ts';
-import { type FlowPorts, type LiveConfiguration, MAX_DECISIONS } from './configuration.ts';
+import type { FlowPorts, LiveConfiguration } from './configuration.ts';
 import { eventsOf } from './fact-events.ts';
 import { findDoor, type InboundRequest } from './receive/door.ts';
 import { type Arrival, heldReceipt, NO_EFFECTS, receiptOf, record, rejectedReceipt } from './receive/record.ts';
@@ -67,6 +67,12 @@ export interface Receive {
 
 export const NOT_FOR_YOU = 'address_not_allowed';
 const SECRET_UNAVAILABLE = 'secret_unavailable';
+
+/**
+ * Far more than elsewhere: who calls the API asks again, but many senders never do. While ten callers change the
+ * configuration as fast as they can, about every second decision is stale.
+ */
+const MAX_DECISIONS = 32;
 
 /** Answers that the store has given, under the configuration that stands. */
 const STORED: ReadonlySet<Decided['kind']> = new Set<Decided['kind']>(['stored', 'refused', 'permitted']);

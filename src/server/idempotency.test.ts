@@ -46,6 +46,17 @@ test('a key belongs to its path and its tenant', async () => {
   assert.equal(foreign.status, 201);
 });
 
+test('the answer to one role is not given to another, which may not see what stands in it', async () => {
+  const api = await openApi();
+  const operator = (await api.call('POST', '/api/v1/keys', { name: 'ops', role: 'operator' })).json.data.key;
+  const source = { type: 'dockerhub' };
+  const first = await api.call('POST', '/api/v1/sources', source, { headers });
+  const other = await api.call('POST', '/api/v1/sources', source, { headers, key: operator });
+  assert.deepEqual([other.status, other.json.code], [422, 'idempotency_mismatch']);
+  assert.ok(!other.text.includes(first.json.data.urls.secret));
+  assert.equal((await api.call('POST', '/api/v1/sources', source, { headers })).text, first.text);
+});
+
 test('while the first request runs, the second is 409', async () => {
   const api = await openApi();
   const vet = api.ports.gate.vet;

@@ -2,13 +2,15 @@
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import { claimOf, openAnswer } from '../flows/idempotency.ts';
-import type { IdempotencyClaim } from '../ports.ts';
+import type { IdempotencyClaim, Role } from '../ports.ts';
 import type { Server } from './options.ts';
 import type { Answer, Reply } from './respond.ts';
 
 /** One use of a caller's key. `scope` is the method and the path. */
 export interface KeyUse {
   tenant: Id;
+  /** Of who asks: an answer may show what another role is not shown, such as a secret URL. */
+  role: Role;
   scope: string;
   /** null when the caller sent none: then nothing is kept. */
   key: string | null;
@@ -66,7 +68,7 @@ async function runOnce(
   const before = await ports.store.recall(use.tenant, use.scope, use.key);
   if (before !== null) {
     return ports.mac.equal(before.bodyHash, bodyHash)
-      ? replayed(server, use.tenant, before.answer)
+      ? replayed(server, use, before.answer)
       : problem('idempotency_mismatch', { detail: `This ${KEY_HEADER} was used with another body.` });
   }
   let committed = false;
@@ -75,7 +77,7 @@ async function runOnce(
       committed = true;
       return [claim(server, use, bodyHash, made)];
     },
-    repeated: (sealed) => replayed(server, use.tenant, sealed),
+    repeated: (sealed) => replayed(server, use, sealed),
     begin: (deliveryId) => [claimOf(ports, use.tenant, `${use.scope} begun`, use.key, bodyHash, { deliveryId })],
     begun: (sealed) => openAnswer<{ deliveryId: Id }>(ports, use.tenant, sealed)?.deliveryId ?? null,
   });
@@ -86,15 +88,16 @@ async function runOnce(
 /** Keeps an answer. If the same request was answered through another process meanwhile, that answer is the first. */
 async function remembered(
   server: Server,
-  { tenant, scope, key }: KeyUse & { key: string },
+  use: KeyUse & { key: string },
   own: IdempotencyClaim,
   reply: Reply,
 ): Promise<Reply> {
+  const { tenant, scope, key } = use;
   const { store, mac } = server.ports;
   await store.remember(tenant, own);
   const kept = await store.recall(tenant, scope, key);
   const isFirst = kept === null || mac.equal(kept.answer, own.answer);
-  return isFirst || !mac.equal(kept.bodyHash, own.bodyHash) ? reply : replayed(server, tenant, kept.answer);
+  return isFirst || !mac.equal(kept.bodyHash, own.bodyHash) ? reply : replayed(server, use, kept.answer);
 }
 
 const NO_CLAIMS: Claims = { for: () => [], repeated: notWithoutKey, begin: () => [], begun: notWithoutKey };
@@ -103,15 +106,20 @@ function notWithoutKey(): never {
   throw new Error('nothing can be repeated without a key');
 }
 
-type Kept = Pick<Answer, 'status' | 'headers' | 'body'>;
+/** Answers that were kept before roles were have none. */
+type Kept = Pick<Answer, 'status' | 'headers' | 'body'> & { role?: Role };
 
 function claim({ ports }: Server, use: KeyUse & { key: string }, bodyHash: Uint8Array, made: Answer): IdempotencyClaim {
-  const kept: Kept = { status: made.status, headers: made.headers, body: made.body };
+  const kept: Kept = { status: made.status, headers: made.headers, body: made.body, role: use.role };
   return claimOf(ports, use.tenant, use.scope, use.key, bodyHash, kept);
 }
 
-function replayed({ ports }: Server, tenant: Id, sealed: Uint8Array): Reply {
+function replayed({ ports }: Server, { tenant, role }: KeyUse, sealed: Uint8Array): Reply {
   const kept = openAnswer<Kept>(ports, tenant, sealed);
   if (kept === null) return problem('secret_unavailable');
-  return { kind: 'answer', ...kept, headers: { ...kept.headers, ...REPLAYED } };
+  const { role: firstRole = role, status, headers, body } = kept;
+  if (firstRole !== role) {
+    return problem('idempotency_mismatch', { detail: `This ${KEY_HEADER} was used by a caller of another role.` });
+  }
+  return { kind: 'answer', status, headers: { ...headers, ...REPLAYED }, body };
 }

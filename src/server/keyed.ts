@@ -104,7 +104,8 @@ async function handle<Body extends z.ZodType, Query extends z.ZodType>(
   if (body.kind === 'problem') return body;
   const key = readKey(route.method === 'POST' ? request.header(KEY_HEADER) : null);
   if (key.kind === 'problem') return key;
-  const use = { tenant: caller.tenant, scope: `${route.method} ${request.url.pathname}`, key: key.key };
+  const { tenant, role } = caller;
+  const use = { tenant, role, scope: `${route.method} ${request.url.pathname}`, key: key.key };
   // The schemas of this very route produced both values.
   const checked = { body: body.fields as z.output<Body>, query: query.fields as z.output<Query> };
   return once(server, { ...use, body: read.bytes }, (claims) => route.run({ caller, id, claims, request, ...checked }));

@@ -1,7 +1,7 @@
 import { spelledBodies } from './body-spelling.ts';
 import { changedScheme, orSet, schemeAsWritten } from './cure.ts';
 import type { DiagnosedCase } from './diagnosed-case.ts';
-import { wireText } from './encoding.ts';
+import { utf8, wireText } from './encoding.ts';
 import { formPayload } from './form-payload.ts';
 import { headerFault } from './header-fault.ts';
 import { spelledKeys } from './key-spelling.ts';
@@ -126,9 +126,12 @@ function firstMatch(signing: Signing, made: Made, given: DiagnosedCase): Diagnos
   return null;
 }
 
+/** What programs make of a variable that is not set, when they take it for a text. */
+const NO_SECRET = ['', 'undefined', 'null', 'None'] as const;
+
 function* attempts(signing: Signing, made: Made, given: DiagnosedCase): Generator<Attempt> {
   const message = framed(signing.covers, made, made.covered);
-  yield { code: 'empty_key', key: new Uint8Array(0), message };
+  for (const word of NO_SECRET) yield { code: 'empty_key', key: utf8(word), message };
   for (const secret of given.secrets) {
     for (const { code, key } of spelledKeys(secret, signing.keyStyle)) yield { code, key, message };
   }

@@ -35,6 +35,17 @@ function unbase64(text: string): string {
   return bytes === null ? '' : String.fromCharCode(...bytes);
 }
 
+function passwordOf(credentials: string): string {
+  return credentials.slice(credentials.indexOf(':') + 1);
+}
+
+/** What is left where a variable was not put in: `$NAME`, `${NAME}`, `%NAME%`, `{{ name }}`, `<name>`, and words for none. */
+const VARIABLE =
+  /^(?:(?:[a-z]+ +)?(?:\$\w+|\$\{.*\}|\$\(.*\)|%\w+%|\{\{.*\}\}|<.*>|undefined|null|none|nil)|(?:bearer|token|basic))$/i;
+/** The name of a header, as it stands before its value. */
+const NAME = /^[\w-]+:[ \t]*/;
+
+const VARIABLE_SENT: TokenMistake = { code: 'variable_sent', explains: ({ value }) => VARIABLE.test(value) };
 const WHITESPACE: TokenMistake = {
   code: 'secret_whitespace',
   explains: ({ value, secret }) => value === secret.trim(),
@@ -45,13 +56,13 @@ const PADDED: TokenMistake = { code: 'whitespace', explains: ({ value, secret })
 const TOKEN_MISTAKES: readonly TokenMistake[] = [
   WHITESPACE,
   PADDED,
+  VARIABLE_SENT,
   {
     code: 'basic_sent',
     explains: ({ value, secret }) => {
       const credentials = /^basic /i.test(value) ? unbase64(withoutWord(value)) : '';
-      return (
-        credentials !== '' && (credentials === secret || credentials.slice(credentials.indexOf(':') + 1) === secret)
-      );
+      // As a password, as the user of a URL, or as both.
+      return [credentials, passwordOf(credentials), credentials.replace(/:$/, '')].includes(secret);
     },
   },
   { code: 'authorization_extra', explains: ({ value, secret }) => WORD.test(value) && withoutWord(value) === secret },
@@ -64,6 +75,7 @@ const TOKEN_MISTAKES: readonly TokenMistake[] = [
     explains: ({ value, secret }) =>
       WORD.test(value) && WORD.test(secret) && withoutWord(value) === withoutWord(secret),
   },
+  { code: 'name_sent', explains: ({ value, secret }) => NAME.test(value) && value.replace(NAME, '') === secret },
   LETTER_CASE,
   {
     code: 'encoding',
@@ -86,7 +98,12 @@ export function diagnoseToken(header: string, given: DiagnosedCase): Diagnosis {
   });
 }
 
-const BASIC_MISTAKES: readonly TokenMistake[] = [WHITESPACE, PADDED, LETTER_CASE];
+const BASIC_MISTAKES: readonly TokenMistake[] = [
+  WHITESPACE,
+  PADDED,
+  LETTER_CASE,
+  { code: 'user_other', explains: ({ value, secret }) => passwordOf(value) === passwordOf(secret) },
+];
 
 /** Why user and password were refused. */
 export function diagnoseBasic(given: DiagnosedCase): Diagnosis {

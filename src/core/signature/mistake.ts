@@ -104,7 +104,7 @@ export const MISTAKES = {
     remedy: 'Have the sender post JSON, or a form with `payload` alone.',
   },
   empty_key: {
-    cause: 'The sender signs with an empty secret.',
+    cause: 'The sender signs with an empty secret, or with a word such as `undefined` in place of one.',
     remedy: 'Set the secret on the sender; see whether the variable it is read from is set there.',
   },
   secret_whitespace: {
@@ -164,6 +164,11 @@ export const MISTAKES = {
     cause: 'The sender signs an empty body, not the one it sends.',
     remedy: `${SAME_BYTES}: its body was probably read or parsed before, or is set only after signing.`,
   },
+  variable_sent: {
+    cause: 'The sender sends the name of a variable, a word such as `undefined`, or nothing, where the secret belongs.',
+    remedy:
+      'See whether the variable is set where the sender runs, and whether it is read there: a shell reads none between single quotes.',
+  },
   basic_sent: {
     cause: 'The sender sends user and password (`Basic`); this source compares the whole value of {header}.',
     remedy: 'Choose scheme "basic" with "user:password" as the secret.',
@@ -180,9 +185,19 @@ export const MISTAKES = {
     cause: 'Another word stands before what is in {header} than this scheme expects.',
     remedy: 'Set both sides alike, upper and lower case included; scheme "basic" expects `Basic`.',
   },
+  name_sent: {
+    cause:
+      'The sender writes a name and a colon before the secret, as if it had to write the whole line of the header.',
+    remedy: 'Have the sender write the secret alone where it asks for the value of a header.',
+  },
   letter_case: {
     cause: 'Upper and lower case differ between the secret and what was sent.',
     remedy: 'Set the secret again, exactly as the sender has it.',
+  },
+  user_other: {
+    cause: 'The password is right, the user before it is not.',
+    remedy:
+      'Set both sides to the same `user:password`; between double quotes a shell takes `$` and what follows for a variable.',
   },
   signature_sent: {
     cause: 'The sender sends a signature made with the secret in {header}, not the secret itself.',

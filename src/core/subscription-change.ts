@@ -2,7 +2,7 @@
 import { CREDENTIAL_FIELDS } from './auth-input.ts';
 import { shownOwner } from './owner-input.ts';
 import { profiles } from './profile.ts';
-import { mergedRetry, retryOf } from './retry-input.ts';
+import { mergedRetry, retryOf, withoutCounted } from './retry-input.ts';
 import { liveRetiring, type RetiringSecret, type SubscriptionConfig } from './subscription.ts';
 import { inputOf, type SubscriptionInput } from './subscription-input.ts';
 
@@ -53,10 +53,11 @@ function wholeHeader(stored: Patch, { authHeader }: Patch): Patch {
   return authHeader === undefined || value === undefined ? {} : { authHeader: { ...authHeader, value } };
 }
 
-/** Of the policy what is not changed stays. */
-function wholeRetry({ retry, timeoutMs }: SubscriptionConfig, stored: Patch, { retryPolicy }: Patch): Patch {
-  if (!retryPolicy || !stored.retryPolicy) return {};
-  return { retryPolicy: mergedRetry(retry, retryPolicy, timeoutMs) };
+/** Of the policy what is not changed stays; a maximum age that is counted follows the timeout. */
+function wholeRetry({ retry, timeoutMs }: SubscriptionConfig, stored: Patch, { retryPolicy, timeout }: Patch): Patch {
+  if (retryPolicy === null || (retryPolicy === undefined && timeout === undefined)) return {};
+  if (stored.retryPolicy) return { retryPolicy: mergedRetry(retry, retryPolicy ?? {}, timeoutMs) };
+  return retryPolicy === undefined ? {} : { retryPolicy: withoutCounted(retryPolicy, retry, timeoutMs) };
 }
 
 /** Of kind and id the one that is not changed stays. */

@@ -61,7 +61,8 @@ const CHANGES: Readonly<Record<Field, Row>> = {
       retryOn: ['network', '429'],
     },
   },
-  timeout: { value: 1234 },
+  // Its maximum age is counted with it.
+  timeout: { value: 1234, moves: ['retryPolicy'] },
   owner: { value: 'org:7/repo:42' },
   ownerKind: { before: OF_A_REPOSITORY, value: 'org', moves: ['owner'] },
   ownerId: { before: OF_A_REPOSITORY, value: 43, moves: ['owner'] },

@@ -62,7 +62,8 @@ export function withoutEchoes(
 function sentWith(config: SubscriptionConfig, event: Pick<HookEvent, 'headers'>): Sent {
   const own = known.get(config) ?? sentOf(spelled(credentialsOf(config)));
   known.set(config, own);
-  const others = spelled({ texts: hiddenValues(event.headers), keys: [] });
+  // No place for credentials, and new with each event: encoding them all would cost more than it is worth.
+  const others = hiddenValues(event.headers).filter(isEnough).flatMap(spellingsOf).map(utf8);
   return others.length === 0 ? own : sentOf([...own.texts, ...others]);
 }
 
@@ -195,7 +196,11 @@ function isLong({ length }: string): boolean {
 }
 
 function spelled({ texts, keys }: Credentials): Uint8Array[] {
-  const long = texts.filter(({ length }) => length >= MIN_CHARS);
-  const encoded = [...long.map(utf8), ...keys].flatMap(encodingsOf).filter(({ length }) => length >= MIN_CHARS);
+  const long = texts.filter(isEnough);
+  const encoded = [...long.map(utf8), ...keys].flatMap(encodingsOf).filter(isEnough);
   return [...new Set([...long.flatMap(spellingsOf), ...encoded])].map(utf8);
+}
+
+function isEnough({ length }: string): boolean {
+  return length >= MIN_CHARS;
 }

@@ -153,6 +153,17 @@ describe('a whole subscription', () => {
     });
   }
 
+  test('keeps the value of a header that is not shown, in whatever case its name comes back', async () => {
+    const { api, path } = await created({ headers: { 'x-secret': 'canary-header' } });
+    const headers = { 'X-Secret': '[redacted]', Accept: '*/*' };
+    const changed = await api.call('PATCH', path, { headers });
+    assert.deepEqual([changed.status, changed.json.data.headers], [200, headers], changed.text);
+    await api.call('POST', `${path}/test`, { event: 'ping' });
+    assert.equal(api.sent[0]?.headers['x-secret'], 'canary-header');
+    const other = await api.call('PATCH', path, { headers: { 'X-Other': '[redacted]' } });
+    assert.deepEqual(pointers(other), ['/headers/X-Other']);
+  });
+
   test('has read-only fields, which only come back as they are', async () => {
     const { api, path, shown } = await created();
     const writable: readonly string[] = Object.keys(subscriptionInput.shape);

@@ -60,11 +60,11 @@ const MAP: readonly Layer[] = [
   },
   {
     name: 'server/listening',
-    holds: ['src/server/listening.ts'],
+    holds: ['src/server/listening.ts', 'src/server/unreadable.ts'],
     layers: ['server', 'server/node', ...FLOWS],
     npm: [],
     node: ['node:http'],
-    types: ['node:net'],
+    types: ['node:net', 'node:stream'],
   },
   { name: 'server', holds: ['src/server/'], layers: ['server/node', ...FLOWS], npm: SERVER_PACKAGES, node: [] },
   { name: 'worker', holds: ['src/worker/'], layers: FLOWS, npm: [], node: [] },

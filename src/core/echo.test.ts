@@ -89,6 +89,43 @@ describe('a credential that a receiver sends back', () => {
     }
   });
 
+  const canary = 'canary+\u00ff/\u00fe~42';
+  const encoded: readonly [string, (bytes: Buffer) => string][] = [
+    ['hex', (bytes) => bytes.toString('hex')],
+    ['upper-case hex', (bytes) => bytes.toString('hex').toUpperCase()],
+    ['base64', (bytes) => bytes.toString('base64')],
+    ['base64 without padding', (bytes) => bytes.toString('base64').replace(/=+$/, '')],
+    ['base64 of URLs', (bytes) => bytes.toString('base64url')],
+    ['base64 in a URL', (bytes) => encodeURIComponent(bytes.toString('base64'))],
+  ];
+  for (const [name, encode] of encoded) {
+    test(`is hidden in ${name}`, () => {
+      const input = { authType: 'header', authHeader: { name: 'X-Key', value: 'canary+key/?~42' } } as const;
+      assert.equal(bodyOf(input, `you sent ${encode(Buffer.from(input.authHeader.value))}.`), 'you sent [redacted].');
+      assert.equal(bodyOf({ signatureSecret: canary }, encode(Buffer.from(canary))), '[redacted]');
+    });
+
+    test(`is hidden in ${name} of something longer`, () => {
+      for (const before of ['', '1', '12', 'Bearer ']) {
+        for (const after of ['', '3', '34', '345']) {
+          const body = encode(Buffer.from(`${before}canary-bearer-42${after}`));
+          // Three bytes are four digits: what stands in fours that it shares with others stays.
+          const shown = bodyOf(BEARER, body).replace('[redacted]', '');
+          const left = name.includes('hex')
+            ? 2 * (before + after).length
+            : 4 * Math.ceil((before + after).length / 3) + 8;
+          assert.ok(shown.length <= left && shown.length < body.length - 16, `${before}…${after}: ${shown}`);
+        }
+      }
+    });
+  }
+
+  test('is hidden in hex where it is the key that a secret stands for', () => {
+    const key = Buffer.from('0123456789abcdef01234567');
+    const input = { signatureSecret: `whsec_${key.toString('base64')}` };
+    assert.equal(bodyOf(input, `key ${key.toString('hex')}`), 'key [redacted]');
+  });
+
   test('is hidden in the headers of the answer', () => {
     const headers = { server: 'for canary-bearer-42', date: 'today', via: 'caf\xe9 canary-bearer-42' };
     const hidden = { server: 'for [redacted]', date: 'today', via: 'caf\xe9 [redacted]' };

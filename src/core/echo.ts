@@ -6,6 +6,7 @@ import { isCredentialHeader } from './inbound-headers.ts';
 import { MIN_BEGUN_BYTES, REPLACEMENT, type Redact, redactor } from './redaction.ts';
 import { fromBase64, utf8, wireBytes } from './signature/encoding.ts';
 import { WHSEC } from './signature/sign.ts';
+import { encodingsOf, spellingsOf } from './spellings.ts';
 import type { SubscriptionConfig } from './subscription.ts';
 
 /** Shorter ones stand in any text by chance; hiding them would leave holes and no secret the safer. */
@@ -20,9 +21,19 @@ const WORD_BREAK = /_|(?<=[a-z])(?=[A-Z])/g;
 const WITH_WORD = /^([\w-]+) (\S+)$/;
 
 const fromUtf8 = new TextDecoder();
+
+/** What may come back: as it is and encoded, or encoded alone. */
+interface Credentials {
+  texts: readonly string[];
+  /** Keys that are no text, and texts of which a part may be seen. */
+  keys: readonly Uint8Array[];
+}
+
 /** Credentials in each spelling, and what hides them. */
 interface Sent {
   texts: readonly Uint8Array[];
+  /** The first bytes of each, every beginning once. */
+  begins: readonly Uint8Array[];
   redact: Redact;
 }
 
@@ -30,8 +41,8 @@ interface Sent {
 const known = new WeakMap<SubscriptionConfig, Sent>();
 
 /**
- * The answer with `[redacted]` in place of each credential of its try, in headers and body: as it was sent, in JSON, and
- * percent-encoded; also of what a cut left of one.
+ * The answer with `[redacted]` in place of each credential of its try, in headers and body: as it was sent, in JSON,
+ * percent-encoded, in hex and in base64, there also inside of something longer; also of what a cut left of one.
  * @param config with everything in it that it may only refer to
  */
 export function withoutEchoes(
@@ -41,8 +52,7 @@ export function withoutEchoes(
 ): ResponseAnswer {
   const sent = sentWith(config, event);
   if (sent.texts.length === 0) return answer;
-  const headers: Record<string, string> = {};
-  for (const name in answer.headers) headers[name] = headerWithout(answer.headers[name] ?? '', sent);
+  const headers = headersWithout(answer.headers, sent);
   const body = without(answer.body, sent, answer.truncated);
   // What stands for a short one is longer than it was.
   const truncated = answer.truncated || body.length > KEPT_ANSWER_BYTES;
@@ -52,28 +62,50 @@ export function withoutEchoes(
 function sentWith(config: SubscriptionConfig, event: Pick<HookEvent, 'headers'>): Sent {
   const own = known.get(config) ?? sentOf(spelled(credentialsOf(config)));
   known.set(config, own);
-  const others = spelled(hiddenValues(event.headers));
+  // No place for credentials, and new with each event: encoding them all would cost more than it is worth.
+  const others = hiddenValues(event.headers).filter(isEnough).flatMap(spellingsOf).map(utf8);
   return others.length === 0 ? own : sentOf([...own.texts, ...others]);
 }
 
 function sentOf(texts: readonly Uint8Array[]): Sent {
-  return { texts, redact: redactor(texts) };
+  const begins = texts.map((text) => viewOf(text.subarray(0, MIN_CHARS)));
+  const once = new Map(begins.map((begin) => [begin.toString('latin1'), begin]));
+  return { texts, begins: [...once.values()], redact: redactor(texts) };
+}
+
+/** Nearly all answers hold none: one look at all values together finds it out. */
+function headersWithout(headers: ResponseAnswer['headers'], sent: Sent): ResponseAnswer['headers'] {
+  if (!mayHold(bytesOf(Object.values(headers).join('\n')), sent)) return headers;
+  const shown: Record<string, string> = {};
+  for (const name in headers) shown[name] = headerWithout(headers[name] ?? '', sent);
+  return shown;
 }
 
 /** HTTP parsers hand out one character for each byte. */
+function bytesOf(value: string): Uint8Array {
+  return wireBytes(value) ?? utf8(value);
+}
+
 function headerWithout(value: string, sent: Sent): string {
-  if (value.length < MIN_CHARS) return value;
-  const bytes = wireBytes(value) ?? utf8(value);
+  const bytes = bytesOf(value);
   const shown = without(bytes, sent, false);
   return shown === bytes ? value : Buffer.from(shown).toString('latin1');
 }
 
 function without(bytes: Uint8Array, sent: Sent, isCut: boolean): Uint8Array {
   if (bytes.length < (isCut ? MIN_BEGUN_BYTES : MIN_CHARS)) return bytes;
-  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  // Nearly all answers hold none, and this finds it out fastest. Of a whole text it would take a square of the time.
-  if (sent.texts.some((text) => view.includes(text.subarray(0, MIN_CHARS)))) return sent.redact(bytes, isCut);
-  return isCut ? (withoutEnd(view, sent.texts) ?? bytes) : bytes;
+  if (mayHold(bytes, sent)) return sent.redact(bytes, isCut);
+  return isCut ? (withoutEnd(viewOf(bytes), sent.texts) ?? bytes) : bytes;
+}
+
+/** Beginnings are looked for the fastest. Of a whole text it would take a square of the time. */
+function mayHold(bytes: Uint8Array, { begins }: Sent): boolean {
+  const view = viewOf(bytes);
+  return begins.some((begin) => view.includes(begin));
+}
+
+function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
 }
 
 /** Without what the bytes end with, where a text begins with it; null where none does. They hold no longer beginning. */
@@ -88,23 +120,31 @@ function withoutEnd(bytes: Buffer, texts: readonly Uint8Array[]): Uint8Array | n
   return null;
 }
 
-function credentialsOf({ auth, headers, signatureSecrets, retiringSecrets, url }: SubscriptionConfig): string[] {
+function credentialsOf({ auth, headers, signatureSecrets, retiringSecrets, url }: SubscriptionConfig): Credentials {
   const secrets = [...signatureSecrets, ...retiringSecrets.map(({ secret }) => secret)];
-  return [...authOf(auth), ...hiddenValues(headers), ...secrets.flatMap(formsOfSecret), ...partsOf(url)];
+  return {
+    texts: [...textsOf(auth), ...hiddenValues(headers), ...secrets.flatMap(formsOfSecret), ...partsOf(url)],
+    keys: [...pairOf(auth), ...secrets.flatMap(keyOf)],
+  };
 }
 
-function authOf(auth: SubscriptionConfig['auth']): string[] {
+function textsOf(auth: SubscriptionConfig['auth']): string[] {
   switch (auth.type) {
     case 'none':
     case 'signature':
       return [];
     case 'basic':
-      return [auth.password, ...base64(`${auth.username}:${auth.password}`)];
+      return [auth.password];
     case 'bearer':
       return [auth.token];
     case 'header':
       return formsOfValue(auth.value);
   }
+}
+
+/** It is sent in base64; of the pair itself the name may be seen. */
+function pairOf(auth: SubscriptionConfig['auth']): Uint8Array[] {
+  return auth.type === 'basic' ? [utf8(`${auth.username}:${auth.password}`)] : [];
 }
 
 function hiddenValues(headers: Readonly<Record<string, string>>): string[] {
@@ -125,7 +165,12 @@ function passwordIn(pair: string): string[] {
 }
 
 function formsOfSecret(secret: string): string[] {
-  return secret.startsWith(WHSEC) ? [secret, secret.slice(WHSEC.length)] : [secret, ...base64(secret)];
+  return secret.startsWith(WHSEC) ? [secret, secret.slice(WHSEC.length)] : [secret];
+}
+
+function keyOf(secret: string): Uint8Array[] {
+  const key = secret.startsWith(WHSEC) ? fromBase64(secret.slice(WHSEC.length)) : null;
+  return key === null ? [] : [key];
 }
 
 /** URLs often are secrets: their tokens stand in the query, or in the path. */
@@ -150,20 +195,12 @@ function isLong({ length }: string): boolean {
   return length >= MIN_PART_CHARS;
 }
 
-/** With padding and without. */
-function base64(text: string): string[] {
-  const padded = Buffer.from(text).toString('base64');
-  return [padded, padded.replace(/=+$/, '')];
+function spelled({ texts, keys }: Credentials): Uint8Array[] {
+  const long = texts.filter(isEnough);
+  const encoded = [...long.map(utf8), ...keys].flatMap(encodingsOf).filter(isEnough);
+  return [...new Set([...long.flatMap(spellingsOf), ...encoded])].map(utf8);
 }
 
-function spelled(credentials: readonly string[]): Uint8Array[] {
-  const long = credentials.filter(({ length }) => length >= MIN_CHARS);
-  return [...new Set(long.flatMap(spellingsOf))].map(utf8);
-}
-
-function spellingsOf(text: string): string[] {
-  const json = JSON.stringify(text).slice(1, -1);
-  const percent = encodeURIComponent(text.toWellFormed());
-  const lower = percent.replaceAll(/%../g, (byte) => byte.toLowerCase());
-  return [text, json, json.replaceAll('/', '\\/'), percent, lower];
+function isEnough({ length }: string): boolean {
+  return length >= MIN_CHARS;
 }

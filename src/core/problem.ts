@@ -75,8 +75,9 @@ const catalogue = {
   malformed_request: {
     status: 400,
     title: 'The request is not valid HTTP',
-    remedy: 'Send one `Host` header that names this server, and a path that begins with a slash.',
-    action: 'Tell the user what is wrong with the head of the request, as `detail` says, and to look at their client.',
+    remedy:
+      'Send HTTP/1.1 as it is defined (RFC 9112), with one `Host` header that names this server and a path that begins with a slash.',
+    action: 'Tell the user what is wrong with the bytes of the request, as `detail` says, and to look at their client.',
   },
   invalid_json: {
     status: 400,

@@ -54,8 +54,14 @@ function given(value: unknown): boolean {
 export function mergedRetry(stored: RetryPolicy, change: RetryInput, timeoutMs: number): RetryInput {
   const merged: RetryInput = { ...shownRetry(stored) };
   for (const field of overruled(stored.backoffType, change)) delete merged[field];
-  if (stored.maxAgeSeconds === defaultMaxAgeSeconds(stored, timeoutMs)) delete merged.maxAgeSeconds;
-  return { ...merged, ...change };
+  return withoutCounted({ ...merged, ...change }, stored, timeoutMs);
+}
+
+/** A policy without the maximum age that the stored one has because it was counted: whoever sends it back has not set it. */
+export function withoutCounted(input: RetryInput, stored: RetryPolicy, timeoutMs: number): RetryInput {
+  const { maxAgeSeconds, ...rest } = input;
+  const isCounted = maxAgeSeconds === defaultMaxAgeSeconds(stored, timeoutMs) && maxAgeSeconds === stored.maxAgeSeconds;
+  return isCounted ? rest : input;
 }
 
 function overruled(stored: BackoffType, change: RetryInput): (keyof RetryInput)[] {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { profiles } from './profile.ts';
 import type { SubscriptionConfig } from './subscription.ts';
 import { changedInput, retiringAfter } from './subscription-change.ts';
-import { type Completed, completeSubscription, type SubscriptionInput } from './subscription-input.ts';
+import { type Completed, completeSubscription, inputOf, type SubscriptionInput } from './subscription-input.ts';
 
 const MADE = 'whsec_AAEC';
 
@@ -90,6 +90,27 @@ describe('a retry policy', () => {
     const counted = config({ retryPolicy: { ...OWN, maxRetries: 50 } }).retry.maxAgeSeconds;
     assert.equal(retryAfter({ retryPolicy: OWN }, { maxRetries: 50 }).maxAgeSeconds, counted);
     assert.equal(retryAfter({ retryPolicy: { ...OWN, maxAgeSeconds: 900 } }, { maxRetries: 50 }).maxAgeSeconds, 900);
+  });
+
+  test('that is sent back whole has set no maximum age by that', () => {
+    const before = config({ profile: 'stella' });
+    const { retryPolicy } = inputOf(before);
+    const counted = config({ retryPolicy: { maxRetries: 50 } }).retry.maxAgeSeconds;
+    const after = (patch: Partial<SubscriptionInput>) => config(changedInput(before, patch)).retry.maxAgeSeconds;
+    assert.equal(after({ retryPolicy: { ...retryPolicy, maxRetries: 50 } }), counted);
+    assert.ok(
+      after({ profile: 'standard', retryPolicy: { ...retryPolicy, maxRetries: 50 } }) > before.retry.maxAgeSeconds,
+    );
+    assert.equal(after({ retryPolicy: { ...retryPolicy, maxRetries: 50, maxAgeSeconds: 900 } }), 900);
+  });
+
+  test('counts its maximum age with the timeout of now, and stays that of its profile', () => {
+    const hasty = changed({}, { timeout: 50 });
+    assert.deepEqual(hasty.retry, config({ timeout: 50 }).retry);
+    assert.equal(hasty.retry.maxAgeSeconds, 3600 + 70 + 1);
+    const standard = config(changedInput(hasty, { profile: 'standard' }));
+    assert.deepEqual([standard.retry, standard.timeoutMs], [config({ profile: 'standard', timeout: 50 }).retry, 50]);
+    assert.equal(changed({ retryPolicy: { maxAgeSeconds: 900 } }, { timeout: 50 }).retry.maxAgeSeconds, 900);
   });
 
   test('of another type gives up the waits of the old one, and keeps them where they still apply', () => {

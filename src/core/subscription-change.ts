@@ -1,10 +1,17 @@
 /** What a change of some fields makes of the others. */
 import { CREDENTIAL_FIELDS } from './auth-input.ts';
 import { shownOwner } from './owner-input.ts';
+import type { FieldError } from './problem.ts';
 import { profiles } from './profile.ts';
-import { mergedRetry, retryOf } from './retry-input.ts';
+import { mergedRetry, retryOf, withoutCounted } from './retry-input.ts';
 import { liveRetiring, type RetiringSecret, type SubscriptionConfig } from './subscription.ts';
-import { inputOf, type SubscriptionInput } from './subscription-input.ts';
+import {
+  type Completed,
+  completeSubscription,
+  inputErrors,
+  inputOf,
+  type SubscriptionInput,
+} from './subscription-input.ts';
 
 type Field = keyof SubscriptionInput;
 type Patch = Partial<SubscriptionInput>;
@@ -32,7 +39,21 @@ function ofItsProfile({ profile, timeoutMs, retry, envelope }: SubscriptionConfi
   return fields;
 }
 
-/** The stored fields with the patch over them, to be checked as those of a new subscription are. */
+/**
+ * The configuration after a change, checked as a new one is. What stood before a rule came and breaks it by itself is no
+ * reason to refuse a change of something else.
+ * @param makeSecret as `completeSubscription` has it
+ */
+export function completeChange(config: SubscriptionConfig, patch: Patch, makeSecret: () => string): Completed {
+  const stored = inputErrors(inputOf(config)).filter(({ pointer }) => !Object.hasOwn(patch, fieldOf(pointer)));
+  return completeSubscription(changedInput(config, patch), makeSecret, stored);
+}
+
+function fieldOf(pointer: FieldError['pointer']): string {
+  return pointer.split('/', 2)[1] ?? '';
+}
+
+/** The stored fields with the patch over them. */
 export function changedInput(config: SubscriptionConfig, patch: Patch): SubscriptionInput {
   const stored = inputOf(config);
   for (const field of rules.flatMap((rule) => rule(patch, config))) delete stored[field];
@@ -53,10 +74,11 @@ function wholeHeader(stored: Patch, { authHeader }: Patch): Patch {
   return authHeader === undefined || value === undefined ? {} : { authHeader: { ...authHeader, value } };
 }
 
-/** Of the policy what is not changed stays. */
-function wholeRetry({ retry, timeoutMs }: SubscriptionConfig, stored: Patch, { retryPolicy }: Patch): Patch {
-  if (!retryPolicy || !stored.retryPolicy) return {};
-  return { retryPolicy: mergedRetry(retry, retryPolicy, timeoutMs) };
+/** Of the policy what is not changed stays; a maximum age that is counted follows the timeout. */
+function wholeRetry({ retry, timeoutMs }: SubscriptionConfig, stored: Patch, { retryPolicy, timeout }: Patch): Patch {
+  if (retryPolicy === null || (retryPolicy === undefined && timeout === undefined)) return {};
+  if (stored.retryPolicy) return { retryPolicy: mergedRetry(retry, retryPolicy ?? {}, timeoutMs) };
+  return retryPolicy === undefined ? {} : { retryPolicy: withoutCounted(retryPolicy, retry, timeoutMs) };
 }
 
 /** Of kind and id the one that is not changed stays. */

@@ -50,11 +50,16 @@ function profileOf({ profile, ownerKind }: SubscriptionInput): ProfileName {
 /**
  * Completes and checks a subscription. Everything wrong is reported at once, each with its pointer.
  * @param makeSecret makes a fresh signing secret (`whsec_` and base64)
+ * @param tolerated errors that are no reason to refuse it
  */
-export function completeSubscription(input: SubscriptionInput, makeSecret: () => string): Completed {
+export function completeSubscription(
+  input: SubscriptionInput,
+  makeSecret: () => string,
+  tolerated: readonly FieldError[] = [],
+): Completed {
   const profile = profileOf(input);
   const authType = authTypeOf(input, profiles[profile].defaultAuth);
-  const errors = inputErrors(input, profile, authType);
+  const errors = inputErrors(input).filter((error) => !tolerated.some((other) => isSameError(error, other)));
   if (errors.length > 0) return { kind: 'invalid', errors };
   const { signatureSecret, secretRef = null, credentialRef = null } = input;
   const needsSecret = authType === 'signature' && signatureSecret === undefined && secretRef === null;
@@ -96,7 +101,14 @@ function hostOf(url: string): string {
   return (URL.canParse(url) ? new URL(url).host : url).slice(0, MAX_NAME_CHARS);
 }
 
-function inputErrors(input: SubscriptionInput, profile: ProfileName, authType: Auth['type']): FieldError[] {
+function isSameError(one: FieldError, other: FieldError): boolean {
+  return one.pointer === other.pointer && one.message === other.message;
+}
+
+/** Everything that is wrong with the fields, each with its pointer. */
+export function inputErrors(input: SubscriptionInput): FieldError[] {
+  const profile = profileOf(input);
+  const authType = authTypeOf(input, profiles[profile].defaultAuth);
   const filters = compileFilters(input.filters ?? [], FILTER_ROOTS);
   const owned = ownedHeaders(input, profiles[profile]);
   return [

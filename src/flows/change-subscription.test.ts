@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { emit, problemOf, RECEIVER, subscribe } from '../../test/support/flows.ts';
 import { type FakePorts, fakePorts } from '../../test/support/ports.ts';
 import { DEFAULT_TENANT, type Id } from '../core/ids.ts';
-import { inputOf } from '../core/subscription-input.ts';
+import { inputOf, type SubscriptionInput } from '../core/subscription-input.ts';
 import { type Changed, type ChangeSubscription, changeSubscription } from './change-subscription.ts';
 import type { LiveSubscription } from './configuration.ts';
 import { deleteSubscription } from './delete-subscription.ts';
@@ -34,17 +34,28 @@ describe('a change', () => {
     assert.deepEqual(await live(ports, id), subscription);
   });
 
-  test('that only switches it is not judged by rules that are younger than what stands', async () => {
+  test('is not judged for what it does not touch by rules that are younger than what stands', async () => {
     const ports = fakePorts();
     const { id } = await subscribe(ports);
     const made = (await live(ports, id)) ?? assert.fail();
     const filters = [{ field: 'type', operator: 'not_equals', value: 'a.b' }] as const;
-    await putVersion(ports, made, { ...(made.config ?? assert.fail()), filters });
-    assert.equal((await change(ports, id, { patch: { filters } })).kind, 'problem');
+    const headers = { 'X-Forge-Event': 'mine', 'Accept-Encoding': 'gzip' };
+    await putVersion(ports, made, { ...(made.config ?? assert.fail()), filters, headers, customCa: 'no PEM' });
     for (const enabled of [false, true]) {
       const { subscription } = await changed(ports, id, { enabled });
       assert.equal(subscription.state.kind, enabled ? 'active' : 'disabled');
     }
+    const { subscription } = await changed(ports, id, { patch: { name: 'two', url: 'https://b.example.com/' } });
+    assert.equal(subscription.config?.name, 'two');
+    assert.deepEqual(subscription.config?.filters, filters);
+    const refused = async (patch: Partial<SubscriptionInput>) => {
+      const outcome = await change(ports, id, { patch });
+      return outcome.kind === 'problem' ? outcome.errors?.map(({ pointer }) => pointer) : [];
+    };
+    assert.deepEqual(await refused({ filters }), ['/filters/0/field']);
+    assert.deepEqual(await refused({ headers }), ['/headers/Accept-Encoding']);
+    assert.deepEqual(await refused({ customCa: 'no PEM' }), ['/customCa']);
+    assert.deepEqual(await refused({ profile: 'forge' }), ['/headers/X-Forge-Event'], 'what depends on it');
   });
 
   test('that sends everything back as it is changes nothing, asks no gate and makes no version', async () => {

@@ -1,10 +1,10 @@
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import { keepersOf, liveRetiring, type SubscriptionConfig } from '../core/subscription.ts';
-import { changedInput, retiringAfter } from '../core/subscription-change.ts';
+import { retiringAfter } from '../core/subscription-change.ts';
 import type { SubscriptionInput } from '../core/subscription-input.ts';
 import type { StateChange } from '../ports.ts';
-import { completeChecked, tellCautions } from './checked-subscription.ts';
+import { changeChecked, tellCautions } from './checked-subscription.ts';
 import type { FlowPorts, LiveSubscription } from './configuration.ts';
 import { withLack } from './credentials.ts';
 import { isSame, overtakenBy, putVersion, type Standing, unlessOvertaken } from './sealed-configuration.ts';
@@ -29,8 +29,8 @@ export interface Changed extends Standing {
 }
 
 /**
- * Changes a subscription: its merged fields are checked as a new one's are. A change that changes nothing writes
- * nothing, and a URL is vetted only where it is another one.
+ * Changes a subscription: its merged fields are checked as a new one's are, but for what stood wrong before and is not
+ * touched. A change that changes nothing writes nothing, and a URL is vetted only where it is another one.
  */
 export function changeSubscription(ports: FlowPorts, request: ChangeSubscription): Promise<Changed | Problem> {
   return unlessOvertaken(ports, request, () => changeOnce(ports, request));
@@ -44,7 +44,7 @@ async function changeOnce(ports: FlowPorts, request: ChangeSubscription): Promis
   if (subscription.config === null) return problem('secret_unavailable');
   const overtaken = overtakenBy(subscription, request.ifVersion);
   if (overtaken !== null) return overtaken;
-  const completed = completedBy(ports, subscription.config, request.patch);
+  const completed = changeChecked(ports, subscription.config, request.patch);
   if (completed.kind === 'invalid') return problem('validation_failed', { errors: completed.errors });
   const { url } = completed.config;
   const refusal = url === subscription.config.url ? null : await vetReceiver(ports, url);
@@ -82,16 +82,4 @@ function stateChange(
   if (enabled === undefined || enabled === !user) return undefined;
   if (program === null) return { to: 'active' };
   return { to: 'disabled', reason: enabled ? program : `user+${program}` };
-}
-
-/** Who only switches it off or on is not judged by rules that are younger than what stands. */
-function completedBy(
-  ports: FlowPorts,
-  config: SubscriptionConfig,
-  patch: ChangeSubscription['patch'],
-): ReturnType<typeof completeChecked> {
-  const isSwitch = Object.keys(patch).length === 0;
-  return isSwitch
-    ? { kind: 'config', config, generatedSecret: null }
-    : completeChecked(ports, changedInput(config, patch));
 }

@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import type { AddressInfo } from 'node:net';
 import type { App } from './app.ts';
 import { createListener, limitConnections } from './node.ts';
+import { answerUnreadable } from './unreadable.ts';
 
 export interface Listening {
   listen(at: { host: string; port: number }): Promise<{ url: string }>;
@@ -39,6 +40,7 @@ export function createListening(app: App): Listening {
         if (stopping) outgoing.setHeader('Connection', 'close');
         answer(incoming, outgoing);
       });
+      answerUnreadable(server, app.server);
       const address = await opened(server, host, port);
       return { url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}` };
     },

@@ -58,7 +58,8 @@ function refuseHead(server: Server, incoming: IncomingMessage, outgoing: ServerR
   );
 }
 
-function refusalAnswer(server: Server, method: string, refusal: Refusal): Promise<Answer> {
+/** The refusal of a request that no route was found for yet. */
+export function refusalAnswer(server: Server, method: string, refusal: Refusal): Promise<Answer> {
   return settle(server, arrival('malformed', method, freshRequestId(server.ports)), async () => refusal);
 }
 
@@ -133,7 +134,7 @@ function writeHead(outgoing: ServerResponse, { status, headers, body }: Answer):
 }
 
 /** Clients that are still writing get this long to finish: one that is cut off at once never reads its answer. */
-const LINGER_MS = 500;
+export const LINGER_MS = 500;
 
 function linger(incoming: IncomingMessage, clock: FlowPorts['clock']): void {
   incoming.once(

@@ -61,7 +61,8 @@ const CHANGES: Readonly<Record<Field, Row>> = {
       retryOn: ['network', '429'],
     },
   },
-  timeout: { value: 1234 },
+  // Its maximum age is counted with it.
+  timeout: { value: 1234, moves: ['retryPolicy'] },
   owner: { value: 'org:7/repo:42' },
   ownerKind: { before: OF_A_REPOSITORY, value: 'org', moves: ['owner'] },
   ownerId: { before: OF_A_REPOSITORY, value: 43, moves: ['owner'] },
@@ -151,6 +152,17 @@ describe('a whole subscription', () => {
       assert.deepEqual([same.status, same.headers.get('etag'), same.json.data], [200, '"1"', shown], same.text);
     });
   }
+
+  test('keeps the value of a header that is not shown, in whatever case its name comes back', async () => {
+    const { api, path } = await created({ headers: { 'x-secret': 'canary-header' } });
+    const headers = { 'X-Secret': '[redacted]', Accept: '*/*' };
+    const changed = await api.call('PATCH', path, { headers });
+    assert.deepEqual([changed.status, changed.json.data.headers], [200, headers], changed.text);
+    await api.call('POST', `${path}/test`, { event: 'ping' });
+    assert.equal(api.sent[0]?.headers['x-secret'], 'canary-header');
+    const other = await api.call('PATCH', path, { headers: { 'X-Other': '[redacted]' } });
+    assert.deepEqual(pointers(other), ['/headers/X-Other']);
+  });
 
   test('has read-only fields, which only come back as they are', async () => {
     const { api, path, shown } = await created();

@@ -172,9 +172,11 @@ function unredacted(
   { config }: Pick<LiveSubscription, 'config'>,
 ): Partial<SubscriptionInput> {
   if (patch.headers === undefined || config === null) return patch;
+  // Clients write names in a case of their own.
+  const stored = new Map(Object.entries(config.headers).map(([name, value]) => [name.toLowerCase(), value]));
   const headers = Object.entries(patch.headers).map(([name, value]) => [
     name,
-    value === REDACTED && Object.hasOwn(config.headers, name) ? (config.headers[name] ?? value) : value,
+    value === REDACTED ? (stored.get(name.toLowerCase()) ?? value) : value,
   ]);
   return { ...patch, headers: Object.fromEntries(headers) };
 }

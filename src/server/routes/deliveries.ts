@@ -8,6 +8,7 @@ import type { DeliveryQuery } from '../../ports.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { EVENT_TYPE_WORDS } from '../event-rules.ts';
+import { answerOf } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, readPage } from '../page.ts';
@@ -170,8 +171,7 @@ function again(server: Server): Endpoint {
         by: caller.id,
         claims: (made) => claims.for(show(made)),
       });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? claims.repeated(outcome.answer) : show(outcome);
+      return answerOf(outcome, claims, show);
     },
   });
 }

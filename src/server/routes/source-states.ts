@@ -5,7 +5,7 @@ import { rotateSourceSecret } from '../../flows/rotate-source-secret.ts';
 import type { MadeSource } from '../../flows/sources.ts';
 import { MAY_CHANGE } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { answerOf } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { regenerateInput, sourceRotationInput, sourceShown } from '../schemas/source.ts';
@@ -70,25 +70,22 @@ function regenerate(server: Server): Endpoint {
     summary: 'Give a source a new secret URL',
     description: 'The old one answers 404 at once, or when the grace that is asked for ends.',
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     body: regenerateInput,
     bodyOptional: true,
     success: { status: 200, description: 'The source with its new URL.', schema: sourceShown },
-    problems: ['rotation_refused', 'precondition_failed', 'secret_unavailable'],
+    problems: ['rotation_refused', 'secret_unavailable'],
     run: async (call) => {
-      const condition = readIfMatch(call.request.header('if-match'));
-      if (condition.kind === 'problem') return condition;
       const show = ({ source }: { source: LiveSource }) =>
         shownAnswer(200, source, { ...viewOf(server, call), isMaker: true });
       const outcome = await regenerateUrl(server.ports, {
         tenant: call.caller.tenant,
         id: call.id,
         ...call.body,
-        ifVersion: condition.version,
+        ifVersion: call.ifVersion,
         claims: (made) => call.claims.for(show(made)),
       });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? call.claims.repeated(outcome.answer) : show(outcome);
+      return answerOf(outcome, call.claims, show);
     },
   });
 }
@@ -103,25 +100,22 @@ function rotate(server: Server): Endpoint {
     description:
       'The old one proves senders beside it until `oldSecretsUntil`: a sender may change over at any time before. A generated secret is shown in this answer alone.',
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     body: sourceRotationInput,
     bodyOptional: true,
     success: AS_IT_STANDS,
-    problems: ['rotation_refused', 'precondition_failed', 'secret_unavailable'],
+    problems: ['rotation_refused', 'secret_unavailable'],
     run: async (call) => {
-      const condition = readIfMatch(call.request.header('if-match'));
-      if (condition.kind === 'problem') return condition;
       const show = ({ source, generatedSecret }: MadeSource) =>
         shownAnswer(200, source, { ...viewOf(server, call), generatedSecret });
       const outcome = await rotateSourceSecret(server.ports, {
         tenant: call.caller.tenant,
         id: call.id,
         ...call.body,
-        ifVersion: condition.version,
+        ifVersion: call.ifVersion,
         claims: (made) => call.claims.for(show(made)),
       });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? call.claims.repeated(outcome.answer) : show(outcome);
+      return answerOf(outcome, call.claims, show);
     },
   });
 }

@@ -4,7 +4,7 @@ import { type Rotation, rotateSecret } from '../../flows/rotate-secret.ts';
 import { overtakenBy } from '../../flows/sealed-configuration.ts';
 import { MAY_CHANGE } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { answerOf } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { rotationInput } from '../schemas/rotation.ts';
@@ -51,14 +51,11 @@ function pausing(server: Server, { word, paused, summary, description }: Pausing
     summary,
     description,
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     success: AS_IT_STANDS,
-    problems: ['subscription_disabled', 'precondition_failed', 'secret_unavailable'],
-    run: async ({ caller, id, request }) => {
-      const condition = readIfMatch(request.header('if-match'));
-      if (condition.kind === 'problem') return condition;
-      const pausing = { tenant: caller.tenant, id, paused, ifVersion: condition.version };
-      const outcome = await pauseSubscription(server.ports, pausing);
+    problems: ['subscription_disabled', 'secret_unavailable'],
+    run: async ({ caller, id, ifVersion }) => {
+      const outcome = await pauseSubscription(server.ports, { tenant: caller.tenant, id, paused, ifVersion });
       if (outcome.kind === 'problem') return outcome;
       return shownAnswer(server, 200, outcome.subscription, await courseOf(server, outcome.subscription));
     },
@@ -75,15 +72,12 @@ function enable(server: Server): Endpoint {
     description:
       'It is active then, whoever switched it off, a person or its failures, and whether it was paused before or not. One that is not disabled is left as it is.',
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     success: AS_IT_STANDS,
-    problems: ['precondition_failed', 'secret_unavailable'],
-    run: async ({ caller, id, request: { header } }) => {
-      const condition = readIfMatch(header('if-match'));
-      if (condition.kind === 'problem') return condition;
+    problems: ['secret_unavailable'],
+    run: async ({ caller, id, ifVersion }) => {
       const found = await find(server, caller.tenant, id);
       if (found.kind === 'problem') return found;
-      const ifVersion = condition.version;
       const request = { tenant: caller.tenant, id, patch: {}, cleared: true, ifVersion } as const;
       const isOn = found.subscription.state.kind !== 'disabled';
       const standing = overtakenBy(found.subscription, ifVersion) ?? found;
@@ -104,14 +98,12 @@ function rotate(server: Server): Endpoint {
     description:
       'The old one signs beside it until `oldSecretsUntil`: a receiver may change over at any time before. A generated secret is shown in this answer alone.',
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     body: rotationInput,
     bodyOptional: true,
     success: AS_IT_STANDS,
-    problems: ['rotation_refused', 'precondition_failed', 'secret_unavailable'],
-    run: async ({ caller, id, body, claims, request }) => {
-      const condition = readIfMatch(request.header('if-match'));
-      if (condition.kind === 'problem') return condition;
+    problems: ['rotation_refused', 'secret_unavailable'],
+    run: async ({ caller, id, body, claims, ifVersion }) => {
       const found = await find(server, caller.tenant, id);
       if (found.kind === 'problem') return found;
       const course = await courseOf(server, found.subscription);
@@ -121,11 +113,10 @@ function rotate(server: Server): Endpoint {
         tenant: caller.tenant,
         id,
         ...body,
-        ifVersion: condition.version,
+        ifVersion,
         claims: (made) => claims.for(show(made)),
       });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? claims.repeated(outcome.answer) : show(outcome);
+      return answerOf(outcome, claims, show);
     },
   });
 }

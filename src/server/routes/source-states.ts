@@ -10,6 +10,7 @@ import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { regenerateInput, sourceRotationInput, sourceShown } from '../schemas/source.ts';
 import { ONE, shownAnswer, TAG, viewOf, viewOfOne } from './one-source.ts';
+import { pauseRoutes } from './pausing.ts';
 
 const AS_IT_STANDS = { status: 200, description: 'The source as it stands now.', schema: sourceShown };
 
@@ -18,39 +19,27 @@ export function sourceStateEndpoints(server: Server): readonly Endpoint[] {
   return [...PAUSING.map((row) => pausing(server, row)), regenerate(server), rotate(server)];
 }
 
-interface Pausing {
-  word: 'pause' | 'resume';
-  paused: boolean;
-  summary: string;
-  description: string;
-}
-
-const PAUSING: readonly Pausing[] = [
-  {
-    word: 'pause',
-    paused: true,
-    summary: 'Accept and hold what a source gets',
-    description:
-      'Requests are proved, answered and kept as before, with the outcome `held`; nothing is made of them until it is resumed. Pausing a paused one changes nothing: `pausedAt` stays.',
+const PAUSING = pauseRoutes({
+  path: ONE,
+  noun: 'Source',
+  tag: TAG,
+  words: {
+    pause: {
+      summary: 'Accept and hold what a source gets',
+      description:
+        'Requests are proved, answered and kept as before, with the outcome `held`; nothing is made of them until it is resumed. Pausing a paused one changes nothing: `pausedAt` stays.',
+    },
+    resume: {
+      summary: 'Work through what a pause has held',
+      description:
+        'Oldest first, in the background, by the configuration that stands then. Resuming one that is not paused changes nothing.',
+    },
   },
-  {
-    word: 'resume',
-    paused: false,
-    summary: 'Work through what a pause has held',
-    description:
-      'Oldest first, in the background, by the configuration that stands then. Resuming one that is not paused changes nothing.',
-  },
-];
+});
 
-function pausing(server: Server, { word, paused, summary, description }: Pausing): Endpoint {
+function pausing(server: Server, { paused, fixed }: (typeof PAUSING)[number]): Endpoint {
   return keyed(server, {
-    method: 'POST',
-    path: `${ONE}/${word}`,
-    operationId: `${word}Source`,
-    tag: TAG,
-    summary,
-    description,
-    roles: MAY_CHANGE,
+    ...fixed,
     success: AS_IT_STANDS,
     problems: ['secret_unavailable'],
     run: async (call) => {

@@ -10,6 +10,7 @@ import type { Server } from '../options.ts';
 import { rotationInput } from '../schemas/rotation.ts';
 import { subscriptionShown } from '../schemas/subscription.ts';
 import { courseOf, find, ONE, shownAnswer, TAG } from './one-subscription.ts';
+import { pauseRoutes } from './pausing.ts';
 
 const AS_IT_STANDS = { status: 200, description: 'The subscription as it stands now.', schema: subscriptionShown };
 
@@ -18,39 +19,27 @@ export function subscriptionStateEndpoints(server: Server): readonly Endpoint[] 
   return [...PAUSING.map((row) => pausing(server, row)), enable(server), rotate(server)];
 }
 
-interface Pausing {
-  word: 'pause' | 'resume';
-  paused: boolean;
-  summary: string;
-  description: string;
-}
-
-const PAUSING: readonly Pausing[] = [
-  {
-    word: 'pause',
-    paused: true,
-    summary: 'Hold back what a subscription would be sent',
-    description:
-      'Events still become deliveries; they are held and do not age until it is resumed. A try that is on its way is not interrupted, and where several processes send, tries may begin for a second more. Pausing a paused one changes nothing: `pausedAt` stays.',
+const PAUSING = pauseRoutes({
+  path: ONE,
+  noun: 'Subscription',
+  tag: TAG,
+  words: {
+    pause: {
+      summary: 'Hold back what a subscription would be sent',
+      description:
+        'Events still become deliveries; they are held and do not age until it is resumed. A try that is on its way is not interrupted, and where several processes send, tries may begin for a second more. Pausing a paused one changes nothing: `pausedAt` stays.',
+    },
+    resume: {
+      summary: 'Send what a pause has held back',
+      description:
+        'What was held is sent oldest first, within `maxConcurrency` and `rateLimit`, few at a time to begin with. Resuming one that is not paused changes nothing.',
+    },
   },
-  {
-    word: 'resume',
-    paused: false,
-    summary: 'Send what a pause has held back',
-    description:
-      'What was held is sent oldest first, within `maxConcurrency` and `rateLimit`, few at a time to begin with. Resuming one that is not paused changes nothing.',
-  },
-];
+});
 
-function pausing(server: Server, { word, paused, summary, description }: Pausing): Endpoint {
+function pausing(server: Server, { paused, fixed }: (typeof PAUSING)[number]): Endpoint {
   return keyed(server, {
-    method: 'POST',
-    path: `${ONE}/${word}`,
-    operationId: `${word}Subscription`,
-    tag: TAG,
-    summary,
-    description,
-    roles: MAY_CHANGE,
+    ...fixed,
     conditional: true,
     success: AS_IT_STANDS,
     problems: ['subscription_disabled', 'secret_unavailable'],

@@ -1,7 +1,9 @@
 import type { Id } from './ids.ts';
 
-/** `held`: proved and kept by a paused source; worked through when it resumes. */
-export type Outcome = 'processed' | 'ignored' | 'duplicate' | 'rejected' | 'handshake' | 'held';
+/** What became of a request. `held`: proved and kept by a paused source; worked through when it resumes. */
+export const OUTCOMES = ['processed', 'ignored', 'duplicate', 'rejected', 'handshake', 'held'] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** Whether the sender proved who it is. `reason` is for operators only. */
 export interface Verdict {

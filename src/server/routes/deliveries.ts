@@ -1,3 +1,4 @@
+import { DELIVERY_STATUSES } from '../../core/attempt.ts';
 import { isEventType } from '../../core/event.ts';
 import { type Id, isId } from '../../core/ids.ts';
 import { problem } from '../../core/problem.ts';
@@ -14,7 +15,7 @@ import type { Server } from '../options.ts';
 import { listAnswer, readPage } from '../page.ts';
 import { pagingQuery, readPaging } from '../paging.ts';
 import { answer, type Reply } from '../respond.ts';
-import { attemptShown, DELIVERY_STATUSES, deliveryShown, redelivered } from '../schemas/delivery.ts';
+import { attemptShown, deliveryShown, redelivered } from '../schemas/delivery.ts';
 import { LISTED_BODIES } from '../schemas/envelope.ts';
 import { z } from '../schemas/zod.ts';
 import { showAttempt } from '../show/attempt.ts';

@@ -1,7 +1,6 @@
 /** Receipts as the API shows them, and what senders are told. */
+import { OUTCOMES } from '../../core/receipt.ts';
 import { z } from './zod.ts';
-
-export const OUTCOMES = ['processed', 'ignored', 'duplicate', 'rejected', 'handshake', 'held'] as const;
 
 const pointers = z.record(z.string(), z.string());
 const id = z.string().openapi({ format: 'uuid' });

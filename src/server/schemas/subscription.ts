@@ -3,14 +3,13 @@ import { MAX_FILTERS } from '../../core/filter.ts';
 import { FILTER_OPERATORS, MAX_LIST_LENGTH } from '../../core/filter-operator.ts';
 import { OWNER_KINDS } from '../../core/owner-input.ts';
 import { PROFILE_NAMES } from '../../core/profile.ts';
+import { BACKOFF_TYPES, RETRY_ON } from '../../core/retry.ts';
 import { VARIABLE_PREFIX } from '../../core/secret-reference.ts';
 import { MAX_TIMEOUT_MS } from '../../core/subscription.ts';
 import { textInput, textMap } from '../text-input.ts';
 import { z } from './zod.ts';
 
 const AUTH_TYPES = ['none', 'basic', 'bearer', 'signature', 'header'] as const;
-const BACKOFF_TYPES = ['exponential', 'linear', 'fixed', 'schedule'] as const;
-const RETRY_ON = ['network', '5xx', '408', '425', '429', '4xx', '3xx'] as const;
 const MAX_RETRIES = 100;
 const MAX_DELAY_SECONDS = 30 * 86_400;
 const MAX_RATE_COUNT = 10_000;

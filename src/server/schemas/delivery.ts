@@ -1,10 +1,9 @@
 /** Deliveries and attempts as the API shows them. */
 import { CLOSINGS, DELIVERY_STATUSES } from '../../core/attempt.ts';
 import { NEXT_PROBE } from './subscription.ts';
+import { time, uuid } from './values.ts';
 import { z } from './zod.ts';
 
-const time = z.string().openapi({ format: 'date-time' });
-const uuid = z.string().openapi({ format: 'uuid' });
 const headers = z.record(z.string(), z.string());
 
 /** Milliseconds of each part of a try; null where it never got there. */

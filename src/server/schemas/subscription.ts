@@ -7,6 +7,7 @@ import { BACKOFF_TYPES, RETRY_ON } from '../../core/retry.ts';
 import { VARIABLE_PREFIX } from '../../core/secret-reference.ts';
 import { MAX_TIMEOUT_MS } from '../../core/subscription.ts';
 import { textInput, textMap } from '../text-input.ts';
+import { time, uuid } from './values.ts';
 import { z } from './zod.ts';
 
 const AUTH_TYPES = ['none', 'basic', 'bearer', 'signature', 'header'] as const;
@@ -170,15 +171,13 @@ export const subscriptionPatch = subscriptionInput.partial().openapi('Subscripti
 export const NEXT_PROBE =
   'By when a single delivery is tried to find out whether the receiver is there again; a retry that is due before may be it. null when no time is set that is still to come.';
 
-const time = z.string().openapi({ format: 'date-time' });
-
 /** A subscription as shown. */
 export const subscriptionShown = subscriptionInput
   .omit({ basicUsername: true, basicPassword: true, bearerToken: true, authHeader: true, signatureSecret: true })
   .required()
   .extend({
-    id: z.string().openapi({ format: 'uuid' }),
-    tenantId: z.string().openapi({ format: 'uuid' }),
+    id: uuid,
+    tenantId: uuid,
     retryPolicy: retryShown,
     basicUsername: z.string().nullable().openapi({ description: 'null without one, and where it has no password.' }),
     authHeader: z.object({ name: z.string() }).nullable().openapi({ description: 'Without its value.' }),

@@ -1,6 +1,7 @@
 import type { FilterRule } from './filter.ts';
 import type { Id } from './ids.ts';
 import type { ContentType, ProfileName } from './profile.ts';
+import { stillGoing } from './retiring.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** How the receiver is told who we are; `signature` signs with the secrets of the configuration. */
@@ -65,7 +66,7 @@ export function liveRetiring(
   { retiringSecrets }: Pick<SubscriptionConfig, 'retiringSecrets'>,
   nowMs: number,
 ): readonly RetiringSecret[] {
-  return retiringSecrets.filter(({ untilMs }) => untilMs > nowMs);
+  return stillGoing(retiringSecrets, nowMs);
 }
 
 /** The longest timeout a subscription may have: no try is under way for longer. */

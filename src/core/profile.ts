@@ -194,7 +194,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
 };
 
 /** A time nearer to now than this may stand in a `recent` envelope. */
-export const RECENT_MS = 4 * 60_000;
+const RECENT_MS = 4 * 60_000;
 
 /**
  * The time an envelope carries for a try that falls due at `dueMs`, of a delivery made at `madeAtMs`. A try that is

@@ -11,9 +11,14 @@ export interface StorePlace {
   dataDirectory: string;
   /** Sealing keys; `keyring.json` in the data directory unless told. */
   keyringPath?: string;
-  /** `postgres://…`: the store of many processes, which together are one Hookyard. SQLite in `dataDirectory` unless told. */
+  /**
+   * `postgres://…`: the store of many processes, which together are one Hookyard. SQLite in `dataDirectory` unless
+   * told.
+   */
   databaseUrl?: string;
-  /** Whether the start runs migrations that the database lacks; true unless told. Else it is refused with pending ones. */
+  /**
+   * Whether the start runs migrations that the database lacks; true unless told. Else it is refused with pending ones.
+   */
   migrate?: boolean;
 }
 

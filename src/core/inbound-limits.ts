@@ -1,7 +1,9 @@
 /** How much JSON one request may have parsed: in its body, and again in JSON that stands inside of that as a text. */
 import type { JsonLimits } from './json.ts';
 
-/** What senders choose is bounded by what it keeps the event loop for: 5 MiB of the smallest values take half a second. */
+/**
+ * What senders choose is bounded by what it keeps the event loop for: 5 MiB of the smallest values take half a second.
+ */
 export const INBOUND_LIMITS = {
   maxDepth: 64,
   /** More than any push has. Half a million of them in 5 MiB take half a second, these 50 ms. */

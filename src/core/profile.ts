@@ -1,6 +1,6 @@
 /**
  * Wire dialects, one row each: what a delivery looks like and which policy it has unless the subscription says
- * otherwise. The rows follow the design's profile table cell by cell.
+ * otherwise.
  */
 import { RETRY_ON, type RetryOn, type RetryPolicy } from './retry.ts';
 
@@ -92,7 +92,9 @@ function exponential(maxRetries: number, backoffSeconds: number, retryOn: readon
   return { maxRetries, ...waits, jitter: 0, retryOn };
 }
 
-/** What the three flat profiles have in common: the seeds they come from keep sending, and say who they are by one MAC. */
+/**
+ * What the three flat profiles have in common: the seeds they come from keep sending, and say who they are by one MAC.
+ */
 const FLAT = {
   envelope: null,
   facts: [],

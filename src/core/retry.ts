@@ -59,7 +59,7 @@ function plainDelaySeconds(policy: RetryPolicy, retry: number): number {
 
 /**
  * The age at which a delivery is given up when the policy names none: its longest possible span of waits, one full
- * timeout for each try, and an hour of grace (seed-contracts: span × (1 + jitter) + tries × timeout + 1 h).
+ * timeout for each try, and an hour of grace: span × (1 + jitter) + tries × timeout + 1 h.
  */
 export function defaultMaxAgeSeconds(policy: Omit<RetryPolicy, 'maxAgeSeconds'>, timeoutMs: number): number {
   let spanMs = 0;

@@ -40,7 +40,10 @@ export interface SubscriptionConfig {
   rateLimit: RateLimit | null;
   /** Events of one `orderingKey` one after the other, in the order they were accepted. */
   ordered: boolean;
-  /** Failed deliveries in a row after which it is switched off, whatever its profile says; null leaves it to the profile. */
+  /**
+   * Failed deliveries in a row after which it is switched off, whatever its profile says; null leaves it to the
+   * profile.
+   */
   autoDisableThreshold: number | null;
   /** How the body travels; `form` is `payload=` and the JSON, percent-encoded, and that is what is signed. */
   contentType: ContentType;

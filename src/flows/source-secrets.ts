@@ -8,7 +8,10 @@ export type SourceSecrets =
   | { kind: 'secrets'; secrets: readonly string[] }
   | { kind: 'missing'; reference: string; reason: string };
 
-/** What was found last: while nothing else is found the list is the same one, and what is looked for need not be made anew. */
+/**
+ * What was found last: while nothing else is found the list is the same one, and what is looked for need not be made
+ * anew.
+ */
 const hidden = new WeakMap<SourceConfig, readonly string[]>();
 
 /** All that its senders are proved by or were, its secret URL too, as far as that can be read now: not to be shown. */

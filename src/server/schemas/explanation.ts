@@ -51,7 +51,10 @@ export const explanation = z
   })
   .openapi('Explanation');
 
-/** What `POST /api/v1/events/explain` takes: what can be published, with null as a stored event shows it, or such an event. */
+/**
+ * What `POST /api/v1/events/explain` takes: what can be published, with null as a stored event shows it, or such an
+ * event.
+ */
 export const explainInput = eventInput
   .extend({ owner: eventInput.shape.owner.nullable(), orderingKey: eventInput.shape.orderingKey.nullable() })
   .openapi('ExplainInput');

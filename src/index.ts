@@ -14,7 +14,7 @@ import { createResolver } from './adapters/resolver.ts';
 import { secretFileAt } from './adapters/secret-file.ts';
 import { createSecretReferences } from './adapters/secret-references.ts';
 import { createSender } from './adapters/sender.ts';
-import { readNetworks } from './core/address.ts';
+import { type AddressPolicy, readNetworks } from './core/address.ts';
 import { DEFAULT_TENANT, type Id } from './core/ids.ts';
 import { NODE_ROLES, type NodeRole, parseNodeRoles } from './core/node-role.ts';
 import type { Suite } from './core/secret.ts';
@@ -24,7 +24,7 @@ import { createConfigurationCache, type FlowPorts } from './flows/configuration.
 import { ensureAdminKey } from './flows/ensure-admin-key.ts';
 import { ensureFirstSource, type FirstSource } from './flows/ensure-first-source.ts';
 import { keysGiven } from './flows/keys.ts';
-import { type NotStarted, type OpenedStore, openStore, orClosed } from './opening.ts';
+import { type NotStarted, type OpenedStore, openStore, orClosed, type StorePlace } from './opening.ts';
 import type { Clock, Dispatch, Hint, Log, Neighbours, Store } from './ports.ts';
 import { createApp } from './server/app.ts';
 import { createListening } from './server/listening.ts';
@@ -38,23 +38,18 @@ import { dispatchless, telling } from './worker/telling.ts';
 export { validateSignature, validateToken } from './adapters/webhook-auth.ts';
 export const VERSION = '0.1.0';
 
-export interface HookyardOptions {
-  /** Database and lock, unless `databaseUrl` is given, sealing key and admin key; made when it does not exist. */
-  dataDirectory: string;
-  /** Sealing keys; `keyring.json` in the data directory unless told. */
-  keyringPath?: string;
+/** What the address gate opens. */
+export type Openings = Pick<AddressPolicy, 'allowHttp' | 'allowHosts' | 'allowCidrs'>;
+
+export interface HookyardOptions extends StorePlace {
   /** What is sealed from now on; AES-256-GCM unless told. */
   sealing?: Suite;
   /** An admin key given from outside; then none is made. */
   apiKey?: string;
-  /** `postgres://…`: the store of many processes, which together are one Hookyard. SQLite in `dataDirectory` unless told. */
-  databaseUrl?: string;
   /** What this process does; everything unless told. Fewer only with `databaseUrl`. */
   roles?: readonly NodeRole[];
-  /** Whether the start runs migrations that the database lacks; true unless told. Else it is refused with pending ones. */
-  migrate?: boolean;
-  /** What the address gate opens; nothing unless told. */
-  addressPolicy?: { allowHttp: boolean; allowHosts: readonly string[]; allowCidrs: readonly string[] };
+  /** Nothing is open unless told. */
+  addressPolicy?: Openings;
   /** Below it stand the files that `file:` references of subscriptions may read; none unless told. */
   secretsDirectory?: string;
   /** What `env:` references may read, by names that begin with `HOOKYARD_SECRET_`; nothing unless told. */
@@ -65,11 +60,13 @@ export interface HookyardOptions {
   trustedProxies?: readonly string[];
   /** Addresses and networks that deliveries come from, for the allow-lists of receivers. */
   egressIps?: readonly string[];
+  /** Replaces the limit of events (1 MiB) and of inbound requests (5 MiB). */
   maxBodyBytes?: number;
   /** Memory for request bodies at once: 256 MiB or a quarter of what there is, whichever is less, unless told. */
   maxRequestBytes?: number;
   /** Connections of callers at once: 10,000, or fewer where the process may open fewer files, unless told. */
   maxConnections?: number;
+  /** From which level on lines are logged: `debug`, `info`, `warn`, `error` or `silent`; `info` unless told. */
   logLevel?: string;
 }
 

@@ -7,12 +7,18 @@ import { openSqlite } from './adapters/sqlite/opening.ts';
 import type { Clock, Log, Store } from './ports.ts';
 
 export interface StorePlace {
-  /** Database and lock, unless `databaseUrl` is given; made when it does not exist. */
+  /** Database and lock, unless `databaseUrl` is given, sealing key and admin key; made when it does not exist. */
   dataDirectory: string;
-  /** `keyring.json` in the data directory unless told. */
+  /** Sealing keys; `keyring.json` in the data directory unless told. */
   keyringPath?: string;
+  /**
+   * `postgres://…`: the store of many processes, which together are one Hookyard. SQLite in `dataDirectory` unless
+   * told.
+   */
   databaseUrl?: string;
-  /** Whether migrations that the database lacks are run; true unless told. */
+  /**
+   * Whether the start runs migrations that the database lacks; true unless told. Else it is refused with pending ones.
+   */
   migrate?: boolean;
 }
 

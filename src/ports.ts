@@ -57,8 +57,8 @@ export interface Sealer {
 }
 
 /**
- * The names of the keys that the configuration in a store was sealed with, never the keys. Processes that share a store share their keys:
- * one that lacked them would take subscriptions for unreadable and match nothing to them.
+ * The names of the keys that the configuration in a store was sealed with, never the keys. Processes that share a store
+ * share their keys: one that lacked them would take subscriptions for unreadable and match nothing to them.
  */
 export interface SealingKeys {
   known(): Promise<readonly string[]>;
@@ -106,7 +106,9 @@ export type SecretRead =
   /** `reason` never holds what was read. */
   | { kind: 'missing'; reason: string };
 
-/** Secrets that stand outside the store, by `env:NAME` and `file:PATH`. Only what the operator put there for it is read. */
+/**
+ * Secrets that stand outside the store, by `env:NAME` and `file:PATH`. Only what the operator put there for it is read.
+ */
 export interface SecretReferences {
   /** The value as it stands now or stood at most five seconds ago. Never throws. */
   read(reference: string): Promise<SecretRead>;

@@ -16,7 +16,9 @@ const VERDICTS_KEPT_MS = 5000;
 export interface SenderOptions {
   /** Sockets over all origins; the longest idle one gives way. 2048 unless told. */
   maxSockets?: number;
-  /** Sockets to one origin under one TLS policy; further requests wait for one, within their deadline. 1024 unless told. */
+  /**
+   * Sockets to one origin under one TLS policy; further requests wait for one, within their deadline. 1024 unless told.
+   */
   maxSocketsPerOrigin?: number;
   /** How long an allowed target is not vetted again, in milliseconds; 5000 unless told, 0 vets every request. */
   verdictsKeptMs?: number;

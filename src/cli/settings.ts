@@ -2,32 +2,17 @@
 import { LOG_LEVELS } from '../adapters/log.ts';
 import { addressOf } from '../adapters/postgres/address.ts';
 import { parseAllowCidrs, parseAllowHosts, readNetworks } from '../core/address.ts';
-import { NODE_ROLES, type NodeRole, parseNodeRoles } from '../core/node-role.ts';
-import { DEFAULT_SUITE, SUITES, type Suite } from '../core/secret.ts';
+import { NODE_ROLES, parseNodeRoles } from '../core/node-role.ts';
+import { DEFAULT_SUITE, SUITES } from '../core/secret.ts';
+import type { HookyardOptions, Openings } from '../index.ts';
 import { apiKeyFault } from './api-key.ts';
 
-/** Everything that was set, with defaults for the rest. */
-export interface StartConfiguration {
+/** Everything that was set, with defaults for the rest: what an instance is made with, and where it listens. */
+export interface StartConfiguration
+  extends Omit<HookyardOptions, 'addressPolicy' | 'maxRequestBytes' | 'maxConnections'>,
+    Openings {
   host: string;
   port: number;
-  dataDirectory: string;
-  allowHttp: boolean;
-  allowHosts: readonly string[];
-  allowCidrs: readonly string[];
-  keyringPath?: string;
-  sealing?: Suite;
-  secretsDirectory?: string;
-  /** What `env:` secret references may read: all variables whose names begin with `HOOKYARD_SECRET_`. */
-  secretVariables?: Readonly<Record<string, string>>;
-  publicUrl?: string;
-  trustedProxies?: readonly string[];
-  egressIps?: readonly string[];
-  maxBodyBytes?: number;
-  logLevel?: string;
-  apiKey?: string;
-  databaseUrl?: string;
-  roles?: readonly NodeRole[];
-  migrate?: boolean;
 }
 
 type Read = { kind: 'value'; value: Partial<StartConfiguration> } | { kind: 'wrong'; why: string };

@@ -22,7 +22,7 @@ export interface Connection {
 /** So much of the body of an answer is kept. */
 export const KEPT_ANSWER_BYTES = 65_536;
 
-/** A complete HTTP answer: its status came in, whatever became of the body. */
+/** An HTTP answer: its status came in, whatever became of the body. */
 export interface ResponseAnswer {
   kind: 'response';
   status: number;
@@ -50,11 +50,15 @@ export interface FailureAnswer {
 /** What came of one HTTP try. */
 export type Answer = ResponseAnswer | FailureAnswer;
 
-/** How a delivery ended. */
-export type Closing = 'succeeded' | 'failed_permanent' | 'cancelled' | 'expired';
+/** How a delivery can end. */
+export const CLOSINGS = ['succeeded', 'failed_permanent', 'cancelled', 'expired'] as const;
 
-/** The status of a delivery as the API names it; derived, never stored. */
-export type DeliveryStatus = 'pending' | 'failed_retry' | Closing;
+export type Closing = (typeof CLOSINGS)[number];
+
+/** Statuses of deliveries as the API names them; derived, never stored. */
+export const DELIVERY_STATUSES = ['pending', 'failed_retry', ...CLOSINGS] as const;
+
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
 
 /**
  * What one try leaves behind for ever. Everything the store must find by is a column; what only a reader looks at
@@ -69,7 +73,7 @@ export interface AttemptRecord {
   subscriptionVersion: number;
   tenant: Id;
   atMs: number;
-  /** False for a row that only closes: cancelled, expired, blocked before connecting. */
+  /** False for a row that only closes, and for a try that was given up before anything left this machine. */
   sent: boolean;
   delivered: boolean;
   /** HTTP status, null without an answer. */

@@ -12,7 +12,10 @@ export interface Masked {
 
 /** The longest spelling of a character in JSON: `\u0061`. */
 const MAX_SPELLING_CHARS = 6;
-/** A string whose escapes are all well-formed. Others would each cost an exception, and a body may have a million of them. */
+/**
+ * A string whose escapes are all well-formed. Others would each cost an exception, and a body may have a million of
+ * them.
+ */
 const WELL_ESCAPED = /^(?:[^\\\p{Cc}]|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*$/u;
 /** An escape that was cut apart at the end of a text. */
 const CUT_ESCAPE = /\\(?:u[0-9A-Fa-f]{0,3})?$/;

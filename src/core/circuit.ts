@@ -16,7 +16,7 @@ const MIN_OUTCOMES = 20;
 /** The last minute is counted in parts, so that it is 50 to 60 seconds long. */
 const PARTS = 6;
 const PART_MS = 10_000;
-/** Probes are at least this far apart (seed-contracts: at most one per 30 s). */
+/** Probes are at least this far apart. */
 const PROBE_GAP_MS = 30_000;
 /** A retry comes back a little after its slot; this much later is still early enough for the slot after it. */
 const LATENESS_MS = 1000;

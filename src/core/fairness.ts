@@ -78,7 +78,10 @@ export function finish<Item>(lineup: Lineup<Item>, taken: Taken<Item>): void {
   place(lineup, subscriber);
 }
 
-/** Changes what a subscription may have in flight, at once; what is in flight goes on. Unknown ones get theirs by `push`. */
+/**
+ * Changes what a subscription may have in flight, at once; what is in flight goes on. Unknown ones get theirs by
+ * `push`.
+ */
 export function setCap<Item>(lineup: Lineup<Item>, id: Id, cap: number): void {
   const subscriber = lineup.subscribers.get(id);
   if (subscriber === undefined) return;

@@ -10,7 +10,7 @@ export const MAX_NODES = 10_000;
 /** All rules of a list together; each has an equal share. */
 const MAX_NODES_TOGETHER = 50_000;
 /** `matches` and `contains` search this many characters of a document in one rule at most: the first ones. */
-export const MAX_SEARCHED_CHARACTERS = 65_536;
+const MAX_SEARCHED_CHARACTERS = 65_536;
 /**
  * What the `matches` of a list take together at worst, and what its `contains` do, in steps of about 25 ns. Measured: 10
  * to 36 ms for the most hostile patterns found, of sizes from 18 to 500.

@@ -34,7 +34,7 @@ export interface FilterFailure {
 
 export const MAX_FILTERS = 50;
 /** Sizes of all patterns of a list together; an ordinary pattern has a size of 5 to 30. */
-export const MAX_PATTERN_COST = 500;
+const MAX_PATTERN_COST = 500;
 const MAX_SHOWN_NODES = 10;
 
 /**

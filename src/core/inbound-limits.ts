@@ -4,7 +4,9 @@ import type { JsonLimits, JsonUse } from './json.ts';
 /** Limits that set a number to all that they can. */
 export type CountedLimits = JsonLimits & { maxMembers: number; maxValues: number };
 
-/** What senders choose is bounded by what it keeps the event loop for: 5 MiB of the smallest values take half a second. */
+/**
+ * What senders choose is bounded by what it keeps the event loop for: 5 MiB of the smallest values take half a second.
+ */
 export const INBOUND_LIMITS: CountedLimits = {
   maxDepth: 64,
   /** More than any push has. Half a million of them in 5 MiB take half a second, these 50 ms. */

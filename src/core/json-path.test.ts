@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type JsonValue, query } from 'jsonpath-rfc9535';
-import { follow, type JsonPath, MAX_PATH_LENGTH, parsePath, someNode } from './json-path.ts';
+import { follow, type JsonPath, parsePath, someNode } from './json-path.ts';
 
 function pathOf(field: string): JsonPath {
   const parsed = parsePath(field);
@@ -156,7 +156,7 @@ describe('a path is refused', () => {
     [`$[?${'f('.repeat(100)}`, /filter selectors/],
     ['$[9007199254740992]', /out of range/],
     ['$[0:9007199254740992]', /out of range/],
-    [`$.${'a'.repeat(MAX_PATH_LENGTH)}`, /at most/],
+    [`$.${'a'.repeat(511)}`, /at most/],
   ];
   for (const [field, message] of cases) {
     it(`when it is ${field.slice(0, 30) || 'empty'}`, () => {

@@ -30,7 +30,7 @@ export type SingularPath = Extract<JsonPath, { kind: 'singular' }>;
 export type PathParsed = { kind: 'path'; path: JsonPath } | { kind: 'refused'; message: string };
 
 /** Longest accepted path, in characters. */
-export const MAX_PATH_LENGTH = 512;
+const MAX_PATH_LENGTH = 512;
 
 const DOTTED = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
 const INDEX = /^(0|[1-9][0-9]{0,8})$/;

@@ -6,7 +6,7 @@ import type { Outcome } from './circuit.ts';
 
 /** Rates are measured and limited over stretches of this length. */
 const PERIOD_MS = 10_000;
-/** The rate of a period is at most this many times that of the one before it (delivery.md). */
+/** The rate of a period is at most this many times that of the one before it. */
 const RAISE = 1.5;
 /** A receiver that got little before its outage, or that nothing is known of, is not held to that little. */
 const MIN_RATE_PER_SECOND = 100;

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { envelopeTimeMs, PROFILE_NAMES, type Profile, type ProfileName, profiles, RECENT_MS } from './profile.ts';
+import { envelopeTimeMs, PROFILE_NAMES, type Profile, type ProfileName, profiles } from './profile.ts';
 import { retryDelayMs } from './retry.ts';
 
+const FOUR_MINUTES_MS = 240_000;
 const MADE = Date.UTC(2026, 0, 1);
 /** Receivers of seed 001 refuse what is five minutes away from their clock. */
 const REFUSED_MS = 5 * 60_000;
@@ -127,13 +128,13 @@ describe('the time in an envelope', () => {
   });
 
   test('of stella is that of the delivery while it is under four minutes ago', () => {
-    assert.equal(stella({ dueMs: MADE + RECENT_MS - 2, nowMs: MADE + RECENT_MS - 1 }), MADE);
+    assert.equal(stella({ dueMs: MADE + FOUR_MINUTES_MS - 2, nowMs: MADE + FOUR_MINUTES_MS - 1 }), MADE);
   });
 
   test('of stella is the due time of a try from four minutes on', () => {
-    const dueMs = MADE + RECENT_MS;
+    const dueMs = MADE + FOUR_MINUTES_MS;
     assert.equal(stella({ dueMs, nowMs: dueMs + 500 }), dueMs);
-    assert.equal(stella({ dueMs: MADE + RECENT_MS - 1, nowMs: dueMs }), MADE + RECENT_MS - 1);
+    assert.equal(stella({ dueMs: MADE + FOUR_MINUTES_MS - 1, nowMs: dueMs }), MADE + FOUR_MINUTES_MS - 1);
   });
 
   test('of stella is now when the try itself is late, for example after a stop of an hour', () => {

@@ -1,8 +1,8 @@
 /**
  * Wire dialects, one row each: what a delivery looks like and which policy it has unless the subscription says
- * otherwise. The rows follow the design's profile table cell by cell.
+ * otherwise.
  */
-import type { RetryOn, RetryPolicy } from './retry.ts';
+import { RETRY_ON, type RetryOn, type RetryPolicy } from './retry.ts';
 
 /** All profiles, in the order of the table. */
 export const PROFILE_NAMES = ['standard', 'stella', 'instanode', 'foreman', 'forge'] as const;
@@ -77,7 +77,6 @@ export interface Profile {
 
 const SERVER_TROUBLE: readonly RetryOn[] = ['network', '5xx'];
 const ASKS_FOR_PATIENCE: readonly RetryOn[] = [...SERVER_TROUBLE, '408', '425', '429'];
-const EVERYTHING: readonly RetryOn[] = [...ASKS_FOR_PATIENCE, '4xx', '3xx'];
 /** 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h */
 const STANDARD_SECONDS = [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400] as const;
 const FIFTY_IN_A_DAY: AutoDisable = { threshold: 50, minSpanMs: 86_400_000, probes: true };
@@ -93,7 +92,9 @@ function exponential(maxRetries: number, backoffSeconds: number, retryOn: readon
   return { maxRetries, ...waits, jitter: 0, retryOn };
 }
 
-/** What the three flat profiles have in common: the seeds they come from keep sending, and say who they are by one MAC. */
+/**
+ * What the three flat profiles have in common: the seeds they come from keep sending, and say who they are by one MAC.
+ */
 const FLAT = {
   envelope: null,
   facts: [],
@@ -152,7 +153,7 @@ const rows: Readonly<Record<ProfileName, Omit<Profile, 'ownHeaders'>>> = {
     ...FLAT,
     contentTypes: ['json'],
     bodySignature: { header: 'x-foreman-signature', prefix: 'sha256=' },
-    retry: { ...exponential(5, 1, EVERYTHING), honoursRetryAfter: false },
+    retry: { ...exponential(5, 1, RETRY_ON), honoursRetryAfter: false },
   },
   forge: {
     ...FLAT,
@@ -195,7 +196,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
 };
 
 /** A time nearer to now than this may stand in a `recent` envelope. */
-export const RECENT_MS = 4 * 60_000;
+const RECENT_MS = 4 * 60_000;
 
 /**
  * The time an envelope carries for a try that falls due at `dueMs`, of a delivery made at `madeAtMs`. A try that is

@@ -12,7 +12,9 @@ import { MAX_TIMEOUT_MS, type RateLimit } from './subscription.ts';
 const ARRIVAL_JITTER_MS = 20;
 /** A request nobody reported by the longest timeout arrived by then. */
 const MAX_ON_ITS_WAY_MS = MAX_TIMEOUT_MS;
-/** When all that counts is still on its way, only a report can tell how long that lasts; a caller that waits asks again. */
+/**
+ * When all that counts is still on its way, only a report can tell how long that lasts; a caller that waits asks again.
+ */
 const ASK_AGAIN_MS = 1000;
 
 /** One request, from its start until its arrival is known. */

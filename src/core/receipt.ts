@@ -1,7 +1,9 @@
 import type { Id } from './ids.ts';
 
-/** `held`: proved and kept by a paused source; worked through when it resumes. */
-export type Outcome = 'processed' | 'ignored' | 'duplicate' | 'rejected' | 'handshake' | 'held';
+/** What became of a request. `held`: proved and kept by a paused source; worked through when it resumes. */
+export const OUTCOMES = ['processed', 'ignored', 'duplicate', 'rejected', 'handshake', 'held'] as const;
+
+export type Outcome = (typeof OUTCOMES)[number];
 
 /** Whether the sender proved who it is. `reason` is for operators only. */
 export interface Verdict {
@@ -42,8 +44,8 @@ export interface Receipt {
   /** Whom it came from, as far as trusted proxies tell; null where that was not kept. */
   remoteAddress: string | null;
   /**
-   * Of a rejected request: the values of the headers that its scheme reads, sealed, so that it can be judged again.
-   * null otherwise.
+   * Of a rejected request: what it tried to prove itself with, sealed, so that it can be judged again. null otherwise, and
+   * where that was too large.
    */
   proof: Uint8Array | null;
   /** How often it was worked through again: when its source resumed, when it was accepted or reprocessed. */

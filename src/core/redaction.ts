@@ -1,4 +1,7 @@
-/** Hides texts wherever they stand in bytes, all of them in one pass (Aho and Corasick): its work grows with the bytes alone. */
+/**
+ * Hides texts wherever they stand in bytes, all of them in one pass (Aho and Corasick): its work grows with the bytes
+ * alone.
+ */
 import { REDACTED } from './header.ts';
 import { utf8 } from './signature/encoding.ts';
 

@@ -1,7 +1,7 @@
 /** A retry policy as a caller writes it, and what it comes to beside the profile's own. */
 import type { FieldError } from './problem.ts';
 import { type ProfileName, profiles } from './profile.ts';
-import { type BackoffType, defaultMaxAgeSeconds, type RetryOn, type RetryPolicy } from './retry.ts';
+import { type BackoffType, defaultMaxAgeSeconds, RETRY_ON, type RetryOn, type RetryPolicy } from './retry.ts';
 
 /** null is the default of a field, as if it had been left out of a new policy. */
 export interface RetryInput {
@@ -13,8 +13,6 @@ export interface RetryInput {
   jitter?: number | null | undefined;
   retryOn?: readonly RetryOn[] | 'all' | null | undefined;
 }
-
-const ALL_CAUSES: readonly RetryOn[] = ['network', '5xx', '408', '425', '429', '4xx', '3xx'];
 
 /** The complete policy; with nothing given that of the profile. */
 export function retryOf(input: RetryInput, profile: ProfileName, timeoutMs: number): RetryPolicy {
@@ -28,7 +26,7 @@ export function retryOf(input: RetryInput, profile: ProfileName, timeoutMs: numb
     scheduleSeconds: backoffType === 'schedule' ? (input.scheduleSeconds ?? defaults.scheduleSeconds) : [],
     // A policy of the caller's own is exact unless it asks for jitter (seed 001).
     jitter: input.jitter ?? (own ? 0 : defaults.jitter),
-    retryOn: input.retryOn === 'all' ? ALL_CAUSES : (input.retryOn ?? defaults.retryOn),
+    retryOn: input.retryOn === 'all' ? RETRY_ON : (input.retryOn ?? defaults.retryOn),
     honoursRetryAfter: defaults.honoursRetryAfter,
   };
   return { ...policy, maxAgeSeconds: input.maxAgeSeconds ?? defaultMaxAgeSeconds(policy, timeoutMs) };

@@ -1,10 +1,14 @@
 /** When a delivery is tried again. Delays are a pure function of policy, try and roll; nothing here reads a clock. */
 import { httpDateMs } from './http-date.ts';
 
-export type BackoffType = 'exponential' | 'linear' | 'fixed' | 'schedule';
+export const BACKOFF_TYPES = ['exponential', 'linear', 'fixed', 'schedule'] as const;
 
-/** Which kinds of failure are tried again, in the words of the API. */
-export type RetryOn = 'network' | '5xx' | '408' | '425' | '429' | '4xx' | '3xx';
+export type BackoffType = (typeof BACKOFF_TYPES)[number];
+
+/** Which kinds of failure can be tried again, in the words of the API. */
+export const RETRY_ON = ['network', '5xx', '408', '425', '429', '4xx', '3xx'] as const;
+
+export type RetryOn = (typeof RETRY_ON)[number];
 
 export interface RetryPolicy {
   /** Tries after the first one. */
@@ -55,7 +59,7 @@ function plainDelaySeconds(policy: RetryPolicy, retry: number): number {
 
 /**
  * The age at which a delivery is given up when the policy names none: its longest possible span of waits, one full
- * timeout for each try, and an hour of grace (seed-contracts: span × (1 + jitter) + tries × timeout + 1 h).
+ * timeout for each try, and an hour of grace: span × (1 + jitter) + tries × timeout + 1 h.
  */
 export function defaultMaxAgeSeconds(policy: Omit<RetryPolicy, 'maxAgeSeconds'>, timeoutMs: number): number {
   let spanMs = 0;

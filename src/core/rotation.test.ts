@@ -86,10 +86,10 @@ describe('a rotation is refused', () => {
     });
   }
 
-  for (const [profile, most] of [
-    ['stella', 1],
-    ['forge', 1],
-    ['standard', 4],
+  for (const [profile, most, words] of [
+    ['stella', 1, 'At most one old secret signs beside the new one'],
+    ['forge', 1, 'At most one old secret signs beside the new one'],
+    ['standard', 4, 'At most 4 old secrets sign beside the new one'],
   ] as const) {
     test(`under ${profile} while ${most} old ones sign, naming when the first of them ends`, () => {
       let config = configured({ profile });
@@ -97,6 +97,7 @@ describe('a rotation is refused', () => {
       const refusal = rotated(config, 'one more', at(NOW + 5));
       const firstEnd = new Date(NOW + HOUR_MS).toISOString();
       assert.ok(refusal.kind === 'refused' && refusal.detail.includes(firstEnd), JSON.stringify(refusal));
+      assert.ok(refusal.detail.startsWith(`${words}: `), refusal.detail);
       assert.equal(rotated(config, 'one more', at(NOW + HOUR_MS)).kind, 'rotated');
       assert.equal(rotated(config, 'one more', at(NOW + 5, 0)).kind, 'rotated');
       assert.ok(refusal.detail.includes('rotate to the secret in use with `graceSeconds` 0'), refusal.detail);

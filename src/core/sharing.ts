@@ -1,6 +1,7 @@
 /**
  * How processes share the shards of a store between them: each decides for itself, from who is present, what to take and
- * what to give. Nobody needs more than his share, so that a view that is one look old moves nothing back and forth.
+ * what to give. No process needs more than its share, so that a view that is one look old moves nothing back and
+ * forth.
  */
 import type { Id } from './ids.ts';
 

@@ -1,4 +1,6 @@
-/** From what a caller writes to a complete source, and back. Names are those of the API and of seed 001's WebhookConfig. */
+/**
+ * From what a caller writes to a complete source, and back. Names are those of the API and of seed 001's WebhookConfig.
+ */
 import { readNetworks } from './address.ts';
 import { FACT_FIELDS } from './fact.ts';
 import { type CompiledFilters, compileFilters, type FilterRule } from './filter.ts';

@@ -101,5 +101,7 @@ describe('a rotation of a source', () => {
     const basic = configured({ scheme: { type: 'basic' }, secret: 'ada:one' });
     assert.equal(rotatedSource(basic, 'no user', at(NOW)).kind, 'invalid');
     assert.equal(rotatedSource(basic, 'ada:two', at(NOW)).kind, 'rotated');
+    // What a request proves itself by may be set: a password begins with any character.
+    assert.equal(rotatedSource(basic, 'ada:\ntwo', at(NOW)).kind, 'rotated');
   });
 });

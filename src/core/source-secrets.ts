@@ -1,5 +1,6 @@
 /** The secrets of a source over time: which prove a sender now, and how one gives way to another. */
 import { END_OLD_SECRETS, endsOf, type Grace, goingOn, IN_USE, stillGoing, tooManyRemedy } from './retiring.ts';
+import { isCredentials } from './signature/plan.ts';
 import type { Scheme } from './signature/schemes.ts';
 import { signatureKey } from './signature/sign.ts';
 import type { SourceConfig } from './source.ts';
@@ -26,7 +27,7 @@ function isBlankSecret(secret: string): boolean {
 /** What keeps a text from being the secret of a scheme; null when nothing does. Never holds the text. */
 export function secretFault(secret: string, scheme: Scheme | null): string | null {
   if (isBlankSecret(secret)) return 'An empty secret proves nothing.';
-  return scheme?.type === 'basic' && !/^[^:]*:./.test(secret) ? 'With scheme "basic": `user:password`.' : null;
+  return scheme?.type === 'basic' && !isCredentials(secret) ? 'With scheme "basic": `user:password`.' : null;
 }
 
 /** Each old secret is one more MAC for every request. */

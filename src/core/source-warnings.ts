@@ -10,7 +10,9 @@ type Proved = Pick<SourceConfig, 'type' | 'scheme' | 'secrets'> & {
   referredBytes: number | null;
 };
 
-/** What is known of the secret that a source refers to: why it cannot be read now, or how long it is, never what it is. */
+/**
+ * What is known of the secret that a source refers to: why it cannot be read now, or how long it is, never what it is.
+ */
 export type ReferredSecret = { kind: 'missing'; reason: string } | { kind: 'found'; keyBytes: number };
 
 /** Shorter keys can be found by trying; RFC 2104 §3 asks for the length of the hash. */

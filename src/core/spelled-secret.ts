@@ -12,7 +12,9 @@ const MAX_SPELLING_CHARS = 36;
 /** One character after the other, as regular expressions that look at one place only. */
 type Spelling = readonly RegExp[];
 
-/** How secrets are looked for. Few texts have the beginning of one: the rest, which takes long to make, waits for that. */
+/**
+ * How secrets are looked for. Few texts have the beginning of one: the rest, which takes long to make, waits for that.
+ */
 interface Search {
   spelled: readonly (readonly string[])[];
   /** The first characters of any of them: no more than are left of one that is cut off. */

@@ -1,6 +1,7 @@
 import type { FilterRule } from './filter.ts';
 import type { Id } from './ids.ts';
 import type { ContentType, ProfileName } from './profile.ts';
+import { stillGoing } from './retiring.ts';
 import type { RetryPolicy } from './retry.ts';
 
 /** How the receiver is told who we are; `signature` signs with the secrets of the configuration. */
@@ -39,7 +40,10 @@ export interface SubscriptionConfig {
   rateLimit: RateLimit | null;
   /** Events of one `orderingKey` one after the other, in the order they were accepted. */
   ordered: boolean;
-  /** Failed deliveries in a row after which it is switched off, whatever its profile says; null leaves it to the profile. */
+  /**
+   * Failed deliveries in a row after which it is switched off, whatever its profile says; null leaves it to the
+   * profile.
+   */
   autoDisableThreshold: number | null;
   /** How the body travels; `form` is `payload=` and the JSON, percent-encoded, and that is what is signed. */
   contentType: ContentType;
@@ -65,7 +69,7 @@ export function liveRetiring(
   { retiringSecrets }: Pick<SubscriptionConfig, 'retiringSecrets'>,
   nowMs: number,
 ): readonly RetiringSecret[] {
-  return retiringSecrets.filter(({ untilMs }) => untilMs > nowMs);
+  return stillGoing(retiringSecrets, nowMs);
 }
 
 /** The longest timeout a subscription may have: no try is under way for longer. */

@@ -7,6 +7,7 @@ import { FORM_CONTENT_TYPE, formBody } from './form.ts';
 import { HOPS_HEADER, hopsOf } from './hops.ts';
 import type { Id } from './ids.ts';
 import { type BodySignature, envelopeTimeMs, type HeaderFact, nextHeader, type Profile, profiles } from './profile.ts';
+import { toHex } from './signature/encoding.ts';
 import type { Hmac, Sha256 } from './signature/schemes.ts';
 import { hexSignature, signatureKey, standardSignature } from './signature/sign.ts';
 import type { Auth, SubscriptionConfig } from './subscription.ts';
@@ -211,7 +212,7 @@ export function idempotencyKey(of: Keyed, sha256: Sha256): string {
   const message = new Uint8Array(event.data.length + ids.length);
   message.set(event.data);
   message.set(ids, event.data.length);
-  return Buffer.from(sha256(message)).toString('hex');
+  return toHex(sha256(message));
 }
 
 /** W3C Trace Context: the event is the trace, the delivery the span. */

@@ -1,4 +1,5 @@
 import type { Id } from '../core/ids.ts';
+import { toHex } from '../core/signature/encoding.ts';
 import type { KeyRow, Ports, Role } from '../ports.ts';
 
 export type Identity = { kind: 'known'; id: Id; tenant: Id; role: Role } | { kind: 'unknown' };
@@ -40,7 +41,7 @@ export function createAuthenticate(
     if (known !== undefined && nowMs < known.untilMs) return known.row;
     const before = forgotten;
     const hash = ports.mac.sha256(key);
-    const row = fixed.get(Buffer.from(hash).toString('hex')) ?? (await ports.store.keyByHash(hash));
+    const row = fixed.get(toHex(hash)) ?? (await ports.store.keyByHash(hash));
     // What was read before a revocation says nothing about the time after it.
     if (before !== forgotten) return rowOf(key);
     if (remembered.size >= MAX_REMEMBERED) remembered.clear();

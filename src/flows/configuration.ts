@@ -3,6 +3,7 @@ import { type Networks, readNetworks } from '../core/address.ts';
 import { type CompiledFilters, compileSaved, type FilterRule } from '../core/filter.ts';
 import type { Id } from '../core/ids.ts';
 import type { Lack } from '../core/secret-reference.ts';
+import { toHex } from '../core/signature/encoding.ts';
 import { completeStoredSource, type SourceConfig, type StoredSource } from '../core/source.ts';
 import { completeStored, type StoredConfig, type Subscription, type SubscriptionConfig } from '../core/subscription.ts';
 import type { Configuration, Health, Ports, SealContext, SourceRow, SubscriptionRow } from '../ports.ts';
@@ -166,14 +167,10 @@ function compile(read: Configuration, before: LiveConfiguration | undefined, por
 
 function secretDoors(source: LiveSource, { mac }: Pick<Ports, 'mac'>): [string, SecretDoor][] {
   const retiring = (source.config?.retiringUrlKeys ?? []).map(({ key, untilMs }): [string, SecretDoor] => [
-    hex(mac.sha256(key)),
+    toHex(mac.sha256(key)),
     { source, untilMs },
   ]);
-  return source.urlKeyHash === null ? retiring : [...retiring, [hex(source.urlKeyHash), { source, untilMs: null }]];
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
+  return source.urlKeyHash === null ? retiring : [...retiring, [toHex(source.urlKeyHash), { source, untilMs: null }]];
 }
 
 function compileSubscription(

@@ -1,5 +1,6 @@
 import { DEFAULT_TENANT } from '../core/ids.ts';
 import { secretUrlPath } from '../core/secret-url.ts';
+import { toHex } from '../core/signature/encoding.ts';
 import type { IdempotencyClaim, SecretFile } from '../ports.ts';
 import type { FlowPorts, LiveConfiguration } from './configuration.ts';
 import { createSource } from './create-source.ts';
@@ -58,7 +59,7 @@ function keepTrue(
 ): void {
   if (kept === ENDED) return;
   const at = kept.lastIndexOf('/') + 1;
-  const door = sourcesByUrlKey.get(Buffer.from(mac.sha256(kept.slice(at))).toString('hex'));
+  const door = sourcesByUrlKey.get(toHex(mac.sha256(kept.slice(at))));
   if (door !== undefined && door.untilMs === null) return;
   const isReplaced = door !== undefined && clock.nowMs() < (door.untilMs ?? Infinity);
   const urlKey = isReplaced ? (door.source.config?.urlKey ?? null) : null;

@@ -1,6 +1,7 @@
 /** API keys: made, looked up by digest, revoked. Only the digest of a key is stored. */
 import { DEFAULT_TENANT, type Id, idAt } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
+import { toHex } from '../core/signature/encoding.ts';
 import type { ConfigChange, IdempotencyClaim, KeyRow, Ports, Role } from '../ports.ts';
 import type { FlowPorts } from './configuration.ts';
 import { configure, type Repeated } from './sealed-configuration.ts';
@@ -72,7 +73,7 @@ export function keysGiven(
   if (apiKey === undefined) return new Map();
   const asked = { tenant: DEFAULT_TENANT, name: 'given at start', role: 'admin', expiresAtMs: null } as const;
   const row = keyRow(ports, asked, apiKey);
-  return new Map([[Buffer.from(row.hash).toString('hex'), row]]);
+  return new Map([[toHex(row.hash), row]]);
 }
 
 /** Revokes a key; requests with it are refused from now on (on other nodes within a second). */

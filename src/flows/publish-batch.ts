@@ -41,7 +41,7 @@ const ITEM_SCOPE = `${SCOPE} item`;
 /** Events of one batch under way at once. */
 const MAX_AT_ONCE = 64;
 /** An atomic batch is one transaction, and everybody else waits for it. Measured on SQLite: 0.2 to 0.4 s for so many. */
-export const MAX_TOGETHER = 10_000;
+const MAX_TOGETHER = 10_000;
 
 /**
  * Publishes each event for itself, in their order those of one ordering key. When the store fails, what was not begun

@@ -8,7 +8,10 @@ export type SourceSecrets =
   | { kind: 'secrets'; secrets: readonly string[] }
   | { kind: 'missing'; reference: string; reason: string };
 
-/** What was found last: while nothing else is found the list is the same one, and what is looked for need not be made anew. */
+/**
+ * What was found last: while nothing else is found the list is the same one, and what is looked for need not be made
+ * anew.
+ */
 const hidden = new WeakMap<SourceConfig, readonly string[]>();
 
 /** All that its senders are proved by or were, its secret URL too: not to be shown. null where not all of it can be read. */

@@ -2,6 +2,7 @@
 import type { Id } from '../core/ids.ts';
 import { type Problem, problem } from '../core/problem.ts';
 import { claimOf, openAnswer } from '../flows/idempotency.ts';
+import type { Repeated } from '../flows/sealed-configuration.ts';
 import type { IdempotencyClaim, Role } from '../ports.ts';
 import type { Server } from './options.ts';
 import type { Answer, Reply } from './respond.ts';
@@ -98,6 +99,24 @@ async function remembered(
   const kept = await store.recall(tenant, scope, key);
   const isFirst = kept === null || mac.equal(kept.answer, own.answer);
   return isFirst || !mac.equal(kept.bodyHash, own.bodyHash) ? reply : replayed(server, use, kept.answer);
+}
+
+/** The reply to what was made with claims: what `show` says of it, or the first answer where its key was used before. */
+export function answerOf<Made extends { kind: string }>(
+  outcome: Made | Repeated | Problem,
+  claims: Pick<Claims, 'repeated'>,
+  show: (made: Made) => Reply,
+): Reply {
+  if (isProblem(outcome)) return outcome;
+  return isRepeated(outcome) ? claims.repeated(outcome.answer) : show(outcome);
+}
+
+function isProblem(outcome: { kind: string }): outcome is Problem {
+  return outcome.kind === 'problem';
+}
+
+function isRepeated(outcome: { kind: string }): outcome is Repeated {
+  return outcome.kind === 'repeated';
 }
 
 const NO_CLAIMS: Claims = { for: () => [], repeated: notWithoutKey, begin: () => [], begun: notWithoutKey };

@@ -6,6 +6,7 @@ import type { Role } from '../ports.ts';
 import { type Caller, callerOf } from './auth.ts';
 import { type ReadBytes, readJsonObject, SETTINGS_JSON, typeRefusal } from './body.ts';
 import type { Endpoint, IncomingRequest, Method, RouteSpec } from './endpoint.ts';
+import { IF_MATCH_HEADER, readIfMatch } from './etag.ts';
 import { readFields, readQuery } from './fields.ts';
 import { type Claims, KEY_HEADER, once, readKey } from './idempotency.ts';
 import { seat } from './load.ts';
@@ -20,12 +21,14 @@ export interface Call<Body, Query> {
   id: Id;
   body: Body;
   query: Query;
+  /** The version that `If-Match` names; null where none is named, and on a route that does not take it. */
+  ifVersion: number | null;
   claims: Claims;
   request: IncomingRequest;
 }
 
 export interface KeyedRoute<Body extends z.ZodType, Query extends z.ZodType>
-  extends Omit<RouteSpec, 'node' | 'roles' | 'query' | 'body'> {
+  extends Omit<RouteSpec, 'node' | 'roles' | 'query' | 'body' | 'headers'> {
   roles: readonly Role[];
   query?: Query;
   body?: Body;
@@ -33,6 +36,8 @@ export interface KeyedRoute<Body extends z.ZodType, Query extends z.ZodType>
   documentedBody?: z.ZodType;
   /** What its body may hold; what settings may unless told. */
   json?: JsonLimits;
+  /** It takes `If-Match`: a change may be made to one version alone. */
+  conditional?: true;
   run(call: Call<z.output<Body>, z.output<Query>>): Promise<Reply>;
 }
 
@@ -56,6 +61,7 @@ const BODY_PROBLEMS: readonly ProblemCode[] = [
   'json_too_many',
   'validation_failed',
 ];
+const CONDITION_PROBLEMS: readonly ProblemCode[] = ['validation_failed', 'precondition_failed'];
 const POST_PROBLEMS: readonly ProblemCode[] = ['idempotency_mismatch', 'idempotency_running', 'secret_unavailable'];
 
 /** An endpoint from its definition. */
@@ -67,13 +73,13 @@ export function keyed<Body extends z.ZodType = typeof NOTHING, Query extends z.Z
 }
 
 function specOf<Body extends z.ZodType, Query extends z.ZodType>(route: KeyedRoute<Body, Query>): RouteSpec {
-  const { run: _run, json: _json, documentedBody, ...spec } = route;
+  const { run: _run, json: _json, conditional, documentedBody, ...spec } = route;
   const problems = new Set([...route.problems, ...KEYED_PROBLEMS]);
   if (takesBody(route.method)) for (const code of BODY_PROBLEMS) problems.add(code);
   if (route.query !== undefined || route.method === 'GET') problems.add('validation_failed');
   if (route.path.includes('{id}')) problems.add('not_found');
-  if (route.headers !== undefined) problems.add('validation_failed');
-  const headers = { ...route.headers };
+  if (conditional) for (const code of CONDITION_PROBLEMS) problems.add(code);
+  const headers: Record<string, string> = conditional ? { ...IF_MATCH_HEADER } : {};
   if (route.method === 'POST') {
     for (const code of POST_PROBLEMS) problems.add(code);
     headers[KEY_HEADER] = 'The same key and body again get the first answer; kept for 24 hours or longer.';
@@ -108,7 +114,11 @@ async function handle<Body extends z.ZodType, Query extends z.ZodType>(
   const use = { tenant, role, scope: `${route.method} ${request.url.pathname}`, key: key.key };
   // The schemas of this very route produced both values.
   const checked = { body: body.fields as z.output<Body>, query: query.fields as z.output<Query> };
-  return once(server, { ...use, body: read.bytes }, (claims) => route.run({ caller, id, claims, request, ...checked }));
+  return once(server, { ...use, body: read.bytes }, async (claims) => {
+    const condition = readIfMatch(route.conditional ? request.header('if-match') : null);
+    if (condition.kind === 'problem') return condition;
+    return route.run({ caller, id, claims, request, ifVersion: condition.version, ...checked });
+  });
 }
 
 const NO_BODY: ReadBytes = { kind: 'bytes', bytes: new Uint8Array(0) };

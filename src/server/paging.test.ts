@@ -100,6 +100,21 @@ test('wrong paging is refused with the parameter at fault, on every list', async
   }
 });
 
+test('the largest page and the deepest are answered', async () => {
+  const api = await openApi();
+  for (const query of ['pageSize=200', 'limit=200', 'page=500&pageSize=20', 'page=10000&pageSize=1']) {
+    const got = await api.call('GET', `/api/v1/events?${query}`);
+    assert.deepEqual([got.status, got.json.data], [200, []], query);
+  }
+});
+
+test('a cursor leads on with a limit, and neither with a page nor with its size', async () => {
+  const api = await filled();
+  const { nextCursor } = (await api.call('GET', '/api/v1/events?pageSize=2')).json.meta;
+  const asked = async (query: string) => (await api.call('GET', `/api/v1/events?cursor=${nextCursor}&${query}`)).status;
+  assert.deepEqual([await asked('limit=2'), await asked('page=1'), await asked('pageSize=2')], [200, 400, 400]);
+});
+
 test('a cursor that was tampered with is refused', async () => {
   const api = await filled();
   const { nextCursor, prevCursor } = (await api.call('GET', '/api/v1/events?page=2&pageSize=1')).json.meta;

@@ -57,7 +57,10 @@ export async function readPublishCall(
   return { kind: 'call', tenant: caller.tenant, key: key.key, bytes: read.bytes };
 }
 
-/** Accepts one event: 202 after the durable commit, 200 when its id was accepted before, the first answer again for a repeated key. */
+/**
+ * Accepts one event: 202 after the durable commit, 200 when its id was accepted before, the first answer again for a
+ * repeated key.
+ */
 export async function publishRequest(server: Server, request: PublishRequest): Promise<Reply> {
   const call = await readPublishCall(server, request, server.limits.event);
   if (call.kind === 'problem') return call;

@@ -27,7 +27,9 @@ const WITHIN_MS = 2000;
 /** Ids carry the time; those further off than this are refused by the store, signatures by receivers. */
 const MAX_SKEW_MS = 5 * 60_000;
 
-/** A function that tells it within 2 s. Those who ask at once share one look, so that a store that hangs is asked once. */
+/**
+ * A function that tells it within 2 s. Those who ask at once share one look, so that a store that hangs is asked once.
+ */
 export function createReadiness(parts: ReadinessParts): () => Promise<Readiness> {
   const look = createLook(parts);
   let looking: Promise<Look> | null = null;

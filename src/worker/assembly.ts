@@ -141,8 +141,8 @@ function leasesOf(ports: WorkerPorts, parts: () => Parts): Leases {
  * The worker looks up subscriptions without waiting, so their tenants' configuration is read before. One that is not in
  * it was deleted, or made by another process a moment ago: which of the two must be known before its turn comes.
  */
-async function configured({ ports, receivers: known }: Parts, { tickets, events }: Tickets): Promise<void> {
-  const { configuration } = ports;
+async function configured(parts: Parts, { tickets, events }: Tickets): Promise<void> {
+  const { configuration } = parts.ports;
   const tenants = new Set<Id>();
   for (const { eventId, subscriptionId } of tickets) {
     const tenant = events.get(eventId)?.tenant;
@@ -151,7 +151,7 @@ async function configured({ ports, receivers: known }: Parts, { tickets, events 
   const load = async (tenant: Id) => {
     const before = configuration.peek(tenant);
     const current = await configuration.current(tenant);
-    if (current !== before) receivers.follow(known, tenant, current);
+    if (current !== before) receivers.follow(parts.receivers, tenant, current);
   };
   await Promise.all([...tenants].map(load));
 }

@@ -4,7 +4,6 @@ import { hasRoom, remove, setCap, waiting } from '../core/fairness.ts';
 import type { Id } from '../core/ids.ts';
 import { isRecovering, recover, recovered, window } from '../core/pace.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
-import type { Entry } from './entry.ts';
 import { entryOf, limit, pump, pushItem, putBack } from './steps.ts';
 import { trafficOf } from './traffic.ts';
 import { subscriptionOf, type Turns } from './turns.ts';
@@ -49,7 +48,7 @@ export function isHeld(turns: Turns, id: Id): boolean {
 export function putBackWaiting(turns: Turns, id: Id): void {
   for (const item of remove(turns.lineup, id)) {
     const subscription = subscriptionOf(turns, item);
-    const entry: Entry = subscription ? entryOf(turns, item, subscription) : { kind: 'in', probe: false };
+    const entry = entryOf(turns, item, subscription);
     if (entry.kind !== 'in') putBack(turns, item, entry);
     else pushItem(turns, { ...item, probe: entry.probe }, subscription);
   }

@@ -10,6 +10,7 @@ import type { Parts } from './parts.ts';
 import * as receivers from './receivers.ts';
 import { enqueue, settleUnqueued, withdraw as withdrawItem } from './steps.ts';
 import { decideTurn } from './turn-decision.ts';
+import { subscriptionOf } from './turns.ts';
 
 /** Takes what was appended here; what is not for this process stays in the store. */
 export function offer(parts: Parts, { event, tickets }: Handover): void {
@@ -97,8 +98,9 @@ export function hear(parts: Parts, hint: Hint): void {
 }
 
 /** Milliseconds an item has left before it is too old; null while its subscription is paused or unknown. */
-export function leftMs({ ports }: Parts, { ticket, event }: Item): number | null {
-  const subscription = ports.configuration.peek(event.tenant)?.subscriptions.get(ticket.subscriptionId);
+export function leftMs({ ports, turns }: Parts, item: Item): number | null {
+  const { ticket, event } = item;
+  const subscription = subscriptionOf(turns, item);
   if (subscription === undefined || subscription.config === null || subscription.state.kind === 'paused') return null;
   const age = ageMs({ ticket, event, subscription }, ports.clock.nowMs());
   return subscription.config.retry.maxAgeSeconds * 1000 - age + 1;
@@ -106,8 +108,7 @@ export function leftMs({ ports }: Parts, { ticket, event }: Item): number | null
 
 /** Closes an item that is too old. */
 export function expire({ ports, turns }: Parts, item: Item): void {
-  const subscription = ports.configuration.peek(item.event.tenant)?.subscriptions.get(item.ticket.subscriptionId);
-  const decision = decideTurn(item, subscription, ports.clock.nowMs());
+  const decision = decideTurn(item, subscriptionOf(turns, item), ports.clock.nowMs());
   if (decision.kind === 'settle') settleUnqueued(turns, item, decision.settlement);
 }
 

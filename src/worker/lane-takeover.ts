@@ -54,7 +54,7 @@ export async function takeOver(lanes: Lanes, takeover: Takeover): Promise<boolea
   try {
     const states = await lanes.ports.store.lanes([lease.shard]);
     if (lanes.untaken.get(lease.shard) === takeover) lanes.untaken.delete(lease.shard);
-    for (const state of states) restore(lanes, lease, state);
+    shardsArrived(lanes, [lease], states);
     return true;
   } catch (error) {
     lanes.ports.log.error('lane.failed', { shard: lease.shard, error });
@@ -63,7 +63,7 @@ export async function takeOver(lanes: Lanes, takeover: Takeover): Promise<boolea
   }
 }
 
-/** Shards that another process may have had come with their lanes, all of them read. */
+/** Shards come with their lanes, all of them read. */
 export function shardsArrived(lanes: Lanes, leases: readonly Lease[], states: readonly LaneState[]): void {
   const byShard = new Map(leases.map((lease) => [lease.shard, lease]));
   const nowMs = lanes.ports.clock.monotonicMs();

@@ -129,7 +129,7 @@ export async function takeAndGive(tenure: Tenure, attendance: Attendance): Promi
   const gone = lookAtSilent(tenure, attendance.silent, nowMs);
   const isWaiting = waitsForSilent(tenure, attendance.silent.length > gone.length, nowMs);
   takeBack(tenure);
-  // Who is silent may be dead: nothing is given away for him, and nothing that is free is left to him.
+  // A silent process may be dead: nothing is given away for its sake, and nothing that is free is left to it.
   const present = attendance.present.filter((id) => !attendance.silent.includes(id));
   const { leaving = [], staying = [] } = Object.groupBy(held.values(), ({ stage }) =>
     stage === 'leaving' ? 'leaving' : 'staying',

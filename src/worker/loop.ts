@@ -49,9 +49,7 @@ export interface Worker extends Dispatch {
   holds(shard: number): boolean;
   /** Takes what another process says: work is looked for at once, what was closed is not sent. */
   hear(hint: Hint): void;
-  /** Whether nothing is sent until the store has said which leases are left. */
-  inDoubt(): boolean;
-  /** Monotonic time since when that is not known for sure; null while it is. */
+  /** Monotonic time since when it is not known for sure which leases are left; null while it is. */
   doubtSinceMs(): number | null;
   /** How far the wall clock of this process is ahead of the store's; 0 where the store has none of its own. */
   skewMs(): number;
@@ -79,7 +77,6 @@ export function createWorker(ports: WorkerPorts, options: WorkerOptions): Worker
     lastBeatMs: () => parts.lastBeatMs,
     holds: (shard) => leases.isOurs(shard),
     hear: (hint) => hear(parts, hint),
-    inDoubt: () => leases.inDoubt(),
     doubtSinceMs: () => leases.doubtSinceMs(),
     skewMs: () => leases.skewMs(),
   };

@@ -223,7 +223,7 @@ describe('a process that does not know what it holds', () => {
     const { renew } = a.ports.store;
     a.ports.store.renew = () => Promise.reject(new Error('away'));
     a.cut();
-    await yard.until(() => a.worker.inDoubt(), 1000);
+    await yard.until(() => a.worker.doubtSinceMs() !== null, 1000);
     yard.open()[0]?.answer();
     await all.publish(a, 'x', [3]);
     await yard.pass(3000);

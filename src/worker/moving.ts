@@ -1,4 +1,6 @@
-/** What comes with a shard, and what leaves with it: queues, lanes, looks, what is known of receivers, and their health. */
+/**
+ * What comes with a shard, and what leaves with it: queues, lanes, looks, what is known of receivers, and their health.
+ */
 import { type Id, shardOf } from '../core/ids.ts';
 import type { LiveSubscription } from '../flows/configuration.ts';
 import type { Health, Lease } from '../ports.ts';

@@ -1,4 +1,7 @@
-/** Limits of a reading are of each cursor: a backlog in all the shards of a store must fit into one statement and memory. */
+/**
+ * Limits of a reading are of each cursor: a backlog in all the shards of a store must fit into one statement and
+ * memory.
+ */
 import type { ReadLimits } from '../ports.ts';
 
 /** Of one shard it may be as few as this, however many there are. */

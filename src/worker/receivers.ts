@@ -38,7 +38,10 @@ export interface Receivers {
   readonly hourlyAtMs: Map<Id, number>;
 }
 
-/** A circuit that could not be probed, because nothing waits in its lane or its tenant is not known yet, is looked at again. */
+/**
+ * A circuit that could not be probed, because nothing waits in its lane or its tenant is not known yet, is looked at
+ * again.
+ */
 const NOTHING_TO_PROBE_MS = 10_000;
 
 export type ReceiverPorts = PublishPorts & SwitchPorts;

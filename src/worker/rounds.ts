@@ -25,7 +25,9 @@ export function createRounds(
   let cancel = () => {};
   let running = false;
   let stopped = true;
-  /** Moments at which something falls due, each rounded up to the next busy interval, and whether all is looked at then. */
+  /**
+   * Moments at which something falls due, each rounded up to the next busy interval, and whether all is looked at then.
+   */
   const hints = new Map<number, boolean>();
   /** When the next whole round comes in any case. */
   let idleAtMs = Number.NEGATIVE_INFINITY;

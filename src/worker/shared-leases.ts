@@ -11,7 +11,7 @@ import { createTenure, doubt, type Held, type Movers, type SharedLeasePorts, typ
 const LOOK_EVERY_MS = 500;
 /** After a look that failed, and after a hint that a shard may be free. */
 const LOOK_SOON_MS = 200;
-/** Who is not answered for this long may have lost the connection by which others know that he lives. */
+/** A process without an answer for this long may have lost the connection by which others know that it lives. */
 const ANSWER_WITHIN_MS = 500;
 const MAX_SKEW_MS = 5000;
 const TELL_SKEW_EVERY_MS = 60_000;
@@ -79,7 +79,7 @@ function lookNow(tenure: Tenure): Promise<void> {
   return tenure.looking;
 }
 
-/** Whoever is silent is looked at again when it is time to give him up. */
+/** A silent process is looked at again when it is time to give it up. */
 function nextLookMs({ ports, inDoubt, silentSince, isHinted }: Tenure): number {
   if (inDoubt || isHinted) return LOOK_SOON_MS;
   const nowMs = ports.clock.monotonicMs();

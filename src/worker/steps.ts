@@ -30,7 +30,7 @@ export function withdraw(turns: Turns, deliveryId: Id): void {
 export function settleUnqueued(turns: Turns, item: Item, settlement: Settlement): void {
   if (!isNews(turns, item)) return;
   turns.known.add(item.ticket);
-  settleTurn(turns, item, subscriptionOf(turns, item), { settlement, tried: null });
+  settleTurn(turns, item, subscriptionOf(turns, item), unsent(settlement));
 }
 
 /** Whether an item is for this process to see to, and it does not do so already. */
@@ -43,7 +43,7 @@ function letIn(turns: Turns, item: Item): boolean {
   if (!isNews(turns, item)) return false;
   turns.known.add(ticket, item.mayRepeat);
   const subscription = subscriptionOf(turns, item);
-  const entry: Entry = subscription ? entryOf(turns, item, subscription) : LET_IN;
+  const entry = entryOf(turns, item, subscription);
   if (entry.kind !== 'in') {
     putBack(turns, item, entry);
     return false;
@@ -58,8 +58,9 @@ function letIn(turns: Turns, item: Item): boolean {
   return true;
 }
 
-/** Whether an item may wait in memory for its turn. */
-export function entryOf(turns: Turns, item: Item, subscription: LiveSubscription): Entry {
+/** Whether an item may wait in memory for its turn. What is cancelled then, as its subscription is gone, may. */
+export function entryOf(turns: Turns, item: Item, subscription: LiveSubscription | undefined): Entry {
+  if (subscription === undefined) return LET_IN;
   const traffic = turns.traffic.get(subscription.id);
   // Nearly every item: nothing holds its subscription.
   if (subscription.state.kind === 'active' && (traffic === undefined || !isOpen(traffic.circuit))) return LET_IN;
@@ -183,8 +184,8 @@ function nextOf(turns: Turns, item: Item, subscription: LiveSubscription | undef
   // Not ours any more, or closed by somebody else: nothing of it is settled here.
   const isOurs = !turns.closed && turns.hooks.safe(ticket.place.shard);
   if (!isOurs || turns.withdrawn.has(ticket.deliveryId)) return LEAVE;
-  const entry = subscription === undefined ? null : entryOf(turns, item, subscription);
-  if (entry !== null && entry.kind !== 'in') return entry;
+  const entry = entryOf(turns, item, subscription);
+  if (entry.kind !== 'in') return entry;
   return decideTurn(item, subscription, turns.ports.clock.nowMs());
 }
 

@@ -3,6 +3,7 @@
  * through what a paused source has held.
  */
 
+import type { HookEvent } from '../core/event.ts';
 import type { ConfigurationCache, LiveConfiguration } from '../flows/configuration.ts';
 import { closeWithoutTry } from '../flows/deliver.ts';
 import { releaseHeld } from '../flows/release-held.ts';
@@ -28,7 +29,7 @@ export type TaskPorts = Pick<Ports, 'store' | 'clock' | 'random' | 'mac' | 'log'
 /** Runs the tasks that are due, step by step; true when there may be more at once. */
 export async function runTasks(ports: TaskPorts, shards: readonly number[]): Promise<boolean> {
   // The steps of one fan-out follow each other, and its event with all its targets is large.
-  const events = new Map<string, StoredEvent | null>();
+  const events = new Map<string, StoredEvent>();
   for (let steps = 0; steps < MAX_STEPS; ) {
     const tasks = shards.length === 0 ? [] : await ports.store.claimTasks(shards, MAX_TASKS);
     const done = await runEach(ports, tasks, events);
@@ -38,11 +39,7 @@ export async function runTasks(ports: TaskPorts, shards: readonly number[]): Pro
   return true;
 }
 
-async function runEach(
-  ports: TaskPorts,
-  tasks: readonly Task[],
-  events: Map<string, StoredEvent | null>,
-): Promise<number> {
+async function runEach(ports: TaskPorts, tasks: readonly Task[], events: Map<string, StoredEvent>): Promise<number> {
   let done = 0;
   for (const task of tasks) {
     const fromMs = ports.clock.monotonicMs();
@@ -66,7 +63,7 @@ function rest({ clock }: Pick<TaskPorts, 'clock'>, fromMs: number): Promise<void
   );
 }
 
-function runTask(ports: TaskPorts, task: Task, events: Map<string, StoredEvent | null>): Promise<void> {
+function runTask(ports: TaskPorts, task: Task, events: Map<string, StoredEvent>): Promise<void> {
   switch (task.kind) {
     case 'fanout':
       return fanOut(ports, task, events);
@@ -78,36 +75,45 @@ function runTask(ports: TaskPorts, task: Task, events: Map<string, StoredEvent |
 }
 
 /** Makes the next chunk of an event's deliveries; the chunk and the task's progress are one commit. */
-async function fanOut(ports: TaskPorts, task: Task, events: Map<string, StoredEvent | null>): Promise<void> {
+async function fanOut(ports: TaskPorts, task: Task, events: Map<string, StoredEvent>): Promise<void> {
   const stored = events.get(task.ref) ?? (await ports.store.event(task.tenant, task.ref));
+  if (stored === null) return settle(ports, task, DONE);
   events.set(task.ref, stored);
+  const { event, targets, configVersion } = stored;
   // Decided under a version that this process may not have seen yet.
-  const configuration = await ports.configuration.of(task.tenant, stored?.configVersion);
+  const configuration = await ports.configuration.of(task.tenant, configVersion);
   const from = task.payload.length === 0 ? 0 : Number(fromUtf8.decode(task.payload));
-  const chunk = stored?.targets.slice(from, from + CHUNK) ?? [];
-  const deliveries = chunk.map((target) => deliveryOf(ports, target, stored?.event, configuration));
+  const chunk = targets.slice(from, from + CHUNK);
+  const deliveries = chunk.map((target) => deliveryOf(ports, target, event, configuration));
   const until = from + chunk.length;
-  const isLast = until >= (stored?.targets.length ?? 0);
-  const next: TaskSettlement['next'] = isLast
-    ? { kind: 'done' }
-    : { kind: 'again', delayMs: 0, payload: utf8.encode(`${until}`) };
+  const isLast = until >= targets.length;
+  const next = isLast ? DONE : again(0, utf8.encode(`${until}`));
   const outcome = await ports.store.settleTask({ task, next, deliveries });
   if (isLast) events.delete(task.ref);
-  if (outcome.kind === 'settled' && stored !== null) {
-    ports.dispatch.offer({ event: stored.event, tickets: outcome.tickets });
-  }
+  if (outcome.kind === 'settled') ports.dispatch.offer({ event, tickets: outcome.tickets });
 }
 
 function deliveryOf(
   { dispatch }: Pick<TaskPorts, 'dispatch'>,
   target: Target,
-  event: StoredEvent['event'] | undefined,
+  event: HookEvent,
   { subscriptions }: LiveConfiguration,
 ): NewDelivery & { eventId: string } {
   const subscription = subscriptions.get(target.subscriptionId);
   // One that was deleted meanwhile is cancelled when its turn comes.
-  const hold = subscription === undefined || event === undefined ? null : holdOfNew(subscription, event, dispatch);
-  return { ...target, delayMs: 0, hold, eventId: event?.id ?? '' };
+  const hold = subscription === undefined ? null : holdOfNew(subscription, event, dispatch);
+  return { ...target, delayMs: 0, hold, eventId: event.id };
+}
+
+const DONE: TaskSettlement['next'] = { kind: 'done' };
+
+function again(delayMs: number, payload: Uint8Array): TaskSettlement['next'] {
+  return { kind: 'again', delayMs, payload };
+}
+
+/** Settles a step that made no deliveries. */
+async function settle({ store }: Pick<TaskPorts, 'store'>, task: Task, next: TaskSettlement['next']): Promise<void> {
+  await store.settleTask({ task, next, deliveries: [] });
 }
 
 /** Closes a chunk of what a deleted subscription left open. */
@@ -115,9 +121,7 @@ async function cancelOpen(ports: TaskPorts, task: Task): Promise<void> {
   const open = await ports.store.openTickets(task.ref, CANCEL_CHUNK);
   const settlements = await Promise.all(open.map((ticket) => cancelled(ports, task, ticket)));
   await ports.store.settle({ settlements: settlements.filter((one) => one !== null), health: new Map() });
-  const next: TaskSettlement['next'] =
-    open.length < CANCEL_CHUNK ? { kind: 'done' } : { kind: 'again', delayMs: 0, payload: task.payload };
-  await ports.store.settleTask({ task, next, deliveries: [] });
+  await settle(ports, task, open.length < CANCEL_CHUNK ? DONE : again(0, task.payload));
 }
 
 async function cancelled(ports: TaskPorts, task: Task, ticket: Ticket) {
@@ -138,7 +142,5 @@ const RELEASE_AGAIN_MS = 30_000;
 async function release(ports: TaskPorts, task: Task): Promise<void> {
   const released = await releaseHeld(ports, task.tenant, task.ref);
   const delayMs = released === 'more' ? 0 : RELEASE_AGAIN_MS;
-  const next: TaskSettlement['next'] =
-    released === 'done' ? { kind: 'done' } : { kind: 'again', delayMs, payload: task.payload };
-  await ports.store.settleTask({ task, next, deliveries: [] });
+  await settle(ports, task, released === 'done' ? DONE : again(delayMs, task.payload));
 }

@@ -1,4 +1,6 @@
-/** Telling the other processes what the flows of this one hand over: they look at once instead of with their next poll. */
+/**
+ * Telling the other processes what the flows of this one hand over: they look at once instead of with their next poll.
+ */
 import type { Dispatch, Handover, Neighbours } from '../ports.ts';
 
 type Tell = Pick<Neighbours, 'tell'>;

@@ -1,4 +1,6 @@
-/** What this process knows of the traffic to each receiver: its circuit, its pace, and what its rate limit still allows. */
+/**
+ * What this process knows of the traffic to each receiver: its circuit, its pace, and what its rate limit still allows.
+ */
 import {
   afterTry as afterCircuit,
   type Circuit,

@@ -96,8 +96,7 @@ function poison(ports: TryPorts, { ticket, event }: Item, { version }: LiveSubsc
   ports.log.error('delivery.poison', { deliveryId: ticket.deliveryId, eventId: event.id });
   const atMs = ports.clock.nowMs();
   const why = { closes: 'failed_permanent', failure: 'poison', atMs } as const;
-  const settlement = closeWithoutTry(ticket, event, version, why);
-  return { kind: 'turn', turn: { settlement, tried: null } };
+  return { kind: 'turn', turn: unsent(closeWithoutTry(ticket, event, version, why)) };
 }
 
 /** One wide line and the figures of a settled turn, all from the same values. */

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import { DELIVERY_STATUSES } from '../../src/core/attempt.ts';
 import { compileFilters, evaluate, FILTER_OPERATORS, type FilterRule } from '../../src/core/filter.ts';
 import { sampleTypes } from '../../src/core/samples.ts';
-import { DELIVERY_STATUSES, deliveryShown } from '../../src/server/schemas/delivery.ts';
+import { deliveryShown } from '../../src/server/schemas/delivery.ts';
 import { subscriptionInput } from '../../src/server/schemas/subscription.ts';
 import type { Received, Receiver } from '../support/receiver.ts';
 import { onlyBlock, readPage, sectionOf, tableRows } from './page.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { OUTCOMES } from '../../src/server/schemas/receipt.ts';
+import { OUTCOMES } from '../../src/core/receipt.ts';
 import { readPage, sectionOf, tableRows } from './page.ts';
 import { openPlaces, walk } from './walk.ts';
 

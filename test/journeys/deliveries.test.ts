@@ -5,9 +5,14 @@ import {
   attemptsOf,
   type DeliveryShown,
   deliveryOf,
+  failing,
+  fine,
+  MUCH_LATER,
   openJourney,
+  ownType,
   patch,
   publish,
+  QUICK,
   subscribe,
 } from '../support/journey.ts';
 
@@ -16,19 +21,8 @@ after(journey.close);
 const { hookyard } = journey;
 const { api } = hookyard;
 
-const QUICK = { backoffType: 'fixed', backoffSeconds: 0.05 };
-const MUCH_LATER = { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 3600 };
 /** Leaves time to change something before the retry. */
 const LATER = { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 5 };
-const failing = { kind: 'status', status: 500, body: 'broken' } as const;
-const fine = { kind: 'status', status: 200, body: 'OK' } as const;
-
-/** Each test has an event type of its own, so that its subscriptions hear of nothing else. */
-let types = 0;
-function ownType(): string {
-  types += 1;
-  return `journey.test-${types}`;
-}
 
 test('a test is answered at once with what the receiver said', async () => {
   const receiver = await journey.receiver([fine, failing, { kind: 'hang' }]);

@@ -1,24 +1,24 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { attemptsOf, type DeliveryShown, deliveryOf, openJourney, publish, subscribe } from '../support/journey.ts';
+import {
+  attemptsOf,
+  type DeliveryShown,
+  deliveryOf,
+  failing,
+  fine,
+  MUCH_LATER,
+  openJourney,
+  ownType,
+  publish,
+  QUICK,
+  subscribe,
+} from '../support/journey.ts';
 
 const journey = await openJourney();
 after(journey.close);
 const { hookyard } = journey;
 const { api } = hookyard;
-
-const QUICK = { backoffType: 'fixed', backoffSeconds: 0.05 };
-const MUCH_LATER = { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 3600 };
-const failing = { kind: 'status', status: 500, body: 'broken' } as const;
-const fine = { kind: 'status', status: 200, body: 'OK' } as const;
-
-/** Each test has an event type of its own, so that its subscriptions hear of nothing else. */
-let types = 0;
-function ownType(): string {
-  types += 1;
-  return `journey.test-${types}`;
-}
 
 test('a 500 is tried again as the policy says, with the same id and bytes, and every attempt can be seen', async () => {
   const type = ownType();

@@ -202,3 +202,19 @@ export async function deliveriesOf(
   assert.equal(answer.status, 200, answer.text);
   return answer.data;
 }
+
+/** Answers of receivers. */
+export const failing = { kind: 'status', status: 500, body: 'broken' } as const;
+export const fine = { kind: 'status', status: 200, body: 'OK' } as const;
+
+/** A retry that comes within the test, and one that does not. */
+export const QUICK = { backoffType: 'fixed', backoffSeconds: 0.05 };
+export const MUCH_LATER = { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 3600 };
+
+let types = 0;
+
+/** An event type of a test's own, so that its subscriptions hear of nothing else. */
+export function ownType(): string {
+  types += 1;
+  return `journey.test-${types}`;
+}

@@ -83,7 +83,10 @@ function isBadAnswer(error: unknown): boolean {
   return textOf(error, 'code') === 'UND_ERR_SOCKET' && textOf(error, 'message').startsWith('bad ');
 }
 
-/** The failure an error means. What no row knows is our own fault, `internal_error`; in a handshake it is the other side's. */
+/**
+ * The failure an error means. What no row knows is our own fault, `internal_error`; in a handshake it is the other
+ * side's.
+ */
 export function failureOfError(error: unknown, stage: Stage): FailureCode {
   const code = codeOf(error);
   if (isBadAnswer(error)) return 'protocol_error';

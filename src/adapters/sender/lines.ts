@@ -43,7 +43,8 @@ interface Placed {
 }
 
 /**
- * Keeps a bounded number of sockets, each to one origin under one TLS policy, and closes the longest idle one when another is needed.
+ * Keeps a bounded number of sockets, each to one origin under one TLS policy, and closes the longest idle one when
+ * another is needed.
  * Long because its small functions share the state of all pools, which nobody else may touch.
  */
 export function createLines(options: LinesOptions): Lines {

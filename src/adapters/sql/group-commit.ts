@@ -4,7 +4,10 @@
  */
 
 export interface GroupCommitOptions<Call, Answer> {
-  /** Runs a batch in one transaction; an error in place of an answer fails that call. Rejects when the engine was lost and nobody knows whether it committed. */
+  /**
+   * Runs a batch in one transaction; an error in place of an answer fails that call. Rejects when the engine was lost
+   * and nobody knows whether it committed.
+   */
   execute(batch: readonly Call[]): Promise<readonly (Answer | Error)[]>;
   /** The call to make instead after its batch was lost; null when it may not be made twice. */
   repeat(call: Call): Call | null;

@@ -119,7 +119,7 @@ function packSettle(request: SettleRequest): Input<'settle'> {
   return { settlements: request.settlements.map(packSettlement), health: [...request.health] };
 }
 
-/** Answers that are lists hold only spots: the rest of a fresh ticket is in its request. */
+/** Answers that are lists say where deliveries were put: the rest of a fresh ticket is in its request. */
 function isSpots<Outcome extends { kind: string }, Spots extends readonly unknown[]>(
   answer: Outcome | Spots,
 ): answer is Spots {

@@ -1,10 +1,10 @@
 /** The writer thread: one transaction, so one sync to disk, for everything that has arrived. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { ReceiptRequest } from '../../ports.ts';
 import { createCollector } from '../garbage.ts';
 import { openDatabase } from './database.ts';
 import { type ClockOrigin, engineClock } from './engine-clock.ts';
 import { type Call, operations } from './operations.ts';
+import type { ReceiptPacket } from './receipts.ts';
 import { serve } from './serve.ts';
 import { nothingKnown, type Writer } from './turn.ts';
 import { asError } from './unavailable.ts';
@@ -53,7 +53,7 @@ function letGo(calls: readonly Call[]): void {
 }
 
 function receivedBytes([name, input]: Call): number {
-  return name === 'recordReceipt' ? (input as ReceiptRequest).receipt.body.length : 0;
+  return name === 'recordReceipt' ? (input as ReceiptPacket).receipt.body.length : 0;
 }
 
 /** If one call fails the batch is taken back and made call by call, so that only that one fails. */

@@ -34,7 +34,10 @@ function takesTooMuch({ limits, inFlight, slow }: Lineup<unknown>, own: Subscrib
   return own.slow > 0 && slow >= limits.maxSlow;
 }
 
-/** Whether the bytes in flight leave room for the first item of a queue. A large one always goes when it is the only one. */
+/**
+ * Whether the bytes in flight leave room for the first item of a queue. A large one always goes when it is the only
+ * one.
+ */
 function fits(
   { limits, youngBytes, slowBytes }: Lineup<unknown>,
   { slow }: Subscriber<unknown>,

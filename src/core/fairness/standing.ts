@@ -1,4 +1,7 @@
-/** Where a subscription belongs: in its tenant's turns, or kept back by its cap, by the share of the others, or by a time. */
+/**
+ * Where a subscription belongs: in its tenant's turns, or kept back by its cap, by the share of the others, or by a
+ * time.
+ */
 import { append, unlink } from '../chain.ts';
 import { add } from '../timeline.ts';
 import { type Class, forget, type Lineup, type Queue, type Subscriber, type TenantTurn } from './lineup.ts';
@@ -50,7 +53,9 @@ function leave<Item>(turn: TenantTurn<Item>, queue: Queue<Item>): void {
   if (turn.queues.head === null) unlink(turn);
 }
 
-/** Notes when a held subscription is to be looked at. An entry at an earlier time serves: it is renewed when it is due. */
+/**
+ * Notes when a held subscription is to be looked at. An entry at an earlier time serves: it is renewed when it is due.
+ */
 function arm<Item>(lineup: Lineup<Item>, subscriber: Subscriber<Item>): void {
   const atMs = subscriber.notBeforeMs;
   if (atMs >= subscriber.armedAtMs) return;

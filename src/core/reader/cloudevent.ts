@@ -20,7 +20,9 @@ import {
 /** One event, with attributes and `data` as structured mode writes them. */
 export interface CloudEvent {
   document: Readonly<Record<string, unknown>>;
-  /** The pointer into the request for a pointer into the document; `header:` and a name for an attribute of binary mode. */
+  /**
+   * The pointer into the request for a pointer into the document; `header:` and a name for an attribute of binary mode.
+   */
   whence(pointer: string): string;
 }
 

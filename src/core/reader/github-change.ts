@@ -78,7 +78,7 @@ export function readRelease(input: ReaderInput): Reading {
     action,
     draft: flagAt(body, ['release', 'draft']),
     prerelease: flagAt(body, ['release', 'prerelease']),
-    /** `target_commitish` is what the tag would be made of: mostly a branch, whose head may have moved since. */
+    // `target_commitish` is what the tag would be made of: mostly a branch, whose head may have moved since.
     sha: null,
     time: releaseTime(input, action?.value ?? ''),
     actor: actorAt(body, SENDER),

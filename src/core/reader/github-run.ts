@@ -89,7 +89,7 @@ export function readCheckSuite(input: ReaderInput): Reading {
     status,
     name: nameAt(body, ['check_suite', 'app', 'name']),
     runId: numberTextAt(body, ['check_suite', 'id']),
-    /** GitHub leaves it out for commits of forks. */
+    // GitHub leaves it out for commits of forks.
     ref: shortRefAt(body, ['check_suite', 'head_branch']),
     sha: commitAt(body, ['check_suite', 'head_sha']),
     tag: null,
@@ -112,7 +112,7 @@ export function readDeploymentStatus(input: ReaderInput): Reading {
     repository,
     status,
     environment: nameAt(body, ['deployment_status', 'environment']) ?? nameAt(body, ['deployment', 'environment']),
-    /** As it was asked for: a branch, a tag or a commit. */
+    // As it was asked for: a branch, a tag or a commit.
     ref: shortRefAt(body, ['deployment', 'ref'], ''),
     sha: commitAt(body, ['deployment', 'sha']),
     time: timeAt(input, ['deployment_status', 'created_at']),
@@ -137,7 +137,7 @@ function stateAt(body: unknown, run: string): Field<RunStatus> | null {
 function ranOn(body: unknown, repository: string): Field<string> | null {
   const head = repositoryNameAt(body, ['workflow_run', 'head_repository', 'full_name']);
   if (head?.value.toLowerCase() !== repository.toLowerCase()) return null;
-  /** `head_branch` of a run for a release is its tag; for a push nothing tells which of the two it is. */
+  // `head_branch` of a run for a release is its tag; for a push nothing tells which of the two it is.
   const isRelease = at(body, ['workflow_run', 'event']) === 'release';
   const branch: Path = ['workflow_run', 'head_branch'];
   return shortRefAt(body, branch, isRelease ? 'refs/tags/' : 'refs/heads/');

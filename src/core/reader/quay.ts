@@ -1,4 +1,6 @@
-/** Quay's `repo_push` notification (docs.quay.io, "Repository notifications"; quay, notifications/notificationevent.py). */
+/**
+ * Quay's `repo_push` notification (docs.quay.io, "Repository notifications"; quay, notifications/notificationevent.py).
+ */
 
 import type { Origin } from '../fact.ts';
 import { pointerOf } from '../pointer.ts';

@@ -10,7 +10,7 @@ export interface SignedRequest {
   headers: HeaderValues;
   /** The raw bytes as received: never decoded, never serialised again. */
   body: Uint8Array;
-  /** True when the request came to the source's secret URL with its present key. */
+  /** True when the request came to the source's secret URL, with its present key or an old one whose time is not over. */
   secretUrl: boolean;
 }
 

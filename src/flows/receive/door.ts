@@ -2,6 +2,7 @@
 import { isAmong } from '../../core/address/networks.ts';
 import { mayAsk } from '../../core/handshake.ts';
 import { type Id, isId } from '../../core/ids.ts';
+import { toHex } from '../../core/signature/encoding.ts';
 import { presetScheme } from '../../core/signature/schemes.ts';
 import { completeStoredSource, GROUP_ROUTES, SOURCE_TYPES, type SourceGroup } from '../../core/source.ts';
 import type { Ports } from '../../ports.ts';
@@ -51,7 +52,7 @@ export function findDoor(
 /** What is behind the door; where there is nothing, the same is done with nobody's source. */
 function sourceAt(mac: Ports['mac'], configuration: LiveConfiguration, door: Door, nowMs: number): LiveSource {
   // Keys are looked up by digest, so that the time taken tells nothing about how much of one was right.
-  const digest = Buffer.from(mac.sha256(door.kind === 'secret' ? door.key : door.sourceId)).toString('hex');
+  const digest = toHex(mac.sha256(door.kind === 'secret' ? door.key : door.sourceId));
   const secret = configuration.sourcesByUrlKey.get(digest) ?? NO_DOOR;
   if (door.kind === 'typed') return (isId(door.sourceId) && configuration.sources.get(door.sourceId)) || NOBODY;
   return secret.untilMs === null || nowMs < secret.untilMs ? secret.source : NOBODY;

@@ -1,3 +1,4 @@
+import { DELIVERY_STATUSES } from '../../core/attempt.ts';
 import { isEventType } from '../../core/event.ts';
 import { type Id, isId } from '../../core/ids.ts';
 import { problem } from '../../core/problem.ts';
@@ -8,12 +9,13 @@ import type { DeliveryQuery } from '../../ports.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { EVENT_TYPE_WORDS } from '../event-rules.ts';
+import { answerOf } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, readPage } from '../page.ts';
 import { pagingQuery, readPaging } from '../paging.ts';
 import { answer, type Reply } from '../respond.ts';
-import { attemptShown, DELIVERY_STATUSES, deliveryShown, redelivered } from '../schemas/delivery.ts';
+import { attemptShown, deliveryShown, redelivered } from '../schemas/delivery.ts';
 import { LISTED_BODIES } from '../schemas/envelope.ts';
 import { z } from '../schemas/zod.ts';
 import { showAttempt } from '../show/attempt.ts';
@@ -170,8 +172,7 @@ function again(server: Server): Endpoint {
         by: caller.id,
         claims: (made) => claims.for(show(made)),
       });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? claims.repeated(outcome.answer) : show(outcome);
+      return answerOf(outcome, claims, show);
     },
   });
 }

@@ -1,6 +1,6 @@
 /** The doors senders push to. Answers are flat; what is not a door looks the same whatever is wrong with it. */
 import { DEFAULT_TENANT } from '../../core/ids.ts';
-import { problem } from '../../core/problem.ts';
+import { type ProblemCode, problem } from '../../core/problem.ts';
 import { GROUP_ROUTES } from '../../core/source.ts';
 import { UNREADABLE } from '../../core/understanding.ts';
 import { RESTLESS } from '../../flows/publish.ts';
@@ -45,24 +45,26 @@ const shared = {
   success: { status: 200, description: 'Stored. `action` says what was made of it.', schema: received, flat: true },
 } as const satisfies Partial<RouteSpec>;
 
+/** What either door may refuse with. */
+const DOOR_PROBLEMS: readonly ProblemCode[] = [
+  'body_too_large',
+  'source_body_too_large',
+  'unsupported_encoding',
+  'secret_unavailable',
+  'not_served_here',
+  'overloaded',
+  'source_rate_limited',
+  'store_unavailable',
+  'internal',
+];
+
 const typedSpec: RouteSpec = {
   ...shared,
   path: '/api/v1/webhooks/{route}/{sourceId}',
   operationId: 'receiveTyped',
   summary: 'Receive a push at a source that proves itself by signature or token',
   description: `Routes: ${ROUTES}. An authentic body that cannot be read is stored and answered 200 \`ignored\`; so is one for a paused source, which is held. A connection test that wants something back gets it in place of the usual answer. Senders of CloudEvents may ask with OPTIONS whether they may send.`,
-  problems: [
-    'bad_signature',
-    'body_too_large',
-    'source_body_too_large',
-    'unsupported_encoding',
-    'secret_unavailable',
-    'not_served_here',
-    'overloaded',
-    'source_rate_limited',
-    'store_unavailable',
-    'internal',
-  ],
+  problems: ['bad_signature', ...DOOR_PROBLEMS],
 };
 
 const secretSpec: RouteSpec = {
@@ -72,18 +74,7 @@ const secretSpec: RouteSpec = {
   summary: 'Receive a push at a secret URL',
   description:
     'Anything wrong with the URL, the method, the source or the address it came from is the same 404. Otherwise as at a typed URL.',
-  problems: [
-    'source_unreadable',
-    'body_too_large',
-    'source_body_too_large',
-    'unsupported_encoding',
-    'secret_unavailable',
-    'not_served_here',
-    'overloaded',
-    'source_rate_limited',
-    'store_unavailable',
-    'internal',
-  ],
+  problems: ['source_unreadable', ...DOOR_PROBLEMS],
 };
 
 /** What the doors look at of a request. */

@@ -2,6 +2,7 @@ import { createKey, revokeKey } from '../../flows/keys.ts';
 import type { KeyRow } from '../../ports.ts';
 import { MAY_ADMINISTER } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { answerOf } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pageOf, readPage } from '../page.ts';
@@ -39,8 +40,7 @@ function create(server: Server): Endpoint {
         expiresAtMs: body.expiresAt ?? null,
         claims: (made) => claims.for(show(made)),
       });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? claims.repeated(outcome.answer) : show(outcome);
+      return answerOf(outcome, claims, show);
     },
   });
 }

@@ -5,6 +5,7 @@ import { type Reprocessed, reprocessReceipt } from '../../flows/reprocess-receip
 import { reverifyReceipt } from '../../flows/reverify-receipt.ts';
 import { MAY_ADMINISTER, MAY_CHANGE } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
+import { answerOf } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { answer } from '../respond.ts';
@@ -42,8 +43,7 @@ function reprocess(server: Server): Endpoint {
         dryRun: body.dryRun ?? false,
         claims: (made) => claims.for(show(made)),
       });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? claims.repeated(outcome.answer) : show(outcome);
+      return answerOf(outcome, claims, show);
     },
   });
 }

@@ -1,5 +1,6 @@
 import { isId } from '../../core/ids.ts';
 import { problem } from '../../core/problem.ts';
+import { OUTCOMES } from '../../core/receipt.ts';
 import type { ReceiptDiagnosis } from '../../core/receipt-diagnosis.ts';
 import { judgeReceipt } from '../../flows/judge-receipt.ts';
 import { sourceOf } from '../../flows/rework.ts';
@@ -12,7 +13,7 @@ import { listAnswer, readPage } from '../page.ts';
 import { pagingQuery, readPaging } from '../paging.ts';
 import { answer } from '../respond.ts';
 import { LISTED_BODIES } from '../schemas/envelope.ts';
-import { OUTCOMES, receiptShown } from '../schemas/receipt.ts';
+import { receiptShown } from '../schemas/receipt.ts';
 import { z } from '../schemas/zod.ts';
 import { showReceipt } from '../show/receipt.ts';
 import { LISTED_BODY_BYTES } from '../show/text.ts';

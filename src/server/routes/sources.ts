@@ -3,7 +3,7 @@ import { type CreatedSource, createSource } from '../../flows/create-source.ts';
 import { deleteSource } from '../../flows/delete-source.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { answerOf } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pageOf, readPage } from '../page.ts';
@@ -46,8 +46,7 @@ function create(server: Server): Endpoint {
         mostBodyBytes: server.limits.receipt,
         claims: (made) => call.claims.for(show(made)),
       });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? call.claims.repeated(outcome.answer) : show(outcome);
+      return answerOf(outcome, call.claims, show);
     },
   });
 }
@@ -105,14 +104,12 @@ function change(server: Server): Endpoint {
     tag: TAG,
     summary: 'Change a source',
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     body: anyObject,
     documentedBody: sourcePatch,
     success: { status: 200, description: 'The source as it stands now.', schema: sourceShown },
-    problems: ['precondition_failed', 'secret_unavailable'],
+    problems: ['secret_unavailable'],
     run: async (call) => {
-      const condition = readIfMatch(call.request.header('if-match'));
-      if (condition.kind === 'problem') return condition;
       const found = await find(server, call.caller.tenant, call.id);
       if (found.kind === 'problem') return found;
       const shown = showSource(found.source, viewOf(server, call));
@@ -127,7 +124,7 @@ function change(server: Server): Endpoint {
         patch: givenFields(patch),
         ...(enabled === undefined ? {} : { enabled }),
         mostBodyBytes: server.limits.receipt,
-        ifVersion: condition.version,
+        ifVersion: call.ifVersion,
       });
       if (outcome.kind === 'problem') return outcome;
       const { source, generatedSecret, hasNewUrl } = outcome;
@@ -151,15 +148,13 @@ function remove(server: Server): Endpoint {
     description:
       'Its receipts stay. While it holds some it is not deleted, unless `discardHeld` says so: nothing could be made of them any more.',
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     query: removeQuery,
     success: { status: 204, description: 'Deleted.' },
-    problems: ['precondition_failed', 'source_holding'],
-    run: async ({ caller, id, request, query }) => {
-      const condition = readIfMatch(request.header('if-match'));
-      if (condition.kind === 'problem') return condition;
+    problems: ['source_holding'],
+    run: async ({ caller, id, ifVersion, query }) => {
       const discardHeld = query.discardHeld === 'true';
-      const named = { tenant: caller.tenant, id, ifVersion: condition.version, discardHeld };
+      const named = { tenant: caller.tenant, id, ifVersion, discardHeld };
       const outcome = await deleteSource(server.ports, named);
       return outcome.kind === 'problem' ? outcome : NO_CONTENT;
     },

@@ -4,12 +4,13 @@ import { type Rotation, rotateSecret } from '../../flows/rotate-secret.ts';
 import { overtakenBy } from '../../flows/sealed-configuration.ts';
 import { MAY_CHANGE } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
+import { answerOf } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { rotationInput } from '../schemas/rotation.ts';
 import { subscriptionShown } from '../schemas/subscription.ts';
 import { courseOf, find, ONE, shownAnswer, TAG } from './one-subscription.ts';
+import { pauseRoutes } from './pausing.ts';
 
 const AS_IT_STANDS = { status: 200, description: 'The subscription as it stands now.', schema: subscriptionShown };
 
@@ -18,47 +19,32 @@ export function subscriptionStateEndpoints(server: Server): readonly Endpoint[] 
   return [...PAUSING.map((row) => pausing(server, row)), enable(server), rotate(server)];
 }
 
-interface Pausing {
-  word: 'pause' | 'resume';
-  paused: boolean;
-  summary: string;
-  description: string;
-}
-
-const PAUSING: readonly Pausing[] = [
-  {
-    word: 'pause',
-    paused: true,
-    summary: 'Hold back what a subscription would be sent',
-    description:
-      'Events still become deliveries; they are held and do not age until it is resumed. A try that is on its way is not interrupted, and where several processes send, tries may begin for a second more. Pausing a paused one changes nothing: `pausedAt` stays.',
+const PAUSING = pauseRoutes({
+  path: ONE,
+  noun: 'Subscription',
+  tag: TAG,
+  words: {
+    pause: {
+      summary: 'Hold back what a subscription would be sent',
+      description:
+        'Events still become deliveries; they are held and do not age until it is resumed. A try that is on its way is not interrupted, and where several processes send, tries may begin for a second more. Pausing a paused one changes nothing: `pausedAt` stays.',
+    },
+    resume: {
+      summary: 'Send what a pause has held back',
+      description:
+        'What was held is sent oldest first, within `maxConcurrency` and `rateLimit`, few at a time to begin with. Resuming one that is not paused changes nothing.',
+    },
   },
-  {
-    word: 'resume',
-    paused: false,
-    summary: 'Send what a pause has held back',
-    description:
-      'What was held is sent oldest first, within `maxConcurrency` and `rateLimit`, few at a time to begin with. Resuming one that is not paused changes nothing.',
-  },
-];
+});
 
-function pausing(server: Server, { word, paused, summary, description }: Pausing): Endpoint {
+function pausing(server: Server, { paused, fixed }: (typeof PAUSING)[number]): Endpoint {
   return keyed(server, {
-    method: 'POST',
-    path: `${ONE}/${word}`,
-    operationId: `${word}Subscription`,
-    tag: TAG,
-    summary,
-    description,
-    roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    ...fixed,
+    conditional: true,
     success: AS_IT_STANDS,
-    problems: ['subscription_disabled', 'precondition_failed', 'secret_unavailable'],
-    run: async ({ caller, id, request }) => {
-      const condition = readIfMatch(request.header('if-match'));
-      if (condition.kind === 'problem') return condition;
-      const pausing = { tenant: caller.tenant, id, paused, ifVersion: condition.version };
-      const outcome = await pauseSubscription(server.ports, pausing);
+    problems: ['subscription_disabled', 'secret_unavailable'],
+    run: async ({ caller, id, ifVersion }) => {
+      const outcome = await pauseSubscription(server.ports, { tenant: caller.tenant, id, paused, ifVersion });
       if (outcome.kind === 'problem') return outcome;
       return shownAnswer(server, 200, outcome.subscription, await courseOf(server, outcome.subscription));
     },
@@ -75,15 +61,12 @@ function enable(server: Server): Endpoint {
     description:
       'It is active then, whoever switched it off, a person or its failures, and whether it was paused before or not. One that is not disabled is left as it is.',
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     success: AS_IT_STANDS,
-    problems: ['precondition_failed', 'secret_unavailable'],
-    run: async ({ caller, id, request: { header } }) => {
-      const condition = readIfMatch(header('if-match'));
-      if (condition.kind === 'problem') return condition;
+    problems: ['secret_unavailable'],
+    run: async ({ caller, id, ifVersion }) => {
       const found = await find(server, caller.tenant, id);
       if (found.kind === 'problem') return found;
-      const ifVersion = condition.version;
       const request = { tenant: caller.tenant, id, patch: {}, cleared: true, ifVersion } as const;
       const isOn = found.subscription.state.kind !== 'disabled';
       const standing = overtakenBy(found.subscription, ifVersion) ?? found;
@@ -104,14 +87,12 @@ function rotate(server: Server): Endpoint {
     description:
       'The old one signs beside it until `oldSecretsUntil`: a receiver may change over at any time before. A generated secret is shown in this answer alone.',
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     body: rotationInput,
     bodyOptional: true,
     success: AS_IT_STANDS,
-    problems: ['rotation_refused', 'precondition_failed', 'secret_unavailable'],
-    run: async ({ caller, id, body, claims, request }) => {
-      const condition = readIfMatch(request.header('if-match'));
-      if (condition.kind === 'problem') return condition;
+    problems: ['rotation_refused', 'secret_unavailable'],
+    run: async ({ caller, id, body, claims, ifVersion }) => {
       const found = await find(server, caller.tenant, id);
       if (found.kind === 'problem') return found;
       const course = await courseOf(server, found.subscription);
@@ -121,11 +102,10 @@ function rotate(server: Server): Endpoint {
         tenant: caller.tenant,
         id,
         ...body,
-        ifVersion: condition.version,
+        ifVersion,
         claims: (made) => claims.for(show(made)),
       });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? claims.repeated(outcome.answer) : show(outcome);
+      return answerOf(outcome, claims, show);
     },
   });
 }

@@ -11,8 +11,7 @@ import { deleteSubscription } from '../../flows/delete-subscription.ts';
 import { testSubscription } from '../../flows/test-subscription.ts';
 import { MAY_CHANGE, MAY_READ } from '../auth.ts';
 import type { Endpoint } from '../endpoint.ts';
-import { IF_MATCH_HEADER, readIfMatch } from '../etag.ts';
-import { REPLAYED } from '../idempotency.ts';
+import { answerOf, REPLAYED } from '../idempotency.ts';
 import { keyed } from '../keyed.ts';
 import type { Server } from '../options.ts';
 import { listAnswer, pageOf, readPage } from '../page.ts';
@@ -60,8 +59,7 @@ function create(server: Server): Endpoint {
         enabled,
         claims: (made) => claims.for(show(made)),
       });
-      if (outcome.kind === 'problem') return outcome;
-      return outcome.kind === 'repeated' ? claims.repeated(outcome.answer) : show(outcome);
+      return answerOf(outcome, claims, show);
     },
   });
 }
@@ -136,14 +134,12 @@ function change(server: Server): Endpoint {
     tag: TAG,
     summary: 'Change a subscription',
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     body: anyObject,
     documentedBody: subscriptionPatch,
     success: { status: 200, description: 'The subscription as it stands now.', schema: subscriptionShown },
-    problems: [...URL_PROBLEMS, 'precondition_failed', 'secret_unavailable'],
-    run: async ({ caller, id, body, request }) => {
-      const condition = readIfMatch(request.header('if-match'));
-      if (condition.kind === 'problem') return condition;
+    problems: [...URL_PROBLEMS, 'secret_unavailable'],
+    run: async ({ caller, id, body, ifVersion }) => {
       const found = await find(server, caller.tenant, id);
       if (found.kind === 'problem') return found;
       const { subscription } = found;
@@ -156,7 +152,7 @@ function change(server: Server): Endpoint {
         id,
         patch: unredacted(givenFields(patch), subscription),
         ...(enabled === undefined ? {} : { enabled }),
-        ifVersion: condition.version,
+        ifVersion,
       });
       if (outcome.kind === 'problem') return outcome;
       // Enabling ends a streak.
@@ -190,14 +186,11 @@ function remove(server: Server): Endpoint {
     summary: 'Delete a subscription',
     description: 'Nothing more is sent after the 204; where several processes send, after a second.',
     roles: MAY_CHANGE,
-    headers: IF_MATCH_HEADER,
+    conditional: true,
     success: { status: 204, description: 'Deleted.' },
-    problems: ['precondition_failed'],
-    run: async ({ caller, id, request }) => {
-      const condition = readIfMatch(request.header('if-match'));
-      if (condition.kind === 'problem') return condition;
-      const named = { tenant: caller.tenant, id, ifVersion: condition.version };
-      const outcome = await deleteSubscription(server.ports, named);
+    problems: [],
+    run: async ({ caller, id, ifVersion }) => {
+      const outcome = await deleteSubscription(server.ports, { tenant: caller.tenant, id, ifVersion });
       return outcome.kind === 'problem' ? outcome : NO_CONTENT;
     },
   });

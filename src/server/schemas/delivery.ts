@@ -1,19 +1,10 @@
 /** Deliveries and attempts as the API shows them. */
+import { CLOSINGS, DELIVERY_STATUSES } from '../../core/attempt.ts';
 import { NEXT_PROBE } from './subscription.ts';
+import { time, uuid } from './values.ts';
 import { z } from './zod.ts';
 
-const time = z.string().openapi({ format: 'date-time' });
-const uuid = z.string().openapi({ format: 'uuid' });
 const headers = z.record(z.string(), z.string());
-
-export const DELIVERY_STATUSES = [
-  'pending',
-  'failed_retry',
-  'succeeded',
-  'failed_permanent',
-  'cancelled',
-  'expired',
-] as const;
 
 /** Milliseconds of each part of a try; null where it never got there. */
 const phases = z
@@ -45,7 +36,7 @@ export const attemptShown = z
       .boolean()
       .openapi({ description: 'False for a row that only closes, and for what was refused before connecting.' }),
     success: z.boolean(),
-    closes: z.enum(['succeeded', 'failed_permanent', 'cancelled', 'expired']).nullable(),
+    closes: z.enum(CLOSINGS).nullable(),
     url: z.string().nullable(),
     method: z.string().nullable(),
     requestHeaders: headers,

@@ -16,6 +16,7 @@ import {
 import { REQUIRED } from '../fields.ts';
 import { textInput, textMap } from '../text-input.ts';
 import { timeInput } from '../time-input.ts';
+import { time, uuid } from './values.ts';
 import { z } from './zod.ts';
 
 /** What `POST /api/v1/events` takes. */
@@ -56,7 +57,7 @@ export const eventInput = z
 /** What an accepted event is answered with. */
 export const eventAccepted = z
   .object({
-    id: z.string().openapi({ format: 'uuid' }),
+    id: uuid,
     deliveries: z.int().openapi({ description: 'How many subscriptions it goes to.' }),
     duplicate: z.literal(true).optional().openapi({ description: 'Accepted before; nothing was added.' }),
   })
@@ -106,12 +107,10 @@ export const batchAccepted = z
   })
   .openapi('EventBatchAccepted');
 
-const time = z.string().openapi({ format: 'date-time' });
-
 /** An event as shown in lists. */
 export const eventShown = z
   .object({
-    id: z.string().openapi({ format: 'uuid' }),
+    id: uuid,
     externalId: z.string().nullable(),
     type: z.string(),
     owner: z.string().nullable(),

@@ -1,9 +1,10 @@
 /** What an event would do, as the API shows it. */
 import { eventInput } from './event.ts';
+import { uuid } from './values.ts';
 import { z } from './zod.ts';
 
 const shown = {
-  subscriptionId: z.string().openapi({ format: 'uuid' }),
+  subscriptionId: uuid,
   name: z.string().nullable(),
   asOf: z.enum(['acceptance', 'now']).openapi({
     description: '`acceptance`: what was decided when the event was accepted. `now`: what it says as it stands today.',
@@ -50,7 +51,10 @@ export const explanation = z
   })
   .openapi('Explanation');
 
-/** What `POST /api/v1/events/explain` takes: what can be published, with null as a stored event shows it, or such an event. */
+/**
+ * What `POST /api/v1/events/explain` takes: what can be published, with null as a stored event shows it, or such an
+ * event.
+ */
 export const explainInput = eventInput
   .extend({ owner: eventInput.shape.owner.nullable(), orderingKey: eventInput.shape.orderingKey.nullable() })
   .openapi('ExplainInput');

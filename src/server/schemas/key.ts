@@ -1,6 +1,7 @@
 /** API keys as the API takes and shows them. */
 import { textInput } from '../text-input.ts';
 import { timeInput } from '../time-input.ts';
+import { time, uuid } from './values.ts';
 import { z } from './zod.ts';
 
 const role = z.enum(['admin', 'operator', 'viewer', 'publisher']);
@@ -10,12 +11,10 @@ export const keyInput = z
   .strictObject({ name: textInput(1, 200), role, expiresAt: timeInput.nullable().optional() })
   .openapi('KeyInput');
 
-const time = z.string().openapi({ format: 'date-time' });
-
 /** A key as shown; the key itself only once. */
 export const keyShown = z
   .object({
-    id: z.string().openapi({ format: 'uuid' }),
+    id: uuid,
     name: z.string(),
     role,
     prefix: z.string().openapi({ description: 'The first characters of the key.' }),

@@ -1,11 +1,9 @@
 /** Receipts as the API shows them, and what senders are told. */
+import { OUTCOMES } from '../../core/receipt.ts';
+import { time, uuid } from './values.ts';
 import { z } from './zod.ts';
 
-export const OUTCOMES = ['processed', 'ignored', 'duplicate', 'rejected', 'handshake', 'held'] as const;
-
 const pointers = z.record(z.string(), z.string());
-const id = z.string().openapi({ format: 'uuid' });
-
 const verdict = z
   .object({ ok: z.boolean(), scheme: z.string(), reason: z.string().nullable() })
   .openapi({ description: 'Whether the sender proved who it is. `reason` also says by which key it was accepted.' });
@@ -24,9 +22,9 @@ const effects = z
 /** A receipt as shown. */
 export const receiptShown = z
   .object({
-    id,
-    sourceId: id,
-    receivedAt: z.string().openapi({ format: 'date-time' }),
+    id: uuid,
+    sourceId: uuid,
+    receivedAt: time,
     remoteAddress: z
       .string()
       .nullable()
@@ -86,7 +84,7 @@ export const reprocessedShown = z
         z.object({
           id: z.string().nullable().openapi({ description: 'null in a dry run.' }),
           type: z.string(),
-          occurredAt: z.string().openapi({ format: 'date-time' }),
+          occurredAt: time,
           data: z.looseObject({}),
           subscriptions: z.int().openapi({ description: 'How many subscriptions want it.' }),
         }),
@@ -118,6 +116,6 @@ export const received = z
     componentId: z.string().optional(),
     versionsAdded: z.int(),
     triggersActivated: z.int(),
-    receiptId: z.string().openapi({ format: 'uuid' }),
+    receiptId: uuid,
   })
   .openapi('Received');

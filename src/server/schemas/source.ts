@@ -8,6 +8,7 @@ import { COVERS, PRESET_NAMES } from '../../core/signature/schemes.ts';
 import { GROUP_ROUTES, SOURCE_TYPES } from '../../core/source.ts';
 import { textInput } from '../text-input.ts';
 import { filter, rateLimit, retryPolicy } from './subscription.ts';
+import { time, uuid } from './values.ts';
 import { z } from './zod.ts';
 
 const MAX_NETWORKS = 100;
@@ -114,13 +115,11 @@ export const sourcePatch = sourceInput.partial().openapi('SourcePatch', {
   description: 'Read-only fields may be sent back with the value they have.',
 });
 
-const time = z.string().openapi({ format: 'date-time' });
-
 /** A source as shown. */
 export const sourceShown = z
   .object({
-    id: z.string().openapi({ format: 'uuid' }),
-    tenantId: z.string().openapi({ format: 'uuid' }),
+    id: uuid,
+    tenantId: uuid,
     ...sourceInput.omit({ secret: true, signatureHeader: true, signatureAlgorithm: true, enabled: true }).partial()
       .shape,
     groups: z

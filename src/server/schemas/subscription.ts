@@ -3,23 +3,25 @@ import { MAX_FILTERS } from '../../core/filter.ts';
 import { FILTER_OPERATORS, MAX_LIST_LENGTH } from '../../core/filter-operator.ts';
 import { OWNER_KINDS } from '../../core/owner-input.ts';
 import { PROFILE_NAMES } from '../../core/profile.ts';
+import { BACKOFF_TYPES, MAX_AGE_SECONDS, MAX_DELAY_MS, RETRY_ON } from '../../core/retry.ts';
 import { VARIABLE_PREFIX } from '../../core/secret-reference.ts';
 import { MAX_TIMEOUT_MS } from '../../core/subscription.ts';
 import { textInput, textMap } from '../text-input.ts';
+import { time, uuid } from './values.ts';
 import { z } from './zod.ts';
 
 const AUTH_TYPES = ['none', 'basic', 'bearer', 'signature', 'header'] as const;
-const BACKOFF_TYPES = ['exponential', 'linear', 'fixed', 'schedule'] as const;
-const RETRY_ON = ['network', '5xx', '408', '425', '429', '4xx', '3xx'] as const;
 const MAX_RETRIES = 100;
-const MAX_DELAY_SECONDS = 30 * 86_400;
 const MAX_RATE_COUNT = 10_000;
 const MAX_RATE_SECONDS = 3600;
 const MAX_DISABLE_THRESHOLD = 1_000_000;
 const MAX_CA_CHARACTERS = 65_536;
 
 const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-const delaySeconds = z.number().min(0).max(MAX_DELAY_SECONDS);
+const delaySeconds = z
+  .number()
+  .min(0)
+  .max(MAX_DELAY_MS / 1000);
 
 export const filter = z
   .strictObject({
@@ -40,12 +42,7 @@ export const retryPolicy = z
     backoffType: z.enum(BACKOFF_TYPES).nullable().optional(),
     backoffSeconds: delaySeconds.nullable().optional(),
     scheduleSeconds: z.array(delaySeconds).max(MAX_RETRIES).nullable().optional(),
-    maxAgeSeconds: z
-      .number()
-      .min(1)
-      .max(366 * 86_400)
-      .nullable()
-      .optional(),
+    maxAgeSeconds: z.number().min(1).max(MAX_AGE_SECONDS).nullable().optional(),
     jitter: z.number().min(0).max(1).nullable().optional(),
     retryOn: z
       .union([z.array(z.enum(RETRY_ON)), z.literal('all')], {
@@ -176,15 +173,13 @@ export const subscriptionPatch = subscriptionInput.partial().openapi('Subscripti
 export const NEXT_PROBE =
   'By when a single delivery is tried to find out whether the receiver is there again; a retry that is due before may be it. null when no time is set that is still to come.';
 
-const time = z.string().openapi({ format: 'date-time' });
-
 /** A subscription as shown. */
 export const subscriptionShown = subscriptionInput
   .omit({ basicUsername: true, basicPassword: true, bearerToken: true, authHeader: true, signatureSecret: true })
   .required()
   .extend({
-    id: z.string().openapi({ format: 'uuid' }),
-    tenantId: z.string().openapi({ format: 'uuid' }),
+    id: uuid,
+    tenantId: uuid,
     retryPolicy: retryShown,
     basicUsername: z.string().nullable().openapi({ description: 'null without one, and where it has no password.' }),
     authHeader: z.object({ name: z.string() }).nullable().openapi({ description: 'Without its value.' }),

@@ -1,15 +1,14 @@
 /** Open warnings as the API shows them. */
 import { REJECTING_AFTER } from '../../core/rejecting.ts';
+import { time, uuid } from './values.ts';
 import { z } from './zod.ts';
-
-const time = z.string().openapi({ format: 'date-time' });
 
 /** What is wrong with a receiver. */
 const receiverWarning = z
   .object({
     kind: z.enum(['warning', 'disabled']),
     subscription: z.object({
-      id: z.string().openapi({ format: 'uuid' }),
+      id: uuid,
       name: z.string(),
       host: z.string().openapi({ description: 'Of its URL; the rest may be secret.' }),
       owner: z.string().nullable(),
@@ -31,7 +30,7 @@ const rejectingShown = z
   .object({
     kind: z.enum(['rejecting']),
     source: z.object({
-      id: z.string().openapi({ format: 'uuid' }),
+      id: uuid,
       name: z.string(),
       type: z.string(),
       owner: z.null().openapi({ description: 'Sources belong to the whole tenant.' }),

@@ -9,7 +9,9 @@ export type ShownCircuit =
   | { state: 'closed'; since: null; nextProbeAt: null }
   | { state: 'open'; since: string; nextProbeAt: string | null };
 
-/** The circuit of a subscription by its lane; null when it has none: by its profile, or because nothing is sent anyway. */
+/**
+ * The circuit of a subscription by its lane; null when it has none: by its profile, or because nothing is sent anyway.
+ */
 export function showCircuit(
   subscription: Pick<LiveSubscription, 'state' | 'config'>,
   lane: LaneHold | null,

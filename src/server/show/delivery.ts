@@ -100,7 +100,7 @@ function attemptOf({ tried, last }: DeliveryView): AttemptRecord | null {
   return tried ?? last;
 }
 
-/** A delivery with the names of the design's log: the attempt's fields are those of its last attempt. */
+/** A delivery as the API shows it: the attempt's fields are those of its last attempt. */
 function showDelivery(parts: DeliveryParts, maxBodyBytes: number) {
   const { view, subscription, sent, idempotencyKey: key } = parts;
   const { last, open, event, kind } = view;

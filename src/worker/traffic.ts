@@ -3,6 +3,7 @@ import {
   afterTry as afterCircuit,
   type Circuit,
   createCircuit,
+  isOpen,
   isTrouble,
   LANE_PROBE_MS,
   probeBegins,
@@ -55,6 +56,8 @@ export function foundOpen(
   { store, clock }: Pick<Ports, 'store' | 'clock'>,
   probeAtMs: number | null,
 ): void {
+  // Its lease was lost for a moment: nobody else can have probed it, and its own last probe is known.
+  if (store.neighbours === null && isOpen(traffic.circuit)) return;
   const nowMs = clock.monotonicMs();
   const leftMs = (probeAtMs ?? 0) - clock.nowMs();
   const toldMs = leftMs > 0 ? Math.min(leftMs, LANE_PROBE_MS) : LANE_PROBE_MS;

@@ -67,25 +67,6 @@ test('an open circuit outlives a restart and closes with the first answer', asyn
   );
 });
 
-test('a receiver that is down is probed no more often because leases are lost for a moment again and again', async () => {
-  const { ports, worker } = yard();
-  await subscribe(ports, { retryPolicy: { ...STEADY, maxRetries: 100 } });
-  await worker.start();
-  await breakDown(ports);
-  for (let tries = 0; tries < 100; tries++) ports.answers.push(answered(503));
-  const { renew } = ports.store;
-  const probedAt: number[] = [];
-  let seen = ports.sent.length;
-  for (let second = 0; second < 600; second++) {
-    // What is not renewed for ten seconds runs out, and is taken again.
-    ports.store.renew = second % 30 < 12 ? async () => [] : renew;
-    await pass(ports, 1_000, 1_000);
-    for (; seen < ports.sent.length; seen++) probedAt.push(second);
-  }
-  const gaps = probedAt.slice(1).map((second, at) => second - (probedAt[at] ?? 0));
-  assert.ok(gaps.length > 5 && Math.min(...gaps) >= 30, `${gaps}`);
-});
-
 test('after a restart with an open circuit the lane is begun with slowly once the circuit closes', async () => {
   const { ports, worker } = yard();
   await subscribe(ports, { retryPolicy: STEADY });

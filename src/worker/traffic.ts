@@ -7,6 +7,7 @@ import {
   isTrouble,
   LANE_PROBE_MS,
   probeBegins,
+  probeBeginsAgain,
   restoreOpen,
 } from '../core/circuit.ts';
 import type { Id } from '../core/ids.ts';
@@ -30,6 +31,8 @@ export type TrafficBook = Map<Id, Traffic>;
 
 /** A try that has begun, for what is noted when it ends. */
 export interface Begun {
+  /** When it began as the probe of an open circuit; null when it is none. */
+  probedAtMs: number | null;
   slot: limiting.Slot | null;
 }
 
@@ -75,12 +78,14 @@ function followLimit(traffic: Traffic, limit: SubscriptionConfig['rateLimit']): 
 export function begin(traffic: Traffic, nowMs: number, isProbe: boolean): Begun {
   traffic.usedAtMs = nowMs;
   if (isProbe) probeBegins(traffic.circuit, nowMs);
+  const probedAtMs = isProbe ? nowMs : null;
   pacing.started(traffic.pace, nowMs);
-  return { slot: traffic.rate === null ? null : limiting.started(traffic.rate, nowMs) };
+  return { probedAtMs, slot: traffic.rate === null ? null : limiting.started(traffic.rate, nowMs) };
 }
 
 /** Whether a try that had begun, but waited behind another suspect, may be sent now. */
-export function mayBeginNow({ rate }: Traffic, { slot }: Begun, nowMs: number): boolean {
+export function mayBeginNow({ rate, circuit }: Traffic, { probedAtMs, slot }: Begun, nowMs: number): boolean {
+  if (probedAtMs !== null && !probeBeginsAgain(circuit, probedAtMs, nowMs)) return false;
   return rate === null || slot === null || limiting.startAgain(rate, slot, nowMs);
 }
 

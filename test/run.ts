@@ -7,12 +7,15 @@ import { globSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { ABNORMAL, COUNTS_MARK, type Counts, isGood, judged, lastLine, NO_TESTS, total } from './run/counts.ts';
+import { whenSilent } from './run/silence.ts';
 import { STEPS, type Step } from './run/steps.ts';
 
 const ROOT = fileURLToPath(new URL('../', import.meta.url));
 const REPORTER = new URL('./run/reporter.ts', import.meta.url).href;
 /** The journeys start servers of their own: more files at once only wait for each other. */
 const FILES_AT_ONCE = 2;
+/** Many times what the longest file takes: one that has hung is to be named before whoever runs this loses patience. */
+const SILENCE_MS = 15 * 60_000;
 
 interface Result {
   step: Step;
@@ -65,16 +68,22 @@ async function runTests({ name, files }: Extract<Step, { files: readonly string[
     ...paths,
   ];
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'inherit'] });
-  const [counts, code] = await Promise.all([readCounts(child), exitCode(child)]);
+  const silence = whenSilent(SILENCE_MS, () => {
+    say(`   Nothing was heard of any test for ${SILENCE_MS / 60_000} minutes: the run is ended.`);
+    child.kill('SIGTERM');
+  });
+  const [counts, code] = await Promise.all([readCounts(child, silence.heard), exitCode(child)]);
+  silence.over();
   if (counts?.passed === 0) say('   Not one test passed.');
   return judged(counts, code);
 }
 
 /** Passes the output on and keeps the line that is not for people. */
-async function readCounts(child: ChildProcess): Promise<Counts | null> {
+async function readCounts(child: ChildProcess, heard: () => void): Promise<Counts | null> {
   let counts: Counts | null = null;
   if (child.stdout === null) return counts;
   for await (const line of createInterface({ input: child.stdout })) {
+    heard();
     if (line.startsWith(COUNTS_MARK)) counts = JSON.parse(line.slice(COUNTS_MARK.length)) as Counts;
     else say(line);
   }

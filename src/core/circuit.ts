@@ -220,6 +220,14 @@ export function probeBegins({ open }: Circuit, nowMs: number): void {
   if (open !== null) probed(open, nowMs);
 }
 
+/** A probe that began at `begunMs` and had to wait is sent only now; false when the next one was sent meanwhile. */
+export function probeBeginsAgain({ open }: Circuit, begunMs: number, nowMs: number): boolean {
+  if (open === null) return true;
+  if (open.probedAtMs !== begunMs) return false;
+  probed(open, nowMs);
+  return true;
+}
+
 function probed(open: Opening, nowMs: number): void {
   open.probedAtMs = nowMs;
   open.laneProbeAtMs = nowMs + LANE_PROBE_MS;

@@ -5,9 +5,11 @@ import {
   afterTry as afterCircuit,
   type Circuit,
   createCircuit,
+  isOpen,
   isTrouble,
   LANE_PROBE_MS,
   probeBegins,
+  probeBeginsAgain,
   restoreOpen,
 } from '../core/circuit.ts';
 import type { Id } from '../core/ids.ts';
@@ -31,6 +33,8 @@ export type TrafficBook = Map<Id, Traffic>;
 
 /** A try that has begun, for what is noted when it ends. */
 export interface Begun {
+  /** When it began as the probe of an open circuit; null when it is none. */
+  probedAtMs: number | null;
   slot: limiting.Slot | null;
 }
 
@@ -57,6 +61,8 @@ export function foundOpen(
   { store, clock }: Pick<Ports, 'store' | 'clock'>,
   probeAtMs: number | null,
 ): void {
+  // Its lease was lost for a moment: nobody else can have probed it, and its own last probe is known.
+  if (store.neighbours === null && isOpen(traffic.circuit)) return;
   const nowMs = clock.monotonicMs();
   const leftMs = (probeAtMs ?? 0) - clock.nowMs();
   const toldMs = leftMs > 0 ? Math.min(leftMs, LANE_PROBE_MS) : LANE_PROBE_MS;
@@ -74,12 +80,14 @@ function followLimit(traffic: Traffic, limit: SubscriptionConfig['rateLimit']): 
 export function begin(traffic: Traffic, nowMs: number, isProbe: boolean): Begun {
   traffic.usedAtMs = nowMs;
   if (isProbe) probeBegins(traffic.circuit, nowMs);
+  const probedAtMs = isProbe ? nowMs : null;
   pacing.started(traffic.pace, nowMs);
-  return { slot: traffic.rate === null ? null : limiting.started(traffic.rate, nowMs) };
+  return { probedAtMs, slot: traffic.rate === null ? null : limiting.started(traffic.rate, nowMs) };
 }
 
 /** Whether a try that had begun, but waited behind another suspect, may be sent now. */
-export function mayBeginNow({ rate }: Traffic, { slot }: Begun, nowMs: number): boolean {
+export function mayBeginNow({ rate, circuit }: Traffic, { probedAtMs, slot }: Begun, nowMs: number): boolean {
+  if (probedAtMs !== null && !probeBeginsAgain(circuit, probedAtMs, nowMs)) return false;
   return rate === null || slot === null || limiting.startAgain(rate, slot, nowMs);
 }
 

@@ -7,6 +7,8 @@ import { eventually } from '../support/eventually.ts';
 import { ROOT } from './page.ts';
 
 const CWD = fileURLToPath(ROOT);
+/** For programs that start, and commands that wait for them: long, as it costs only who fails. */
+const PATIENCE_MS = 60_000;
 /** Ends what a block prints. */
 const MARK = '\u001e';
 
@@ -28,11 +30,15 @@ export function openTerminal(): Terminal {
     async run(block) {
       output.text = '';
       shell.stdin?.write(`{\n${block}\n} </dev/null\nprintf '\\036'\n`);
-      return eventually(`the end of\n${block}`, () => {
-        const done = output.text.includes(MARK);
-        if (ended && !done) throw new Error(`A command failed in\n${block}\nIt printed:\n${output.text}`);
-        return done ? output.text.replace(MARK, '') : null;
-      });
+      return eventually(
+        `the end of\n${block}`,
+        () => {
+          const done = output.text.includes(MARK);
+          if (ended && !done) throw new Error(`A command failed in\n${block}\nIt printed:\n${output.text}`);
+          return done ? output.text.replace(MARK, '') : null;
+        },
+        PATIENCE_MS,
+      );
     },
     close: () => void shell.stdin?.end('exit\n'),
   };
@@ -53,7 +59,7 @@ export function startInBackground(command: string, env: Readonly<Record<string, 
   const output = collect(child);
   const closed = once(child, 'close');
   return {
-    says: (pattern) => eventually(`${pattern} of\n${command}`, () => pattern.exec(output.text)?.[1], 15_000),
+    says: (pattern) => eventually(`${pattern} of\n${command}`, () => pattern.exec(output.text)?.[1], PATIENCE_MS),
     printed: () => output.text,
     async stop() {
       if (child.exitCode === null && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');

@@ -8,7 +8,8 @@ import { allReady, begin, type Stage } from './cluster-stage.ts';
 
 const STORMS = 5;
 const STORM_APART_MS = 200;
-const UNREADY_TIMEOUT_MS = 5000;
+/** Long, as it costs only who fails. */
+const UNREADY_TIMEOUT_MS = 30_000;
 
 /** As after a loss of power. */
 export async function restartPostgres(stage: Stage): Promise<void> {

@@ -16,7 +16,7 @@ import { anyNode, balanced, begin, type Stage, started } from './cluster-stage.t
 
 export type InjectionName = FaultKind | 'pause' | 'calm';
 
-const ASK_TIMEOUT_MS = 15_000;
+const ASK_TIMEOUT_MS = 60_000;
 
 export const INJECTIONS: Readonly<Record<InjectionName, (stage: Stage) => Promise<void>>> = {
   calm: async ({ pace }) => {

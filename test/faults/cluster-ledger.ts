@@ -8,8 +8,11 @@ import { attemptGaps, unsettled, type Verdict } from './verdict.ts';
 const CUT_NOTICED_MS = 1000;
 /** A pause is to be seen within about a second; this late it is broken. */
 const PAUSE_BOUND_MS = 5000;
-/** A lease that is not renewed any more ends within it, and somebody else sends. */
-const TAKEOVER_BOUND_MS = 13_000;
+/**
+ * A lease that is not renewed any more ends within ten seconds, and somebody else sends; the rest is for a machine that is
+ * busy. What nobody takes over is found after half a minute.
+ */
+const TAKEOVER_BOUND_MS = 25_000;
 /** Errors whose reason is not that the database was away are faults of our own. */
 const OUR_FAULTS = /^error (?!.*: STORE_UNAVAILABLE$)|unhandled/;
 /** So many lines of one kind are enough to see what is broken. */

@@ -48,8 +48,9 @@ export interface Stage {
 /** Nodes that must be up before one more is taken away. */
 const ENOUGH = 3;
 const ENOUGH_TIMEOUT_MS = 60_000;
-const BALANCE_TIMEOUT_MS = 25_000;
-const READY_TIMEOUT_MS = 25_000;
+/** Long, as they cost only who fails. */
+const BALANCE_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 60_000;
 const SHARDS = 256;
 
 /** Notes a fault from now on, until the returned function is called. */

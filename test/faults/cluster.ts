@@ -9,7 +9,7 @@ import { type ClusterLoad, startClusterLoad } from './cluster-load.ts';
 import { FLOWS, type ReceiverSetting, subscriptionFields } from './cluster-receivers.ts';
 import type { NodeSeen } from './cluster-seen.ts';
 import { type ClusterSink, startClusterSink } from './cluster-sink.ts';
-import type { Pace, Stage } from './cluster-stage.ts';
+import { allReady, type Pace, type Stage } from './cluster-stage.ts';
 import { seededRoll } from './roll.ts';
 import { isSound, type Verdict } from './verdict.ts';
 
@@ -84,6 +84,7 @@ async function verdictOf({ seed }: ClusterOptions, stage: Stage): Promise<Verdic
   const { ground, sink, load, injected, pauses, missed } = stage;
   const deliveries = await settled(stage);
   const attempts = await attemptsOfSuspects(ground, sink, deliveries);
+  await allReady(stage);
   const nodes = await nodesSeen(stage);
   const senderOf = ground.senders();
   const requests = sink.arrivals.map((arrival) => ({ ...arrival, life: senderOf(arrival) }));

@@ -1,7 +1,7 @@
 /** A state that deliveries can be in when the process is killed, and what all of them have in common. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { eventually } from '../support/eventually.ts';
+import { eventually, InVain } from '../support/eventually.ts';
 import { attemptsOf, type DeliveryShown, publish, subscribe } from '../support/journey.ts';
 import type { Received, Receiver, Reply } from '../support/receiver.ts';
 import type { Ground } from './ground.ts';
@@ -95,7 +95,10 @@ export async function untilEach(
       last = `${delivery.status}, held: ${delivery.heldReason}, code: ${delivery.code}`;
       return isWanted(delivery) || delivery.closedAt !== null ? delivery : null;
     };
-    const seen = await eventually(what, look, ARRIVE_TIMEOUT_MS).catch(() => null);
+    const seen = await eventually(what, look, ARRIVE_TIMEOUT_MS).catch((error: unknown) => {
+      if (!(error instanceof InVain)) throw error;
+      return null;
+    });
     assert.ok(seen !== null && isWanted(seen), `${what}: the delivery of event ${eventId} is ${last} instead`);
     found.push(seen);
   }

@@ -1,4 +1,6 @@
 /** kill -9 in every state a delivery can be in, start again, and judge by what the receivers were sent. */
+import { AssertionError } from 'node:assert';
+import { inspect } from 'node:util';
 import { type Ground, openGround } from './ground.ts';
 import { HELD } from './held-states.ts';
 import { MOMENTARY } from './momentary-states.ts';
@@ -45,7 +47,8 @@ async function arranged(state: State, ground: Ground): Promise<{ name: string; c
 }
 
 function brokenBy(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // Of a request that failed only the cause says why.
+  return error instanceof AssertionError ? error.message : inspect(error);
 }
 
 /** Kills in each state by itself, several times. True when no promise was broken. */

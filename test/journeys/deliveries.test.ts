@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { eventually } from '../support/eventually.ts';
 import {
   attemptsOf,
   type DeliveryShown,
@@ -20,9 +19,6 @@ const journey = await openJourney();
 after(journey.close);
 const { hookyard } = journey;
 const { api } = hookyard;
-
-/** Leaves time to change something before the retry. */
-const LATER = { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 5 };
 
 test('a test is answered at once with what the receiver said', async () => {
   const receiver = await journey.receiver([fine, failing, { kind: 'hang' }]);
@@ -137,50 +133,6 @@ test('a delivery that is cancelled while a try is under way says that it may hav
   assert.match(data.error ?? '', /^Not sent but for try 1, which may have arrived: cancelled by key /);
   const [attempt] = await attemptsOf(hookyard, open.id);
   assert.deepEqual([attempt?.n, attempt?.mayRepeat, attempt?.closes], [1, true, 'cancelled']);
-});
-
-test('a disabled subscription gets nothing new and holds what is open until it is enabled', async () => {
-  const type = ownType();
-  const receiver = await journey.receiver([failing, fine]);
-  const subscription = await subscribe(hookyard, receiver.url, { events: [type], retryPolicy: LATER });
-  const path = `/api/v1/webhook-subscriptions/${subscription}`;
-  const { id } = await publish(hookyard, type);
-  const open = await deliveryOf(hookyard, id, ({ attempts }) => attempts === 1);
-  const disabled = await api('PATCH', path, { enabled: false });
-  assert.deepEqual([disabled.data.enabled, disabled.data.disabledReason], [false, 'user']);
-  assert.equal((await publish(hookyard, type)).deliveries, 0);
-  const held = await deliveryOf(hookyard, id, ({ heldReason }) => heldReason !== null);
-  assert.deepEqual([held.heldReason, held.status, held.attempts], ['disabled', 'failed_retry', 1]);
-  const redelivered = await api('POST', `/api/v1/deliveries/${open.id}/redeliver`);
-  assert.deepEqual([redelivered.status, redelivered.problem.code], [409, 'subscription_disabled']);
-  assert.equal(receiver.requests.length, 1);
-  assert.equal((await api('POST', `${path}/enable`)).data.enabled, true);
-  const sent = await deliveryOf(hookyard, id, ({ closedAt }) => closedAt !== null);
-  assert.deepEqual([sent.id, sent.status, sent.attempts], [open.id, 'succeeded', 2]);
-});
-
-test('a deleted subscription gets nothing more, while its neighbour with the same plight does', async () => {
-  const type = ownType();
-  const receiver = await journey.receiver(failing);
-  const neighbour = await journey.receiver(failing);
-  const fields = { events: [type], retryPolicy: { ...LATER, maxRetries: 1 } };
-  const subscription = await subscribe(hookyard, receiver.url, fields);
-  await subscribe(hookyard, neighbour.url, fields);
-  const { id } = await publish(hookyard, type);
-  const open = await deliveryOf(hookyard, id, (shown) => shown.subscriptionId === subscription && shown.attempts === 1);
-  const path = `/api/v1/webhook-subscriptions/${subscription}`;
-  assert.equal((await api('DELETE', path)).status, 204);
-  const gone = [path, `${path}/deliveries`, `/api/v1/deliveries/${open.id}`, `/api/v1/deliveries/${open.id}/attempts`];
-  for (const hidden of gone) assert.equal((await api('GET', hidden)).status, 404, hidden);
-  assert.equal((await api('DELETE', path)).status, 404);
-  assert.equal((await api('POST', `/api/v1/deliveries/${open.id}/redeliver`)).status, 404);
-  assert.equal((await publish(hookyard, type)).deliveries, 1);
-  const others = await eventually('the retries of the neighbour', async () => {
-    const { data } = await api<DeliveryShown[]>('GET', `/api/v1/deliveries?type=${type}`);
-    return data.length === 2 && data.every(({ closedAt }) => closedAt !== null) ? data : null;
-  });
-  assert.ok(others.every(({ subscriptionId }) => subscriptionId !== subscription));
-  assert.equal(receiver.requests.length, 1);
 });
 
 test('deliveries are listed in pages that together hold each one once', async () => {

@@ -31,7 +31,7 @@ const HURRIED_MS = 600;
 /** How much later than its deadline a try may end. */
 const LATE_MS = 100;
 /** The machine itself may be late. One that is late with all of so many deliveries is no accident. */
-const MAX_DELIVERIES = 3;
+const MAX_DELIVERIES = 10;
 const MAX_GROWTH_BYTES = 64 << 20;
 const SOCKETS_BACK_MS = 30_000;
 const seen = new Set<string>();

@@ -75,7 +75,7 @@ test('what a paused source held is delivered once it goes on, all of it and noth
   await receiver.waitFor((requests) => requests.length > 0);
   await held.kill('SIGKILL');
   running = await startHookyard({ flags: ['--allow-hosts', '127.0.0.1'], dataDirectory: held.dataDirectory });
-  await receiver.waitFor((requests) => new Set(tagsOf(requests)).size === tags.length, 20_000);
+  await receiver.waitFor((requests) => new Set(tagsOf(requests)).size === tags.length);
   const left = () => receiptsOf(running, source, '&outcome=held');
   await eventually('nothing held', async () => (await left()).length === 0 || null);
   const events = await running.api<{ data: { receiptId: string } }[]>('GET', '/api/v1/events?pageSize=200');

@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { eventually } from '../support/eventually.ts';
-import { ask, deliveriesOf, deliveryOf, patch, publish, subscribe, subscriptionOf } from '../support/journey.ts';
+import {
+  ask,
+  type DeliveryShown,
+  deliveriesOf,
+  deliveryOf,
+  patch,
+  publish,
+  subscribe,
+  subscriptionOf,
+} from '../support/journey.ts';
 import { doorkeeper, numbersOf } from '../support/receiver-log.ts';
 import { openTimedJourney } from '../support/timed-journey.ts';
 
@@ -10,6 +19,10 @@ after(journey.close);
 
 const HOUR_MS = 3_600_000;
 const TEN_MINUTES = { maxAgeSeconds: 600 };
+/** No retry is due before time is told to pass. */
+const LATER = { maxRetries: 3, backoffType: 'fixed', backoffSeconds: 120 };
+const failing = { kind: 'status', status: 500 } as const;
+const fine = { kind: 'status', status: 200 } as const;
 
 test('a paused subscription holds its events, which grow no older, and sends them when it is resumed', async () => {
   const type = 'holding.pause';
@@ -135,4 +148,49 @@ test('in a quiet system a subscription says at once how its last delivery went',
     );
     await journey.leap(60_000);
   }
+});
+
+test('a disabled subscription gets nothing new and holds what is open until it is enabled', async () => {
+  const type = 'holding.open';
+  const receiver = await journey.receiver([failing, fine]);
+  const subscription = await subscribe(journey, receiver.url, { events: [type], retryPolicy: LATER });
+  const path = `/api/v1/webhook-subscriptions/${subscription}`;
+  const { id } = await publish(journey, type);
+  const open = await deliveryOf(journey, id, ({ attempts }) => attempts === 1);
+  const disabled = await journey.api('PATCH', path, { enabled: false });
+  assert.deepEqual([disabled.data.enabled, disabled.data.disabledReason], [false, 'user']);
+  assert.equal((await publish(journey, type)).deliveries, 0);
+  await journey.pass(180_000);
+  const held = await deliveryOf(journey, id, ({ heldReason }) => heldReason !== null);
+  assert.deepEqual([held.heldReason, held.status, held.attempts], ['disabled', 'failed_retry', 1]);
+  const redelivered = await journey.api('POST', `/api/v1/deliveries/${open.id}/redeliver`);
+  assert.deepEqual([redelivered.status, redelivered.problem.code], [409, 'subscription_disabled']);
+  assert.equal(receiver.requests.length, 1);
+  assert.equal((await journey.api('POST', `${path}/enable`)).data.enabled, true);
+  const sent = await deliveryOf(journey, id, ({ closedAt }) => closedAt !== null);
+  assert.deepEqual([sent.id, sent.status, sent.attempts], [open.id, 'succeeded', 2]);
+});
+
+test('a deleted subscription gets nothing more, while its neighbour with the same plight does', async () => {
+  const type = 'holding.deleted';
+  const receiver = await journey.receiver(failing);
+  const neighbour = await journey.receiver(failing);
+  const fields = { events: [type], retryPolicy: { ...LATER, maxRetries: 1 } };
+  const subscription = await subscribe(journey, receiver.url, fields);
+  await subscribe(journey, neighbour.url, fields);
+  const { id } = await publish(journey, type);
+  const open = await deliveryOf(journey, id, (shown) => shown.subscriptionId === subscription && shown.attempts === 1);
+  const path = `/api/v1/webhook-subscriptions/${subscription}`;
+  assert.equal((await journey.api('DELETE', path)).status, 204);
+  const gone = [path, `${path}/deliveries`, `/api/v1/deliveries/${open.id}`, `/api/v1/deliveries/${open.id}/attempts`];
+  for (const hidden of gone) assert.equal((await journey.api('GET', hidden)).status, 404, hidden);
+  assert.equal((await journey.api('DELETE', path)).status, 404);
+  assert.equal((await journey.api('POST', `/api/v1/deliveries/${open.id}/redeliver`)).status, 404);
+  assert.equal((await publish(journey, type)).deliveries, 1);
+  const others = await journey.passUntil('the retries of the neighbour', async () => {
+    const { data } = await journey.api<DeliveryShown[]>('GET', `/api/v1/deliveries?type=${type}`);
+    return data.length === 2 && data.every(({ closedAt }) => closedAt !== null) ? data : null;
+  });
+  assert.ok(others.every(({ subscriptionId }) => subscriptionId !== subscription));
+  assert.equal(receiver.requests.length, 1);
 });

@@ -72,7 +72,7 @@ test('a second process on the same directory is refused with a remedy, and the f
   assert.equal(code, 2);
   assert.match(stdout + stderr, /Another process uses/);
   assert.match(stdout + stderr, /--data/);
-  assert.equal((await first.api('GET', '/readyz')).status, 200);
+  await ready(first);
 });
 
 const REFUSED_STARTS = [

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { TestEvent } from 'node:test/reporters';
 import { COUNTS_MARK } from './counts.ts';
+import report from './reporter.ts';
 
 const REPORTER = new URL('./reporter.ts', import.meta.url).href;
 
@@ -56,4 +58,33 @@ test('skipped and unwritten tests are counted apart and named', () => {
 test('a file that cannot be loaded is a failure', () => {
   const { counts } = reportOn(["throw new Error('broken');"]);
   assert.deepEqual(counts, { passed: 0, failed: 1, skipped: 0 });
+});
+
+test('of a run that is ended the files are named whose process had not ended', () => {
+  const { text, counts } = reportOn([
+    // The runner is ended by the signal, and ends this process in its turn.
+    "test('one', async () => {",
+    "  process.kill(process.ppid, 'SIGTERM');",
+    '  await new Promise((resolve) => setTimeout(resolve, 2 ** 30));',
+    '});',
+  ]);
+  assert.match(text, /not finished: .*some\.test\.mjs\n/);
+  assert.equal(counts, null);
+});
+
+test('of a run that is ended the tests are named that had begun and not finished', async () => {
+  const at = (type: string, name: string, line = 1) => ({ type, data: { name, line, nesting: 0, file: 'a.test.ts' } });
+  const events = [
+    at('test:dequeue', 'a.test.ts'),
+    at('test:dequeue', 'one', 3),
+    at('test:complete', 'one', 3),
+    at('test:dequeue', 'two', 5),
+    { type: 'test:interrupted', data: { tests: [] } },
+  ];
+  const texts: string[] = [];
+  for await (const text of report(events as unknown as AsyncIterable<TestEvent>)) texts.push(text);
+  assert.deepEqual(
+    [...texts.join('').matchAll(/not finished: (.*)\n/g)].map(([, name]) => name),
+    ['a.test.ts', 'two'],
+  );
 });

@@ -5,12 +5,30 @@ import type { TestEvent } from 'node:test/reporters';
 import { inspect } from 'node:util';
 import { COUNTS_MARK, type Counts } from './counts.ts';
 
+/** A test that was begun and not finished, by the name and place it has in the runner's events. */
+type Begun = Extract<TestEvent, { type: 'test:dequeue' }>['data'];
+
 /** Turns the runner's events into text. */
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const underWay = new Map<string, Begun>();
   for await (const event of events) {
-    const text = textOf(event);
+    // These two come when it happens; all others come in the order of the files.
+    if (event.type === 'test:dequeue') underWay.set(keyOf(event.data), event.data);
+    if (event.type === 'test:complete') underWay.delete(keyOf(event.data));
+    const text = event.type === 'test:interrupted' ? unfinished([...underWay.values()]) : textOf(event);
     if (text !== null) yield `${text}\n`;
   }
+}
+
+function keyOf({ file, line, name, nesting }: Pick<Begun, 'file' | 'line' | 'name' | 'nesting'>): string {
+  return JSON.stringify([file, line, nesting, name]);
+}
+
+/** A file is under way until its process has ended, so that one is named as well whose tests are all over. */
+function unfinished(underWay: readonly Begun[]): string {
+  return underWay
+    .map(({ file, line, name }) => `  FAILED, not finished: ${name}\n  at ${shown(file)}:${line}`)
+    .join('\n');
 }
 
 function textOf(event: TestEvent): string | null {

@@ -2,6 +2,9 @@ import { setTimeout as later } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 15;
 
+/** What was waited for never came. */
+export class InVain extends Error {}
+
 /**
  * Looks again and again until there is something to see.
  * @param look null or undefined = not yet
@@ -17,7 +20,7 @@ export async function eventually<Seen>(
   for (;;) {
     const seen = await look();
     if (seen !== null && seen !== undefined) return seen;
-    if (performance.now() > untilMs) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
+    if (performance.now() > untilMs) throw new InVain(`waited ${timeoutMs} ms in vain: ${what}`);
     await later(LOOK_EVERY_MS);
   }
 }

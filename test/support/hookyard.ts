@@ -5,7 +5,12 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Agent, setGlobalDispatcher } from 'undici';
 import { eventually } from './eventually.ts';
+
+// No connection waits for a next request: one that the server has closed when it was idle may look open still to a test
+// that stood still meanwhile, and what is sent on it fails.
+setGlobalDispatcher(new Agent({ pipelining: 0 }));
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** Long, as it costs only who does not start. */

@@ -12,7 +12,8 @@ const INSTALL_WITHIN_MS = 180_000;
 /** npm and the installed program run on the Node that runs the tests. */
 const PATH = [dirname(process.execPath), process.env.PATH ?? ''].join(delimiter);
 
-const MAX_SILENCE_MS = 30_000;
+/** Long, as it costs only who does not start. */
+const MAX_SILENCE_MS = 60_000;
 
 export interface Installed {
   /** The installed package. */

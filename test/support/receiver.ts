@@ -57,7 +57,10 @@ export interface Receiver {
   /** Whether each TLS connection so far went on with the session of another one. */
   resumed(): readonly boolean[];
   respond(script: Script): void;
-  /** Waits until the requests satisfy `predicate`; rejects after `timeoutMs` (20 s unless told). */
+  /**
+   * Waits until the requests satisfy `predicate`; rejects when none has arrived for `timeoutMs` (20 s unless told), however
+   * long all of them take.
+   */
   waitFor(predicate: (requests: readonly Received[]) => boolean, timeoutMs?: number): Promise<void>;
   /** Breaks all connections and stops listening. */
   close(): Promise<void>;
@@ -73,8 +76,8 @@ export interface ReceiverOptions {
 }
 
 interface Waiter {
-  satisfied(): boolean;
-  resolve(): void;
+  /** A request has arrived. */
+  look(): void;
 }
 
 const OK: Reply = { kind: 'status', status: 200, body: 'ok' };
@@ -101,7 +104,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     requests.push(received);
     const reply = typeof script === 'function' ? script(received, index) : replyAt(script, index);
     act(reply, response, request.socket, timers);
-    for (const waiter of waiters) if (waiter.satisfied()) waiter.resolve();
+    for (const waiter of waiters) waiter.look();
   });
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, host, resolve));
   const { port } = server.address() as AddressInfo;
@@ -189,14 +192,18 @@ function waitUntil(
 ): Promise<void> {
   if (satisfied()) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
+    const giveUp = () => {
       waiters.delete(waiter);
       reject(new Error(`the receiver waited ${timeoutMs} ms in vain; ${requests.length} requests arrived`));
-    }, timeoutMs);
+    };
+    let timer = setTimeout(giveUp, timeoutMs);
     const waiter: Waiter = {
-      satisfied,
-      resolve() {
+      look() {
         clearTimeout(timer);
+        if (!satisfied()) {
+          timer = setTimeout(giveUp, timeoutMs);
+          return;
+        }
         waiters.delete(waiter);
         resolve();
       },

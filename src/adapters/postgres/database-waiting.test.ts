@@ -51,7 +51,9 @@ test('work whose time went by while it waited for a connection is not begun, and
 test('work that takes longer than its caller may wait costs its own connection and no other', () =>
   withDatabase(async (database, lost) => {
     const idle = await database.use('work', backend);
-    const slow = database.transaction('append', (session) => session.migrate('select pg_sleep(60)'), 600);
+    // Its time is not for making a connection.
+    await database.use('append', backend);
+    const slow = database.transaction('append', (session) => session.migrate('select pg_sleep(60)'), 1500);
     await assert.rejects(slow, { code: 'STORE_UNAVAILABLE', message: /did not answer in time/ });
     assert.deepEqual(lost, []);
     assert.equal(await database.use('work', backend), idle);

@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { TLSSocket } from 'node:tls';
 import { Client, type ClientConfig } from 'pg';
 import { testOnlyKey, validCertificate } from '../../../test/support/certificates.ts';
+import { eventually } from '../../../test/support/eventually.ts';
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
 import { asStoreError, isAway, isLostRace, meaningOf, SQLSTATES, SYSTEM_CODES } from './unavailable.ts';
 
@@ -89,12 +90,17 @@ function deadlocked(): Promise<Error> {
   );
 }
 
+/** Nothing ends a statement that has not begun. */
+const isAsleep = (pid: number) => (client: Client) => eventually('a sleep', () => sleeper(client, pid));
+const SLEEPER = `select from pg_stat_activity where pid = $1 and wait_event = 'PgSleep'`;
+const sleeper = async (client: Client, pid: number) => (await client.query(SLEEPER, [pid])).rowCount || null;
+
 function ended(how: (pid: number) => Promise<unknown>): () => Promise<Error> {
   return () =>
     failureOf(
       withClient({}, async (client) => {
-        const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
-        await Promise.all([client.query('select pg_sleep(60)'), how(rows[0]?.pid ?? 0)]);
+        const [{ pid } = { pid: 0 }] = (await client.query<{ pid: number }>('select pg_backend_pid() as pid')).rows;
+        await Promise.all([client.query('select pg_sleep(60)'), withClient({}, isAsleep(pid)).then(() => how(pid))]);
       }),
     );
 }

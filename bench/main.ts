@@ -12,12 +12,12 @@
  *   b8       start to first accepted event; idle memory                              --starts --idle --subjects
  *   b9       the same load by 1, 2, and 4 processes on one PostgreSQL                --processes --sizes --rate
  *   tenants  a quiet tenant beside a busy one                                        --flood --tens
- *   receipts  what senders send, proved and stored, by scheme, against a floor
+ *   receipts  what senders send, proved and stored, by scheme, against a floor              --store
  *   flood    memory while doors are flooded with bodies of 5 MiB
- *   secrecy  whether the time of the common 404 tells anything                       --samples
+ *   secrecy  whether the time of the common 404 tells anything                       --samples --store
  *
  * For all: `--rounds N --seconds N --warm-up N --connections N`. `--profile hookyard` shows instead where the time of
- * one window of b1 goes, with `b1pg` one of that.
+ * one window of b1 goes, with `b1pg` one of that. `--store postgres` has `receipts` and `secrecy` on one instead of SQLite.
  *
  * Those on PostgreSQL start one from the packages that the tests use, fresh for each subject, case, and number of
  * processes: fsync, full_page_writes, and synchronous_commit on, checkpoints an hour apart. b7 and b9 count from rest to
@@ -44,7 +44,7 @@ import { runStarts } from './start.ts';
 import { runSteady } from './steady.ts';
 import { SUBJECTS, type SubjectName } from './subject.ts';
 import { runTenants } from './tenants.ts';
-import { withYard, type Yard } from './yard.ts';
+import { STORES, type StoreName, withYard, type Yard } from './yard.ts';
 
 const WRONG_USAGE = 2;
 const EXISTING_EVENTS = 5000;
@@ -72,6 +72,7 @@ const { values, positionals } = parseArgs({
     flood: { type: 'string', default: '100000' },
     tens: { type: 'string', default: '30' },
     samples: { type: 'string', default: '10000' },
+    store: { type: 'string', default: 'sqlite' },
     profile: { type: 'string' },
   },
 });
@@ -122,16 +123,16 @@ const BENCHMARKS: Readonly<Record<string, (yard: Yard) => Promise<number>>> = {
     const options = { connections: window.connections, backlog: number('flood'), tens: number('tens') };
     return runTenants(yard, options, print);
   },
-  receipts: (yard) => runReceipts(yard, { ...window, rounds }, print),
+  receipts: (yard) => runReceipts(yard, { ...window, rounds, store: storeNamed(values.store) }, print),
   flood: (yard) => runFlood(yard, window, print),
-  secrecy: (yard) => runSecrecy(yard, { samples: number('samples') }, print),
+  secrecy: (yard) => runSecrecy(yard, { samples: number('samples'), store: storeNamed(values.store) }, print),
 };
 
 function print(text: string): void {
   process.stdout.write(text);
 }
 
-function number(name: Exclude<keyof typeof values, 'profile'>): number {
+function number(name: Exclude<keyof typeof values, 'profile' | 'store'>): number {
   return positive(name, values[name]);
 }
 
@@ -150,6 +151,11 @@ function named(text: string): SubjectName[] {
   const wanted = text.split(',');
   refuseUnknown(wanted, SUBJECTS);
   return SUBJECTS.filter((name) => wanted.includes(name));
+}
+
+function storeNamed(text: string): StoreName {
+  refuseUnknown([text], STORES);
+  return text === 'postgres' ? 'postgres' : 'sqlite';
 }
 
 function refuseUnknown(wanted: readonly string[], known: readonly string[]): void {

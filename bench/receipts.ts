@@ -5,13 +5,14 @@ import { doorBody, doorRequest, makeSource, pathOf } from './door.ts';
 import { median, medianOf, millis, type Print, percentile, ratio, span, table, whole } from './figures.ts';
 import type { Answers } from './load.ts';
 import { answerRemarks } from './remarks.ts';
-import { type HookyardSubject, startFloor, startHookyard } from './subject.ts';
+import { type HookyardSubject, type SubjectOptions, startFloor, startHookyard } from './subject.ts';
 import type { Window } from './throughput.ts';
 import { cpuOf } from './usage.ts';
-import { withDirectory, type Yard } from './yard.ts';
+import { type StoreName, withDirectory, withStore, type Yard } from './yard.ts';
 
 export interface ReceiptOptions extends Window {
   rounds: number;
+  store: StoreName;
 }
 
 /** One door, and a request that it takes any number of times. */
@@ -52,14 +53,15 @@ function mac(hash: string, text: string): string {
 
 /** Measures and prints; returns how many receipts that were answered 200 are not there. */
 export async function runReceipts(yard: Yard, options: ReceiptOptions, print: Print): Promise<number> {
-  const { rounds, connections, windowMs } = options;
-  print(`receipts  proved and stored durably, per second; ${rounds} rounds of ${windowMs / 1000} s each, `);
+  const { rounds, connections, windowMs, store } = options;
+  print(`receipts  proved and stored durably on ${store}, per second; ${rounds} rounds of ${windowMs / 1000} s each, `);
   print(`${connections} connections, ${doorBody.length} bytes\n`);
-  return withDirectory((floorDirectory) =>
-    withDirectory(async (dataDirectory) => {
+  // Each has a PostgreSQL of its own, as each has a directory of its own.
+  return withGround(store, (ofFloor) =>
+    withGround(store, async (ofHookyard) => {
       const at = { receiverPort: yard.receiverPort, connections };
-      const floor = await startFloor(FLOOR, { ...at, dataDirectory: floorDirectory, verify: SECRET });
-      const hookyard = await startHookyard({ ...at, dataDirectory });
+      const floor = await startFloor(FLOOR, { ...at, ...ofFloor, verify: SECRET });
+      const hookyard = await startHookyard({ ...at, ...ofHookyard });
       try {
         return await runRound(yard, { floor, hookyard }, options, print);
       } finally {
@@ -67,6 +69,12 @@ export async function runReceipts(yard: Yard, options: ReceiptOptions, print: Pr
       }
     }),
   );
+}
+
+type Ground = Pick<SubjectOptions, 'dataDirectory' | 'postgres'>;
+
+function withGround<Result>(store: StoreName, work: (ground: Ground) => Promise<Result>): Promise<Result> {
+  return withStore(store, (postgres) => withDirectory((dataDirectory) => work({ dataDirectory, postgres })));
 }
 
 type Subjects = { floor: Awaited<ReturnType<typeof startFloor>>; hookyard: HookyardSubject };

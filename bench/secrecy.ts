@@ -10,10 +10,11 @@ import { createFraming } from './framing.ts';
 import { mannWhitney } from './mann-whitney.ts';
 import { monotonicUs } from './stamp.ts';
 import { type HookyardSubject, startHookyard } from './subject.ts';
-import { withDirectory, type Yard } from './yard.ts';
+import { type StoreName, withDirectory, withStore, type Yard } from './yard.ts';
 
 export interface SecrecyOptions {
   samples: number;
+  store: StoreName;
 }
 
 /** Two requests that must look alike; the first asks for something that is there. */
@@ -28,27 +29,36 @@ const SUSPICIOUS = 0.01;
 const WARM_UP = 2000;
 
 /** Measures and prints; returns how many pairs did not get the same bytes. */
-export async function runSecrecy(yard: Yard, { samples }: SecrecyOptions, print: Print): Promise<number> {
-  print(`secrecy  time of the common 404, ${whole(samples)} samples of each kind; p of Mann and Whitney\n\n`);
-  return withDirectory(async (dataDirectory) => {
-    const subject = await startHookyard({ receiverPort: yard.receiverPort, connections: 1, dataDirectory });
-    try {
-      const rows = [['', 'there, µs', 'nowhere, µs', 'p', '']];
-      let different = 0;
-      for (const pair of await pairsOf(subject)) {
-        const { there, nowhere, isSame } = await compare(subject.port, pair, samples);
-        const p = mannWhitney(there, nowhere);
-        const middle = (times: readonly number[]) => whole(percentile(times, 0.5));
-        rows.push([pair.name, middle(there), middle(nowhere), p.toFixed(3), p > SUSPICIOUS ? '' : 'TOLD APART']);
-        if (!isSame) different += 1;
+export async function runSecrecy(yard: Yard, { samples, store }: SecrecyOptions, print: Print): Promise<number> {
+  print(
+    `secrecy  time of the common 404 on ${store}, ${whole(samples)} samples of each kind; p of Mann and Whitney\n\n`,
+  );
+  return withStore(store, (postgres) =>
+    withDirectory(async (dataDirectory) => {
+      const at = { receiverPort: yard.receiverPort, connections: 1, dataDirectory, postgres };
+      const subject = await startHookyard(at);
+      try {
+        return await compareAll(subject, samples, print);
+      } finally {
+        await subject.stop();
       }
-      print(`${table(rows)}\n`);
-      if (different > 0) print(`  DIFFERENT BYTES in ${different} pairs\n\n`);
-      return different;
-    } finally {
-      await subject.stop();
-    }
-  });
+    }),
+  );
+}
+
+async function compareAll(subject: HookyardSubject, samples: number, print: Print): Promise<number> {
+  const rows = [['', 'there, µs', 'nowhere, µs', 'p', '']];
+  let different = 0;
+  for (const pair of await pairsOf(subject)) {
+    const { there, nowhere, isSame } = await compare(subject.port, pair, samples);
+    const p = mannWhitney(there, nowhere);
+    const middle = (times: readonly number[]) => whole(percentile(times, 0.5));
+    rows.push([pair.name, middle(there), middle(nowhere), p.toFixed(3), p > SUSPICIOUS ? '' : 'TOLD APART']);
+    if (!isSame) different += 1;
+  }
+  print(`${table(rows)}\n`);
+  if (different > 0) print(`  DIFFERENT BYTES in ${different} pairs\n\n`);
+  return different;
 }
 
 async function pairsOf(subject: HookyardSubject): Promise<Pair[]> {

@@ -19,7 +19,8 @@ export interface Yard {
 export const RECEIVER_CONNECTIONS = 64;
 
 /** Where a subject keeps things. */
-export type StoreName = 'sqlite' | 'postgres';
+export const STORES = ['sqlite', 'postgres'] as const;
+export type StoreName = (typeof STORES)[number];
 
 /** How a subject is started. */
 export interface Footing {

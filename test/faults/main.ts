@@ -24,7 +24,8 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   states: { times: 1, inject: injectStates },
   cluster: { times: 1, inject: injectClusterAtLength },
   poison: { times: 1, inject: injectPoisons },
-  receipts: { times: 20, inject: injectReceiptKillsAtLength },
+  receipts: { times: 20, inject: (asked) => injectReceiptKillsAtLength('sqlite', asked) },
+  'receipts-postgres': { times: 20, inject: (asked) => injectReceiptKillsAtLength('postgres', asked) },
 };
 
 async function killAtRandom(asked: Asked): Promise<boolean> {

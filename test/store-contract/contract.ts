@@ -18,11 +18,13 @@ import { leases } from './leases.ts';
 import { limits } from './limits.ts';
 import { listing } from './listing.ts';
 import { queries } from './queries.ts';
+import { receiptBounds } from './receipt-bounds.ts';
 import { receiptRedeliveries } from './receipt-redeliveries.ts';
 import { receipts } from './receipts.ts';
 import { redeliveries } from './redeliveries.ts';
 import { replays } from './replays.ts';
 import { revisions } from './revisions.ts';
+import { rollbacks } from './rollbacks.ts';
 import { settles } from './settles.ts';
 import { subscriptions } from './subscriptions.ts';
 import { tasks } from './tasks.ts';
@@ -30,6 +32,12 @@ import { troubled } from './troubled.ts';
 import { walking } from './walking.ts';
 
 export type { OpenStore, StoreUnderTest } from './harness.ts';
+
+/** Declares the tests of a store that keeps things on a disk, beside those of every store: it may fail half way. */
+export function describeDurableStore(name: string, open: OpenStore): void {
+  describeStore(name, open);
+  describeChapters(name, open, { rollbacks });
+}
 
 /** Declares every test of the contract for the store named `name`. */
 export function describeStore(name: string, open: OpenStore): void {
@@ -39,6 +47,7 @@ export function describeStore(name: string, open: OpenStore): void {
     idempotency,
     redeliveries,
     receipts,
+    'receipts at the bounds': receiptBounds,
     'sent again': receiptRedeliveries,
     'played back': replays,
     revisions,

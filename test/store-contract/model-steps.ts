@@ -7,6 +7,7 @@ import type { Dice, World } from './model.ts';
 import { laneItems, mustWin, noteAppend, noteMade, noteSettled, openTickets, pick, timed } from './model.ts';
 import { checkDue, checkLanes } from './model-checks.ts';
 import { releaseLease, renewLease, takeLease, unsettleLease } from './model-leases.ts';
+import { RECEIPT_STEPS } from './model-receipt-steps.ts';
 import { aClaim, aDelivery, anEvent, aRepeat, aTry, OTHER_TENANT, TENANT } from './samples.ts';
 
 type Step = (world: World, dice: Dice) => Promise<void>;
@@ -30,6 +31,7 @@ export const STEPS: Readonly<Record<string, { weight: number; step: Step }>> = {
   release: { weight: 1, step: releaseLease },
   wait: { weight: 4, step: (world, { ms }) => world.under.advance(ms) },
   crash: { weight: 1, step: crash },
+  ...RECEIPT_STEPS,
 };
 
 const HOLDS: readonly (Hold | null)[] = [

@@ -4,11 +4,12 @@ import type { OpenStore } from './harness.ts';
 import type { Dice, World } from './model.ts';
 import { createWorld, openTickets } from './model.ts';
 import { checkDue, checkHistory, checkLanes } from './model-checks.ts';
+import { checkReceipts } from './model-receipt-checks.ts';
 import { STEPS, settleAll } from './model-steps.ts';
 import { giving, subscribed, succeeding, TENANT } from './samples.ts';
 
 /** Runs have any length up to this; on failure fast-check prints its seed and the run. */
-const MAX_STEPS = 100;
+const MAX_STEPS = 130;
 
 const NAMES = Object.entries(STEPS).flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
 
@@ -18,7 +19,7 @@ const thrown = fc.record({ name: fc.constantFrom(...NAMES), dice: fc.record(thro
 
 /**
  * Random interleavings of everything that may happen to a store, against a model of its own.
- * @param options.runs runs of 50 steps on average, each on a fresh store
+ * @param options.runs runs of 65 steps on average, each on a fresh store
  * @param options.shrinks whether a failing run is shortened; takes hundreds of runs more
  */
 export function modelTest(name: string, open: OpenStore, options: { runs: number; shrinks: boolean }): void {
@@ -51,6 +52,7 @@ async function checkAll(world: World): Promise<void> {
   await checkDue(world, 50);
   await checkLanes(world);
   await checkHistory(world);
+  await checkReceipts(world);
 }
 
 /** Closes all that is open, so that the last check sees every delivery closed. */

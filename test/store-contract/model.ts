@@ -16,6 +16,7 @@ import type {
   Ticket,
 } from '../../src/ports/store.ts';
 import type { StoreUnderTest } from './harness.ts';
+import { type KnownReceipts, noReceipts } from './model-receipts.ts';
 import { engineMs } from './samples.ts';
 
 export interface KnownDelivery {
@@ -54,6 +55,7 @@ export interface World {
   usedKeys: Set<string>;
   lastPos: number;
   lease: KnownLease;
+  receipts: KnownReceipts;
 }
 
 export function createWorld(under: StoreUnderTest, subscriptions: readonly Id[], configVersion: number): World {
@@ -67,6 +69,7 @@ export function createWorld(under: StoreUnderTest, subscriptions: readonly Id[],
     usedKeys: new Set(),
     lastPos: 0,
     lease: { state: 'free', owner: '', epoch: 0, untilMs: 0 },
+    receipts: noReceipts(),
   };
 }
 

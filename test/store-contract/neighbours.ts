@@ -13,6 +13,7 @@ import {
   TTL_MS,
 } from './neighbours-harness.ts';
 import { configVersions, hints, laneNews } from './neighbours-news.ts';
+import { receiptsOfSeveral } from './neighbours-receipts.ts';
 import { engineMs, newId, only } from './samples.ts';
 
 /** Declares every test of the contract of neighbours for the store named `name`. */
@@ -25,6 +26,7 @@ export function describeNeighbours(name: string, open: OpenProcesses): void {
     'news of lanes': laneNews,
     'versions of configurations': configVersions,
     hints,
+    'receipts of several': receiptsOfSeveral,
   });
 }
 

@@ -1,4 +1,4 @@
 import { openPostgresOn, testServers } from '../support/postgres.ts';
-import { describeStore } from './contract.ts';
+import { describeDurableStore } from './contract.ts';
 
-for (const server of testServers()) describeStore(server.name, openPostgresOn(server));
+for (const server of testServers()) describeDurableStore(server.name, openPostgresOn(server));

@@ -1,4 +1,4 @@
 import { openSqliteForTest } from '../support/sqlite.ts';
 import { modelTest } from './model-test.ts';
 
-modelTest('sqlite', openSqliteForTest, { runs: 30, shrinks: false });
+modelTest('sqlite', openSqliteForTest, { runs: 25, shrinks: false });

@@ -1,4 +1,4 @@
 import { openSqliteForTest } from '../support/sqlite.ts';
-import { describeStore } from './contract.ts';
+import { describeDurableStore } from './contract.ts';
 
-describeStore('sqlite', openSqliteForTest);
+describeDurableStore('sqlite', openSqliteForTest);

@@ -38,22 +38,51 @@ export function walking(sentence: Sentence): void {
     }
   });
 
-  sentence('Q1 a walk to the oldest and back meets everything once, whatever comes meanwhile', async ({ store }) => {
-    const coming = [5, 1, 9, 3, 7, 0, 8, 4, 2, 6, 11, 10].map((second) => newId(FROM_MS + second * 1_000));
-    const list = async (paging: Paging) => (await store.events({ tenant: TENANT, ...paging })).map(({ id }) => id);
-    const come = async () => {
-      const id = coming.shift();
-      if (id !== undefined) await published(store, anEvent({ id }), []);
-    };
-    for (let first = 0; first < 4; first++) await come();
-    for (const step of [older, newer]) {
-      const there = await list({ limit: 99 });
-      const met = await walked(list, come, step);
-      assert.deepEqual(met, [...new Set(met)].sort().reverse());
-      assert.ok(there.every((id) => met.includes(id)));
-      assert.ok(met.length > there.length);
-    }
-  });
+  for (const [name, { list, come }] of Object.entries(GROWING)) {
+    sentence(
+      `Q1 a walk through ${name}, to the oldest and back, meets each once, whatever comes meanwhile`,
+      async ({ store }) => {
+        const coming = [5, 1, 9, 3, 7, 0, 8, 4, 2, 6, 11, 10].map((second) => newId(FROM_MS + second * 1_000));
+        const next = async () => {
+          const id = coming.shift();
+          if (id !== undefined) await come(store, id);
+        };
+        for (let first = 0; first < 4; first++) await next();
+        for (const step of [older, newer]) {
+          const there = await list(store, { limit: 99 });
+          const met = await walked((paging) => list(store, paging), next, step);
+          assert.deepEqual(met, [...new Set(met)].sort().reverse());
+          assert.ok(there.every((id) => met.includes(id)));
+          assert.ok(met.length > there.length);
+        }
+      },
+    );
+  }
+}
+
+const SOURCE = newId();
+
+/** Lists, and how one more comes into them. */
+const GROWING: Readonly<Record<string, { list: Lister; come(store: Store, id: Id): Promise<unknown> }>> = {
+  events: {
+    list: async (store, paging) => (await store.events({ tenant: TENANT, ...paging })).map(({ id }) => id),
+    come: (store, id) => published(store, anEvent({ id }), []),
+  },
+  receipts: {
+    list: (store, paging) => receiptsBy(store, paging),
+    come: (store, id) => store.recordReceipt(recording(aReceipt(newId(), { id }))),
+  },
+  'what a source rejected': {
+    list: (store, paging) => receiptsBy(store, { sourceId: SOURCE, outcome: 'rejected', ...paging }),
+    come: async (store, id) => {
+      await store.recordReceipt(recording(aReceipt(SOURCE, { id, outcome: 'rejected' })));
+      await store.recordReceipt(recording(aReceipt(SOURCE)));
+    },
+  },
+};
+
+async function receiptsBy(store: Store, query: Partial<ReceiptQuery> & Paging): Promise<readonly Id[]> {
+  return (await store.receipts({ tenant: TENANT, ...query })).map(({ receipt }) => receipt.id);
 }
 
 type Step = (met: readonly string[]) => { paging: Omit<Paging, 'limit'>; join(page: readonly string[]): string[] };
@@ -61,15 +90,15 @@ type Step = (met: readonly string[]) => { paging: Omit<Paging, 'limit'>; join(pa
 const older: Step = (met) => ({ paging: { before: met.at(-1) ?? LAST_ID }, join: (page) => [...met, ...page] });
 const newer: Step = (met) => ({ paging: { after: met[0] ?? FIRST_ID }, join: (page) => [...page, ...met] });
 
-/** What a walk from one end of a list meets, where something comes between two pages. */
+/** What a walk from one end of a list meets, where something comes with each page. */
 async function walked(
   list: (paging: Paging) => Promise<readonly string[]>,
   come: () => Promise<void>,
   step: Step,
 ): Promise<readonly string[]> {
-  for (let met: readonly string[] = []; ; await come()) {
+  for (let met: readonly string[] = []; ; ) {
     const { paging, join } = step(met);
-    const page = await list({ limit: 2, ...paging });
+    const [page] = await Promise.all([list({ limit: 2, ...paging }), come()]);
     if (page.length === 0 || met.length > 99) return met;
     met = join(page);
   }
@@ -85,8 +114,8 @@ function variantsOf({
     (await store.events({ tenant: TENANT, ...query, ...paging })).map(({ id }) => id);
   const deliveries = (query: Partial<DeliveryQuery>) => async (store: Store, paging: Paging) =>
     (await store.deliveries({ tenant: TENANT, ...query, ...paging })).map(({ deliveryId }) => deliveryId);
-  const receipts = (query: Partial<ReceiptQuery>) => async (store: Store, paging: Paging) =>
-    (await store.receipts({ tenant: TENANT, ...query, ...paging })).map(({ receipt }) => receipt.id);
+  const receipts = (query: Partial<ReceiptQuery>) => (store: Store, paging: Paging) =>
+    receiptsBy(store, { ...query, ...paging });
   const [sinceMs, untilMs] = [FROM_MS + 1_500, FROM_MS + 7_500];
   return {
     events: events({}),

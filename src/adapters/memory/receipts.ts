@@ -44,10 +44,9 @@ function dedupeName(sourceId: Id, key: string): string {
 /** The receipt that holds a key by now; null when the key is free, or there is none. */
 export function holderOf(tables: Tables, sourceId: Id, dedupe: DedupeKey | null): Receipt | null {
   if (dedupe === null) return null;
-  const { key, windowMs } = dedupe;
-  const holder = tables.dedupes.get(dedupeName(sourceId, key));
+  const holder = tables.dedupes.get(dedupeName(sourceId, dedupe.key));
   if (holder === undefined) return null;
-  const isOver = windowMs !== null && tables.nowMs() - holder.atMs >= windowMs;
+  const isOver = holder.untilMs !== null && holder.untilMs <= tables.nowMs();
   return isOver ? null : (tables.receipts.get(holder.receiptId)?.receipt ?? null);
 }
 
@@ -64,7 +63,9 @@ export function giveKey(
   dedupe: DedupeKey | null,
 ): void {
   if (dedupe === null) return;
-  tables.dedupes.set(dedupeName(sourceId, dedupe.key), { receiptId: id, atMs: tables.nowMs() });
+  const { key, windowMs } = dedupe;
+  const untilMs = windowMs === null ? null : tables.nowMs() + windowMs;
+  tables.dedupes.set(dedupeName(sourceId, key), { receiptId: id, untilMs });
 }
 
 export function repeatOf(first: Receipt, { body, receivedAtMs }: Receipt): Repeat {
@@ -92,12 +93,18 @@ export function writeEvents(
 
 function dropRejectedBeyond(tables: Tables, { sourceId }: Receipt, maxRejected: number): void {
   const rejected = rejectedOf(tables).filter((receipt) => receipt.sourceId === sourceId);
-  for (const { id } of rejected.slice(maxRejected)) tables.receipts.delete(id);
+  for (const { id } of rejected.slice(maxRejected)) drop(tables, id);
 }
 
 export function dropOldRejected(tables: Tables): void {
   const oldestMs = tables.nowMs() - REJECTED_KEPT_MS;
-  for (const { id, receivedAtMs } of rejectedOf(tables)) if (receivedAtMs < oldestMs) tables.receipts.delete(id);
+  for (const { id, receivedAtMs } of rejectedOf(tables)) if (receivedAtMs < oldestMs) drop(tables, id);
+}
+
+/** The keys that it holds go with it: the same receipt may be recorded again. */
+function drop(tables: Tables, id: Id): void {
+  tables.receipts.delete(id);
+  for (const [name, { receiptId }] of tables.dedupes) if (receiptId === id) tables.dedupes.delete(name);
 }
 
 /** Newest first. */

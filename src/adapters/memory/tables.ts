@@ -92,8 +92,8 @@ export interface Tables {
   /** Times noted, by delivery and number of the try. */
   intents: Map<Id, Map<number, number>>;
   receipts: Ordered<Id, StoredReceipt>;
-  /** The receipt that holds a dedupe key, and since when. */
-  dedupes: Map<string, { receiptId: Id; atMs: number }>;
+  /** The receipt that holds a dedupe key, and until when; null for ever. */
+  dedupes: Map<string, { receiptId: Id; untilMs: number | null }>;
 }
 
 export function createTables(shards: number, nowMs: () => number): Tables {

@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { Client } from 'pg';
-import { revising } from '../../../test/store-contract/revisions.ts';
 import {
   aClaim,
   aDelivery,
   anEvent,
-  aReceipt,
   bytes,
   claimed,
   idsOf,
   laneOf,
   newId,
   publishedTo,
-  recording,
   subscribed,
   succeeding,
   TENANT,
@@ -165,32 +162,6 @@ test('L1 of two nodes that ask for a shard at once, one gets it', () =>
       await a.release(owners[0], byA);
       await b.release(owners[1], byB);
     }
-  }));
-
-test('T1 of two receipts under one key on two nodes at once, one is the duplicate', () =>
-  nodes(async (a, b) => {
-    const source = newId();
-    for (let round = 0; round < ROUNDS; round++) {
-      const dedupe = { key: `key ${round}`, windowMs: null, redeliveryAfterMs: null };
-      const outcomes = [a, b].map((node) => node.recordReceipt(recording(aReceipt(source), { dedupe })));
-      assert.deepEqual(kinds(await Promise.all(outcomes)), ['duplicate', 'recorded']);
-    }
-  }));
-
-test('T1 of two revisions of one receipt on two nodes at once, one is made', () =>
-  nodes(async (a, b) => {
-    const receipt = aReceipt(newId(), { outcome: 'held' });
-    await a.recordReceipt(recording(receipt));
-    for (let revision = 0; revision < ROUNDS; revision++) {
-      const dedupe = { key: `key ${revision}`, windowMs: null, redeliveryAfterMs: null };
-      const outcomes = [a, b].map((node) => {
-        const events = [{ event: anEvent(), deliveries: [] }];
-        return node.reviseReceipt(revising({ ...receipt, revision }, { events, dedupe }));
-      });
-      assert.deepEqual(kinds(await Promise.all(outcomes)), ['conflict', 'revised']);
-    }
-    assert.equal((await b.receipt(TENANT, receipt.id))?.eventIds.length, ROUNDS);
-    assert.equal((await b.events({ tenant: TENANT, limit: 100 })).length, ROUNDS);
   }));
 
 test('a NUL in what people name is kept', () =>

@@ -48,24 +48,6 @@ describe('a proven push', () => {
     assert.equal((await receipts(ports))[0]?.facts.length, 1);
   });
 
-  test('of which a part was not read is no duplicate when it comes corrected under the same ids', async () => {
-    const ports = fakePorts();
-    const source = await door(ports, { type: 'distribution', scheme: { type: 'url' } });
-    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
-    const event = (id: string, repository: string) => ({
-      id,
-      action: 'push',
-      target: { mediaType, repository, tag: 'v1' },
-    });
-    const actions: string[] = [];
-    for (const repository of ['', '', 'org/web', 'org/web']) {
-      const body = json({ events: [event('a', 'org/app'), event('b', repository)] });
-      actions.push(stored(await receive(ports, secret(source, { body }))).action);
-    }
-    assert.deepEqual(actions, ['ignored', 'duplicate', 'ignored', 'duplicate']);
-    assert.equal((await ports.store.events({ tenant: DEFAULT_TENANT, limit: 50 })).length, 3);
-  });
-
   test('sent again under the id that its signature covers is a duplicate, and its receipt has that id', async () => {
     const ports = fakePorts();
     const scheme = { type: 'standard-webhooks', header: 'Acme-Signature' };

@@ -158,6 +158,24 @@ describe('a key that came with what cannot be read', () => {
     assert.equal((await eventsOf(ports)).length, 1);
     assert.equal((await send(push)).action, 'duplicate');
   });
+
+  test('is free for the rest of a message when what could not be read of it comes corrected', async () => {
+    const ports = fakePorts();
+    const source = await door(ports, { type: 'distribution', scheme: { type: 'url' } });
+    const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+    const event = (id: string, repository: string) => ({
+      id,
+      action: 'push',
+      target: { mediaType, repository, tag: 'v1' },
+    });
+    const actions: string[] = [];
+    for (const repository of ['', '', 'org/web', 'org/web']) {
+      const body = json({ events: [event('a', 'org/app'), event('b', repository)] });
+      actions.push(stored(await receive(ports, secret(source, { body }))).action);
+    }
+    assert.deepEqual(actions, ['ignored', 'duplicate', 'ignored', 'duplicate']);
+    assert.equal((await ports.store.events({ tenant: DEFAULT_TENANT, limit: 50 })).length, 3);
+  });
 });
 
 describe('who asks whether it may send', () => {

@@ -69,10 +69,11 @@ function issuerOf(certificate: X509Certificate | undefined): string | undefined 
 
 function validityOf(certificate: X509Certificate | undefined): string | undefined {
   if (certificate === undefined) return undefined;
-  const [from, to] = [certificate.validFromDate, certificate.validToDate].map(dayOf);
-  return `valid from ${from} to ${to}`;
+  return `valid from ${dayOf(certificate.validFrom)} to ${dayOf(certificate.validTo)}`;
 }
 
-function dayOf(date: Date): string {
-  return Number.isNaN(date.getTime()) ? 'a date that is none' : date.toISOString().slice(0, 10);
+/** @param date as OpenSSL prints it: where it is none, `validFromDate` is whatever stood in memory */
+function dayOf(date: string): string {
+  const atMs = Date.parse(date);
+  return Number.isNaN(atMs) ? 'a date that is none' : new Date(atMs).toISOString().slice(0, 10);
 }

@@ -25,6 +25,10 @@ const FLOODS: Readonly<Record<string, (subject: HookyardSubject) => Promise<stri
     const source = await makeSource(subject, { type: 'native', scheme: { type: 'url' } });
     return doorRequest(pathOf(source), { body: BODY });
   },
+  repeated: async (subject) => {
+    const source = await makeSource(subject, { type: 'native', scheme: { type: 'url' } });
+    return doorRequest(pathOf(source), { body: BODY, headers: { 'idempotency-key': 'the same' } });
+  },
 };
 
 /** Measures and prints; nothing can be lost. */

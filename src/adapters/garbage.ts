@@ -1,6 +1,6 @@
 /**
- * V8's collector, for whoever knows that much was just left to it. V8 learns late of what lies outside its heap: a flood
- * of large bodies leaves chunks and buffers of some hundred megabytes before it looks, and gives little of that back.
+ * V8's collector, for whoever knows that much was just left to it. V8 learns late of what lies outside its heap, as the
+ * texts of large bodies do: they come to some hundred megabytes before it looks, and it gives little of that back.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

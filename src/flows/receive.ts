@@ -4,6 +4,7 @@
  */
 import { type Permission, permission } from '../core/handshake.ts';
 import type { Id } from '../core/ids.ts';
+import type { Reading } from '../core/reader.ts';
 import { HELD_REASON, repeatReason, type Verdict } from '../core/receipt.ts';
 import { headerValues } from '../core/signature/headers.ts';
 import { verify } from '../core/signature/judge.ts';
@@ -225,12 +226,17 @@ async function takeIn(
 ): Promise<Decided> {
   const { ports, request, headers, receivedAtMs } = visit;
   const understood = understand({ headers, body: request.body, receivedAtMs }, source.config, ports.mac.sha256);
+  const { reading, dedupe, replay } = understood;
   // A connection test makes nothing that could be held, and its sender waits for an answer.
-  const isHeld = source.config.pausedAtMs !== null && !isConnectionTest(understood.reading);
+  const isHeld = source.config.pausedAtMs !== null && !isConnectionTest(reading);
+  // Without the payload: it would stay in memory until the store has written.
   return isHeld
-    ? hold(visit, source, verdict, configuration, understood)
-    : act(visit, source, verdict, configuration, understood);
+    ? hold(visit, source, verdict, configuration, { reading, dedupe, replay })
+    : act(visit, source, verdict, configuration, { reading, dedupe, replay }, conclude(understood, source.filters));
 }
+
+/** What of a message is needed until it is stored. */
+type Kept = Pick<Understood, 'reading' | 'dedupe' | 'replay'>;
 
 /** A paused source takes what it is sent, and makes nothing of it yet. */
 async function hold(
@@ -238,7 +244,7 @@ async function hold(
   source: OpenSource,
   verdict: Verdict,
   configuration: LiveConfiguration,
-  { reading, dedupe, replay }: Understood,
+  { reading, dedupe, replay }: Kept,
 ): Promise<Decided> {
   const receipt = heldReceipt(visit.ports, visit, source, verdict);
   const facts = reading.kind === 'facts' ? reading.facts : [];
@@ -254,16 +260,15 @@ async function act(
   source: OpenSource,
   verdict: Verdict,
   configuration: LiveConfiguration,
-  understood: Understood,
+  { reading, dedupe, replay }: Kept,
+  { outcome, reason, facts, acted }: Conclusion,
 ): Promise<Decided> {
   const { ports } = visit;
-  const { outcome, reason, facts, acted } = conclude(understood, source.filters);
   const receipt = receiptOf(ports, visit, source, { verdict, outcome, reason });
   const events = await eventsOf(ports, receipt, acted, configuration, receipt.receivedAtMs);
-  const { dedupe, replay } = understood;
   const recorded = await record(ports, configuration, receipt, { facts, events, dedupe, replay });
   if (recorded.kind === 'stale') return recorded;
-  const answer = { receiptId: receipt.id, ...wanted(understood) };
+  const answer = { receiptId: receipt.id, ...wanted(reading) };
   if (recorded.kind === 'duplicate') return repeated(recorded, answer);
   for (const handover of recorded.handovers) ports.dispatch.offer(handover);
   return { kind: 'stored', action: actionOf(outcome), reason, ...answer };
@@ -271,7 +276,7 @@ async function act(
 
 type Stored = Extract<Received, { kind: 'stored' }>;
 
-function wanted({ reading }: Understood): Pick<Stored, 'unreadable' | 'echo'> {
+function wanted(reading: Reading): Pick<Stored, 'unreadable' | 'echo'> {
   return {
     unreadable: reading.kind === 'unreadable' ? { pointer: reading.pointer ?? null } : null,
     echo: reading.kind === 'handshake' ? reading.echo : null,

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { openApi } from '../../test/support/api.ts';
 import { steppedClock } from '../../test/support/stepped-clock.ts';
-import { type Intake, readBody, readStream, roomRefusal } from './body.ts';
-import { createLargeBodies } from './large-bodies.ts';
+import { endedEarly, type Intake, readBody, readStream, roomRefusal, take } from './body.ts';
+import { createLargeBodies, LARGE_BODY_BYTES } from './large-bodies.ts';
 import { arrival, emptyLoad, type Load, leave } from './load.ts';
 
 const PATHS = ['/api/v1/events', '/api/v1/webhook-subscriptions'];
@@ -202,12 +202,53 @@ test('a length that is no number says nothing', async () => {
   }
 });
 
+const ROOM = { bytes: 100, waitMs: 5000, waiting: 9, stayMs: 60_000 };
+
+test('a body that is declared large waits for room before any of it is taken in', async () => {
+  const load = emptyLoad({ maxInFlight: 9, maxBytes: 9e6 });
+  const largeBodies = createLargeBodies(steppedClock(), ROOM);
+  const leaveRoom = await largeBodies.enter(100);
+  let isRead = false;
+  const declares = { contentLength: `${LARGE_BODY_BYTES + 1}`, contentEncoding: null };
+  const body = readBody({ load, stay: arrival('/', 'POST', ''), largeBodies }, declares, MEBIBYTE, async (intake) => {
+    isRead = true;
+    return readStream(streamOf([new Uint8Array(LARGE_BODY_BYTES + 1)]), intake);
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(isRead, false);
+  leaveRoom?.();
+  assert.equal((await body).kind, 'bytes');
+});
+
+test('the memory of a large body that broke off is given back when its request leaves', async () => {
+  const load = emptyLoad({ maxInFlight: 9, maxBytes: 9e6 });
+  const largeBodies = createLargeBodies(steppedClock(), ROOM);
+  const stay = arrival('/', 'POST', '');
+  const declares = { contentLength: `${MEBIBYTE}`, contentEncoding: null };
+  let came: Uint8Array | undefined;
+  const broken = await readBody({ load, stay, largeBodies }, declares, MEBIBYTE, async (intake) => {
+    for (let n = 0; n < 3; n++) assert.equal(take(intake, new Uint8Array(60_000)), null);
+    came = intake.bytes;
+    return endedEarly();
+  });
+  assert.deepEqual([broken.kind, came?.length], ['problem', MEBIBYTE]);
+  leave(load, stay);
+  assert.equal(came?.length, 0);
+});
+
 test('who leaves while it waits for room for a large body leaves it to the others', async () => {
   const load = emptyLoad({ maxInFlight: 9, maxBytes: 9e6 });
-  const largeBodies = createLargeBodies(steppedClock(), { bytes: 100, waitMs: 5000, waiting: 9, stayMs: 60_000 });
+  const largeBodies = createLargeBodies(steppedClock(), ROOM);
   const coming = () => {
     const stay = arrival('/', 'POST', '');
-    const rest = { maxBytes: 100, declaredBytes: 100, bytes: new Uint8Array(0), length: 0 };
+    const rest = {
+      maxBytes: 100,
+      declaredBytes: 100,
+      bytes: new Uint8Array(0),
+      length: 0,
+      isOurs: false,
+      hasRoom: false,
+    };
     return { stay, refusal: roomRefusal({ load, stay, largeBodies, ...rest }) };
   };
   const [inside, gone, last] = [coming(), coming(), coming()];

@@ -1,5 +1,6 @@
 /** Request bodies: their size before and while they are read, their type, and what they parse to. */
 import { type JsonLimits, type JsonRefusal, parseJson, type ScanFault, type Spans } from '../core/json.ts';
+import { letGo } from '../core/let-go.ts';
 import { type Problem, type ProblemCode, problem } from '../core/problem.ts';
 import { LARGE_BODY_BYTES, type LargeBodies } from './large-bodies.ts';
 import { awaitBody, bytesRefusal, hold, type Load, OVERLOADED, type Stay } from './load.ts';
@@ -36,7 +37,8 @@ export interface BodyHeaders {
   contentEncoding: string | null | undefined;
 }
 
-export type ReadBytes = { kind: 'bytes'; bytes: Uint8Array } | Problem;
+/** `isOurs`: in an allocation that was made for it, so that whoever looks at it last may let go of it. */
+export type ReadBytes = { kind: 'bytes'; bytes: Uint8Array; isOurs?: boolean } | Problem;
 export type ReadJson = { kind: 'json'; value: unknown; spans: Spans } | Problem;
 
 /** A body on its way into memory. */
@@ -51,6 +53,10 @@ export interface Intake {
   /** What has come; longer than `length` by room for more. */
   bytes: Uint8Array;
   length: number;
+  /** Whether `bytes` was allocated here: a single chunk is its sender's. */
+  isOurs: boolean;
+  /** Whether it was let in among the large ones. */
+  hasRoom: boolean;
 }
 
 /** Where a body is read into. */
@@ -70,13 +76,24 @@ export async function readBody(
   const declaredBytes = declaredLength(headers);
   const refusal = bodyRefusal(headers, declaredBytes, maxBytes) ?? bytesRefusal(load, stay, declaredBytes);
   if (refusal !== null) return refusal;
-  const intake = { load, stay, maxBytes, declaredBytes, largeBodies, bytes: NO_BYTES, length: 0 };
-  return awaitBody(load, stay, () => read(intake));
+  const intake = { load, stay, maxBytes, declaredBytes, largeBodies, ...NOTHING_YET };
+  const asksFirst = largeBodies !== null && declaredBytes > LARGE_BODY_BYTES;
+  return awaitBody(load, stay, () => (asksFirst ? readInRoom(intake, read) : read(intake)));
 }
 
-/** Whether the chunk of `bytes` that was just taken makes the body one that has to ask for room. */
-export function turnsLarge({ largeBodies, length }: Intake, bytes: number): boolean {
-  return largeBodies !== null && length > LARGE_BODY_BYTES && length - bytes <= LARGE_BODY_BYTES;
+/** One that is declared large waits before anything of it is taken in. */
+async function readInRoom(intake: Intake, read: (intake: Intake) => Promise<ReadBytes>): Promise<ReadBytes> {
+  return (await roomRefusal(intake)) ?? read(intake);
+}
+
+/** Whether the chunk that was just taken makes the body one that has to ask for room. */
+export function turnsLarge(intake: Intake): boolean {
+  return isLarge(intake) && !intake.hasRoom;
+}
+
+/** Whether what has come of it makes it a large one. */
+export function isLarge({ largeBodies, length }: Intake): boolean {
+  return largeBodies !== null && length > LARGE_BODY_BYTES;
 }
 
 /** Waits for room for a body that turned large, which it keeps until its request leaves; why not, if there is none. */
@@ -85,12 +102,24 @@ export async function roomRefusal(intake: Intake): Promise<Problem | null> {
   const leave = await largeBodies?.enter(declaredBytes || maxBytes);
   if (leave == null) return OVERLOADED;
   // Its sender may have broken off while it waited: nobody would give the room back any more.
-  if (stay.hasLeft) leave(intake.length);
-  else stay.leaves.push(() => leave(intake.length));
+  intake.hasRoom = true;
+  const end = () => {
+    drop(intake);
+    leave();
+  };
+  if (stay.hasLeft) end();
+  else stay.leaves.push(end);
   return null;
 }
 
 const NO_BYTES = new Uint8Array(0);
+const NOTHING_YET = { bytes: NO_BYTES, length: 0, isOurs: false, hasRoom: false };
+
+/** Of a body that is not taken in nothing is kept: its sender may go on writing for a while. */
+function drop(intake: Intake): void {
+  if (intake.isOurs) letGo(intake.bytes);
+  intake.bytes = NO_BYTES;
+}
 
 /** What is no number says nothing; Node has refused such a request before. */
 function declaredLength({ contentLength }: BodyHeaders): number {
@@ -118,13 +147,12 @@ export function take(intake: Intake, chunk: Uint8Array): Problem | null {
       ? tooLarge(intake.maxBytes)
       : hold(intake.load, intake.stay, capacity - intake.bytes.length);
   if (refusal !== null) {
-    // Its sender may go on writing for a while: what came before must not stay that long.
-    intake.bytes = NO_BYTES;
+    drop(intake);
     return refusal;
   }
   if (intake.length === 0) intake.bytes = chunk;
   else {
-    if (capacity > intake.bytes.length) intake.bytes = grown(intake, capacity);
+    if (capacity > intake.bytes.length) grow(intake, capacity);
     intake.bytes.set(chunk, intake.length);
   }
   intake.length = length;
@@ -145,17 +173,22 @@ function capacityFor({ bytes, length: before, declaredBytes, maxBytes }: Intake,
   return Math.max(length, Math.min(most, Math.max(LEAST_ROOM, 2 * bytes.length)));
 }
 
-function grown({ bytes, length }: Intake, capacity: number): Uint8Array {
-  const room = new Uint8Array(capacity);
-  room.set(length === bytes.length ? bytes : bytes.subarray(0, length));
-  return room;
+/** Moves what has come to an allocation of that size. */
+function grow(intake: Intake, capacity: number): void {
+  const { bytes, length, isOurs } = intake;
+  intake.bytes = new Uint8Array(capacity);
+  intake.bytes.set(length === bytes.length ? bytes : bytes.subarray(0, length));
+  intake.isOurs = true;
+  if (isOurs && bytes.length > LARGE_BODY_BYTES) letGo(bytes);
 }
 
-/** The whole body, after its last chunk; the intake keeps nothing of it. */
+/** The whole body, after its last chunk; the intake keeps nothing of it. That of a door stands in no larger room. */
 export function taken(intake: Intake): ReadBytes {
-  const { bytes, length } = intake;
+  const { length, largeBodies } = intake;
+  if (largeBodies !== null && intake.isOurs && length < intake.bytes.length) grow(intake, length);
+  const { bytes, isOurs } = intake;
   intake.bytes = NO_BYTES;
-  return { kind: 'bytes', bytes: length === bytes.length ? bytes : bytes.subarray(0, length) };
+  return { kind: 'bytes', bytes: length === bytes.length ? bytes : bytes.subarray(0, length), isOurs };
 }
 
 /** The refusal of a body over the limit. */
@@ -169,7 +202,7 @@ export async function readStream(stream: AsyncIterable<Uint8Array> | null, intak
     for await (const chunk of stream ?? []) {
       const refusal = take(intake, chunk);
       if (refusal !== null) return refusal;
-      const crowded = turnsLarge(intake, chunk.length) ? await roomRefusal(intake) : null;
+      const crowded = turnsLarge(intake) ? await roomRefusal(intake) : null;
       if (crowded !== null) return crowded;
     }
   } catch {

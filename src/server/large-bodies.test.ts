@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { steppedClock } from '../../test/support/stepped-clock.ts';
-import { createLargeBodies } from './large-bodies.ts';
+import { createLargeBodies, LARGE_BODY_BYTES } from './large-bodies.ts';
 
 const LIMITS = { bytes: 100, waitMs: 5000, waiting: 2, stayMs: 60_000 };
-const CAME = 0;
 
 function open() {
   const clock = steppedClock();
@@ -24,7 +23,7 @@ test('large bodies get in while there is room, and the next one when somebody le
   assert.ok((await room.enter(40)) !== null);
   const third = room.enter(50);
   assert.equal(await nowOf(third), 'waits');
-  first(CAME);
+  first();
   assert.equal(typeof (await third), 'function');
 });
 
@@ -34,7 +33,7 @@ test('one that is larger than all the room gets in alone', async () => {
   assert.ok(alone !== null);
   const next = room.enter(1);
   assert.equal(await nowOf(next), 'waits');
-  alone(CAME);
+  alone();
   assert.equal(typeof (await next), 'function');
 });
 
@@ -44,10 +43,10 @@ test('nobody who came later overtakes those who wait', async () => {
   const large = room.enter(100);
   const small = room.enter(5);
   assert.equal(await nowOf(small), 'waits');
-  first?.(CAME);
+  first?.();
   const inside = await large;
   assert.equal(await nowOf(small), 'waits');
-  inside?.(CAME);
+  inside?.();
   assert.equal(typeof (await small), 'function');
 });
 
@@ -58,7 +57,7 @@ test('who waits too long is told so, and who finds too many waiting at once', as
   assert.equal(await room.enter(10), null);
   clock.advance(LIMITS.waitMs);
   assert.deepEqual(await Promise.all(waiting), [null, null]);
-  inside?.(CAME);
+  inside?.();
   assert.equal(typeof (await room.enter(100)), 'function');
 });
 
@@ -66,21 +65,23 @@ test('room that is given back twice counts once', async () => {
   const { room } = open();
   const first = await room.enter(60);
   const second = await room.enter(40);
-  first?.(CAME);
-  first?.(CAME);
+  first?.();
+  first?.();
   assert.equal(typeof (await room.enter(60)), 'function');
   const next = room.enter(1);
   assert.equal(await nowOf(next), 'waits');
-  second?.(CAME);
+  second?.();
   assert.equal(typeof (await next), 'function');
 });
 
-test('the collector is asked each time that 16 MiB were left to it', async () => {
+test('the collector is asked each time that 8 MiB were parsed; small bodies do not count', () => {
   let asked = 0;
   const room = createLargeBodies(steppedClock(), LIMITS, () => {
     asked += 1;
   });
-  for (let n = 0; n < 8; n++) (await room.enter(100))?.(5 * 1024 * 1024);
+  for (let n = 0; n < 4; n++) room.parsed(5 * 1024 * 1024);
+  assert.equal(asked, 2);
+  for (let n = 0; n < 1000; n++) room.parsed(LARGE_BODY_BYTES);
   assert.equal(asked, 2);
 });
 
@@ -93,6 +94,6 @@ test('a slow one goes on without its room, and gives none back later', async () 
   assert.equal(await nowOf(next), 'waits');
   clock.advance(1);
   assert.equal(typeof (await next), 'function');
-  slow?.(CAME);
+  slow?.();
   assert.equal(await nowOf(room.enter(1)), 'waits');
 });

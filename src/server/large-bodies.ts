@@ -10,10 +10,12 @@ export const LARGE_BODY_BYTES = 64 * 1024;
 export interface LargeBodies {
   /** Resolves with what gives the room back; null when there was none in time. */
   enter(bytes: number): Promise<Leave | null>;
+  /** A body of so many bytes was parsed: its text and its values are left to the collector. */
+  parsed(bytes: number): void;
 }
 
-/** Gives room back, once. @param cameBytes how much of the body came, and is left to the collector now */
-export type Leave = (cameBytes: number) => void;
+/** Gives room back, once. */
+export type Leave = () => void;
 
 export interface LargeLimits {
   /** Of all at once; a single one always gets in. */
@@ -31,12 +33,12 @@ interface Waiting {
   admit(): void;
 }
 
-/** Bodies of so many bytes are left to the collector before it is asked to look: `npm run bench -- flood`. */
-const LEFT_BYTES = 16 * 1024 * 1024;
+/** Bodies of so many bytes were parsed before the collector is asked to look: `npm run bench -- flood`. */
+const PARSED_BYTES = 8 * 1024 * 1024;
 
 /**
  * Those who wait get in in the order they came.
- * @param collect takes back the memory that those who left have left behind
+ * @param collect takes back the memory that parsing has left behind
  */
 export function createLargeBodies(
   { after }: Pick<Clock, 'after'>,
@@ -45,7 +47,6 @@ export function createLargeBodies(
 ): LargeBodies {
   const queue = new Set<Waiting>();
   let taken = 0;
-  const leave = createLeavings(collect);
   const fits = (bytes: number) => taken === 0 || taken + bytes <= limits.bytes;
 
   function take(bytes: number): Leave {
@@ -58,9 +59,8 @@ export function createLargeBodies(
       admitNext();
     };
     const forget = after(limits.stayMs, giveBack);
-    return (cameBytes) => {
+    return () => {
       forget();
-      leave(cameBytes);
       giveBack();
     };
   }
@@ -94,16 +94,18 @@ export function createLargeBodies(
       if (queue.size === 0 && fits(bytes)) return take(bytes);
       return queue.size >= limits.waiting ? null : wait(bytes);
     },
+    parsed: countParsed(collect),
   };
 }
 
 /** Counts what is left to the collector, and asks it to look when that is much. */
-function createLeavings(collect: () => void): (cameBytes: number) => void {
-  let leftBytes = 0;
-  return (cameBytes) => {
-    leftBytes += cameBytes;
-    if (leftBytes < LEFT_BYTES) return;
-    leftBytes = 0;
+function countParsed(collect: () => void): LargeBodies['parsed'] {
+  let parsedBytes = 0;
+  return (bytes) => {
+    if (bytes <= LARGE_BODY_BYTES) return;
+    parsedBytes += bytes;
+    if (parsedBytes < PARSED_BYTES) return;
+    parsedBytes = 0;
     collect();
   };
 }

@@ -1,6 +1,7 @@
 /** The Node side: a request listener for `node:http` with short ways for publishing events and for the doors. */
 import type { Server as HttpServer, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
+import { letGo } from '../core/let-go.ts';
 import type { Problem } from '../core/problem.ts';
 import type { FlowPorts } from '../flows/configuration.ts';
 import { type App, pairsOf, senderOf, settle } from './app.ts';
@@ -8,6 +9,7 @@ import {
   type BodyPlace,
   endedEarly,
   type Intake,
+  isLarge,
   type ReadBytes,
   readBody,
   roomRefusal,
@@ -141,6 +143,8 @@ function linger(incoming: IncomingMessage, clock: FlowPorts['clock']): void {
     'close',
     clock.after(LINGER_MS, () => incoming.socket.destroySoon()),
   );
+  // Read and thrown away, at once: V8 would let chunks of some ten megabytes lie.
+  incoming.on('data', letGo);
   incoming.resume();
 }
 
@@ -154,9 +158,12 @@ function readIncoming(incoming: IncomingMessage, intake: Intake): Promise<ReadBy
       resolve(refusal);
     }
     function next(chunk: Uint8Array): void {
+      const before = intake.bytes;
       const refusal = take(intake, chunk);
       if (refusal !== null) refuse(refusal);
-      else if (turnsLarge(intake, chunk.length)) waitForRoom();
+      else if (turnsLarge(intake)) waitForRoom();
+      // Chunks are copied. Those of the parser stand in allocations of their own, which V8 learns of late.
+      if (isLarge(intake)) for (const copied of [before, chunk]) if (copied !== intake.bytes) letGo(copied);
     }
     function waitForRoom(): void {
       incoming.pause();

@@ -1,6 +1,7 @@
 /** Receipts coming in: the request, its facts and its events in one transaction (T1). */
 import type { DedupeKey } from '../../core/dedupe.ts';
 import type { Id } from '../../core/ids.ts';
+import { letGo } from '../../core/let-go.ts';
 import { isRedelivery, type Outcome, type Receipt, type Repeat } from '../../core/receipt.ts';
 import type { ReceiptOutcome, ReceiptRequest } from '../../ports/store.ts';
 import { blob, idOf, packIds } from '../sql/id-bytes.ts';
@@ -39,6 +40,7 @@ export function recordReceipt(writer: Writer, packet: ReceiptPacket): ReceiptAns
   const replayed = holderOf(writer, receipt.sourceId, replay);
   const holder = replayed ?? holderOf(writer, receipt.sourceId, dedupe);
   const repeat = holder === null ? null : repeatOf(holder, receipt);
+  if (holder !== null) letGo(holder.body);
   const redeliveryAfterMs = replayed === null ? (dedupe?.redeliveryAfterMs ?? null) : null;
   if (repeat !== null && !isRedelivery(redeliveryAfterMs, repeat)) {
     if (replayed === null) giveKey(writer, { id: repeat.of, sourceId: receipt.sourceId }, replay);

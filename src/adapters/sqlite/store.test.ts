@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { aDelivery, anEvent, claimed, idsOf, newId, TENANT } from '../../../test/store-contract/samples.ts';
+import {
+  aDelivery,
+  anEvent,
+  aReceipt,
+  claimed,
+  idsOf,
+  newId,
+  recording,
+  TENANT,
+} from '../../../test/store-contract/samples.ts';
 import { QUIET_LOG, temporaryStore } from '../../../test/support/sqlite.ts';
 import type { AppendRequest } from '../../ports/store.ts';
 import { openDatabase } from './database.ts';
@@ -27,6 +36,20 @@ test('appends whose writer dies are made again by id, each exactly once', () =>
     const wanted = requests.flatMap(({ deliveries }) => deliveries.map(({ deliveryId }) => deliveryId));
     assert.deepEqual(ids, wanted);
     assert.deepEqual([...idsOf(await claimed(store))].sort(), wanted.sort());
+    await store.close();
+  }));
+
+test('a large receipt whose writer dies is recorded all the same, with the whole of its body', () =>
+  temporaryStore(async ({ open }) => {
+    const { store, faults } = await open();
+    const body = new Uint8Array(300_000).fill(7);
+    const receipt = aReceipt(newId(), { body });
+    const recorded = store.recordReceipt(recording(receipt));
+    // The first call of a batch is sent by the end of this turn of the event loop.
+    await new Promise((resolve) => setImmediate(resolve));
+    await faults.killWriter();
+    assert.equal((await recorded).kind, 'recorded');
+    assert.deepEqual([body.length, (await store.receipt(TENANT, receipt.id))?.receipt.body], [300_000, body]);
     await store.close();
   }));
 

@@ -7,6 +7,7 @@ import { createGroupCommit } from '../sql/group-commit.ts';
 import { type ClockOrigin, startClock } from './engine-clock.ts';
 import { facade } from './facade.ts';
 import { install } from './install.ts';
+import { lent } from './lent.ts';
 import { ensurePrivateFile, takeLock } from './lock.ts';
 import { createLogCopy } from './log-copy.ts';
 import type { Call } from './operations.ts';
@@ -82,7 +83,8 @@ function runStore(options: SqliteOptions, setting: Setting, releaseLock: () => v
   const reader = startThread<Ask, unknown>({ module: threadModule('reader'), data: setting, onDeath });
   const commits = createGroupCommit<Call, unknown>({
     execute: async (batch) => {
-      const answers = await (life.over() ? closed() : writer.ask(batch));
+      const { calls, transfer } = lent(batch);
+      const answers = await (life.over() ? closed() : writer.ask(calls, transfer));
       copies.committed(batch, performance.now());
       return withCodes(answers);
     },

@@ -5,7 +5,7 @@ import type { FromThread, ToThread } from './serve.ts';
 
 export interface Thread<Request, Answer> {
   /** Rejects when the thread dies before it answers: then nobody knows how far it got. */
-  ask(request: Request): Promise<Answer>;
+  ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Answer>;
   /** Lets the thread close what it holds. */
   end(): Promise<void>;
   /** Ends the running thread at once; the next request starts another. */
@@ -64,12 +64,12 @@ export function startThread<Request, Answer>(options: ThreadOptions): Thread<Req
   }
 
   return {
-    ask: (request) =>
+    ask: (request, transfer = []) =>
       new Promise((resolve, reject) => {
         running ??= spawn();
         asked += 1;
         running.pending.set(asked, { resolve, reject });
-        running.worker.postMessage([asked, request] satisfies ToThread<Request>);
+        running.worker.postMessage([asked, request] satisfies ToThread<Request>, transfer);
       }),
     end: async () => {
       ending = true;

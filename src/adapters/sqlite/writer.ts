@@ -1,10 +1,10 @@
 /** The writer thread: one transaction, so one sync to disk, for everything that has arrived. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { createCollector } from '../garbage.ts';
+import { letGo } from '../../core/let-go.ts';
 import { openDatabase } from './database.ts';
 import { type ClockOrigin, engineClock } from './engine-clock.ts';
+import { largeBody } from './lent.ts';
 import { type Call, operations } from './operations.ts';
-import type { ReceiptPacket } from './receipts.ts';
 import { serve } from './serve.ts';
 import { nothingKnown, type Writer } from './turn.ts';
 import { asError } from './unavailable.ts';
@@ -17,8 +17,8 @@ export interface WriterData {
 
 /** Changed rows after which the log is copied whoever waits: some tens of megabytes of it. */
 const CHECKPOINT_ROWS = 50_000;
-/** Bodies of so many bytes are left to the collector before it is asked to look. */
-const MOST_LEFT_BYTES = 16 * 1024 * 1024;
+/** Large bodies of so many bytes are written before their pages are given back. */
+const MOST_WRITTEN_BYTES = 4 * 1024 * 1024;
 /** How far the persisted engine time may lag behind. */
 const HIGH_WATER_LAG_MS = 1000;
 
@@ -26,15 +26,14 @@ const { path, shards, clock: origin } = workerData as WriterData;
 const db = openDatabase(path, 'writing');
 const clock = engineClock(origin);
 const writer: Writer = { db, nowMs: 0, shards, repeated: false, known: nothingKnown() };
-const collect = createCollector();
-let leftBytes = 0;
+let writtenBytes = 0;
 let checkpointedAt = 0;
 let persistedMs = 0;
 
 serve<readonly Call[], readonly unknown[]>(parentPort, {
   answer: (calls, reply) => {
     reply(turn(calls));
-    letGo(calls);
+    letGoOf(calls);
     const asked = calls.some(([name]) => name === 'copyLog');
     if (asked || changesSoFar() - checkpointedAt >= CHECKPOINT_ROWS) checkpoint();
   },
@@ -44,16 +43,17 @@ serve<readonly Call[], readonly unknown[]>(parentPort, {
   },
 });
 
-/** What large bodies leave in this thread; V8 by itself would let it grow to a hundred megabytes. */
-function letGo(calls: readonly Call[]): void {
-  for (const call of calls) leftBytes += receivedBytes(call);
-  if (leftBytes < MOST_LEFT_BYTES) return;
-  leftBytes = 0;
-  collect();
-}
-
-function receivedBytes([name, input]: Call): number {
-  return name === 'recordReceipt' ? (input as ReceiptPacket).receipt.body.length : 0;
+/** What large bodies leave in this thread: themselves, and pages until the cache is full of them. */
+function letGoOf(calls: readonly Call[]): void {
+  for (const call of calls) {
+    const body = largeBody(call);
+    if (body === null) continue;
+    writtenBytes += body.length;
+    letGo(body);
+  }
+  if (writtenBytes < MOST_WRITTEN_BYTES) return;
+  writtenBytes = 0;
+  db.execute('shrink');
 }
 
 /** If one call fails the batch is taken back and made call by call, so that only that one fails. */

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { openApi } from '../../../test/support/api.ts';
 import { behindSocket } from '../../../test/support/socket.ts';
+import { DEFAULT_TENANT } from '../../core/ids.ts';
 import { ALL_NODE_ROLES } from '../../core/node-role.ts';
 import { LARGE_BODY_BYTES } from '../large-bodies.ts';
 import type { ServerOptions } from '../options.ts';
@@ -64,6 +65,7 @@ test('a large body asks for room, by whichever way it comes to a door', async ()
       asked.push(bytes);
       return () => undefined;
     },
+    parsed: () => undefined,
   };
   for (const path of ['/api/webhook/x', '/api/v1/webhooks/registry/x']) {
     const { body } = watched();
@@ -71,6 +73,43 @@ test('a large body asks for room, by whichever way it comes to a door', async ()
     assert.equal(got.status, 404);
   }
   assert.equal(asked.length, 2);
+});
+
+test('the memory of a large body is given back with its answer, and left alone where the store failed', async () => {
+  const { app } = await openApi();
+  const seen: Uint8Array[] = [];
+  const receive = (fails: boolean) => async (request: { body: Uint8Array }) => {
+    seen.push(request.body);
+    if (fails) throw new Error('the store is away');
+    return { kind: 'no_such_door' } as const;
+  };
+  const { settled } = app.server.receive;
+  const chunks = () => ReadableStream.from([new Uint8Array(LARGE_BODY_BYTES), new Uint8Array(9)]);
+  for (const fails of [false, true]) {
+    app.server.receive = Object.assign(receive(fails), { settled });
+    await app.fetch(new Request('http://a/api/webhook/x', { method: 'POST', body: chunks(), duplex: 'half' }));
+  }
+  // What came in a single chunk is whose it was before.
+  app.server.receive = Object.assign(receive(false), { settled });
+  const { body } = watched();
+  await app.fetch(new Request('http://a/api/webhook/x', { method: 'POST', body, duplex: 'half' }));
+  assert.deepEqual(
+    seen.map(({ length }) => length),
+    [0, LARGE_BODY_BYTES + 9, LARGE_BODY_BYTES + 1],
+  );
+});
+
+test('large bodies are stored as they were sent, declared or not, one after the other', async (context) => {
+  const api = await openApi();
+  const made = await api.call('POST', '/api/v1/sources', { type: 'native', scheme: { type: 'url' } });
+  const door = new URL(new URL(made.json.data.urls.secret).pathname, await behindSocket(context, api));
+  for (const n of [1, 2, 3, 4]) {
+    const sent = Buffer.from(JSON.stringify({ image: `a.example.com/b:${n}`, note: `${n}`.repeat(3e5) }));
+    const body = n % 2 === 0 ? sent : ReadableStream.from([sent.subarray(0, 70_000), sent.subarray(70_000)]);
+    const told = (await (await fetch(door, { method: 'POST', body, duplex: 'half' })).json()) as { receiptId: string };
+    const kept = await api.ports.store.receipt(DEFAULT_TENANT, told.receiptId);
+    assert.ok(kept !== null && sent.equals(kept.receipt.body), `${n}`);
+  }
 });
 
 test('what looks like a door, or climbs out of one, is answered over a socket as any wrong key is', async (context) => {

@@ -1,5 +1,6 @@
 /** The doors senders push to. Answers are flat; what is not a door looks the same whatever is wrong with it. */
 import { DEFAULT_TENANT } from '../../core/ids.ts';
+import { letGo } from '../../core/let-go.ts';
 import { type ProblemCode, problem } from '../../core/problem.ts';
 import { GROUP_ROUTES } from '../../core/source.ts';
 import { UNREADABLE } from '../../core/understanding.ts';
@@ -7,6 +8,7 @@ import { RESTLESS } from '../../flows/publish.ts';
 import type { Door } from '../../flows/receive/door.ts';
 import type { Received } from '../../flows/receive.ts';
 import type { Endpoint, IncomingRequest, RouteSpec } from '../endpoint.ts';
+import { LARGE_BODY_BYTES } from '../large-bodies.ts';
 import { DOORS, seat } from '../load.ts';
 import type { Server } from '../options.ts';
 import { type Answer, flatAnswer, type Reply } from '../respond.ts';
@@ -136,16 +138,25 @@ export async function takeIn(server: Server, request: Knock): Promise<Reply> {
   if (crowded !== null) return crowded;
   const read = await request.read(server.limits.receipt, server.largeBodies);
   if (read.kind === 'problem') return read;
+  const body = ownBytes(read.bytes);
   const taken = await server.receive({
     tenant: DEFAULT_TENANT,
     door,
     method: request.method,
     headers: request.rawHeaders,
-    body: ownBytes(read.bytes),
+    body,
     remoteAddress: request.remoteAddress,
   });
+  if (body.length > LARGE_BODY_BYTES) {
+    if (PARSED.has(taken.kind)) server.largeBodies.parsed(body.length);
+    // Not after a failure: the store may look at it still.
+    if (read.isOurs === true) letGo(body);
+  }
   return tell(taken, door);
 }
+
+/** Where somebody has read what the body says. */
+const PARSED: ReadonlySet<Received['kind']> = new Set<Received['kind']>(['stored', 'restless']);
 
 /** In an allocation of its own: a part of another one would keep, and hand to the store, the whole of it. */
 function ownBytes(bytes: Uint8Array): Uint8Array {

@@ -21,6 +21,10 @@ pragma synchronous;
 -- Passive: takes what no reader pins and never waits.
 pragma wal_checkpoint(passive);
 
+-- name: shrink
+-- Gives back what pages it holds that are not changed.
+pragma shrink_memory;
+
 -- name: begin
 begin;
 

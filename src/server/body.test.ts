@@ -206,7 +206,7 @@ const ROOM = { bytes: 100, waitMs: 5000, waiting: 9, stayMs: 60_000 };
 
 test('a body that is declared large waits for room before any of it is taken in', async () => {
   const load = emptyLoad({ maxInFlight: 9, maxBytes: 9e6 });
-  const largeBodies = createLargeBodies(steppedClock(), ROOM);
+  const largeBodies = createLargeBodies(steppedClock(), ROOM).of(null);
   const leaveRoom = await largeBodies.enter(100);
   let isRead = false;
   const declares = { contentLength: `${LARGE_BODY_BYTES + 1}`, contentEncoding: null };
@@ -222,7 +222,7 @@ test('a body that is declared large waits for room before any of it is taken in'
 
 test('the memory of a large body that broke off is given back when its request leaves', async () => {
   const load = emptyLoad({ maxInFlight: 9, maxBytes: 9e6 });
-  const largeBodies = createLargeBodies(steppedClock(), ROOM);
+  const largeBodies = createLargeBodies(steppedClock(), ROOM).of(null);
   const stay = arrival('/', 'POST', '');
   const declares = { contentLength: `${MEBIBYTE}`, contentEncoding: null };
   let came: Uint8Array | undefined;
@@ -238,7 +238,7 @@ test('the memory of a large body that broke off is given back when its request l
 
 test('who leaves while it waits for room for a large body leaves it to the others', async () => {
   const load = emptyLoad({ maxInFlight: 9, maxBytes: 9e6 });
-  const largeBodies = createLargeBodies(steppedClock(), ROOM);
+  const largeBodies = createLargeBodies(steppedClock(), ROOM).of(null);
   const coming = () => {
     const stay = arrival('/', 'POST', '');
     const rest = {

@@ -2,7 +2,7 @@
 import { type JsonLimits, type JsonRefusal, parseJson, type ScanFault, type Spans } from '../core/json.ts';
 import { letGo } from '../core/let-go.ts';
 import { type Problem, type ProblemCode, problem } from '../core/problem.ts';
-import { LARGE_BODY_BYTES, type LargeBodies } from './large-bodies.ts';
+import { LARGE_BODY_BYTES, type LargeBodiesOfSender } from './large-bodies.ts';
 import { awaitBody, bytesRefusal, hold, type Load, OVERLOADED, type Stay } from './load.ts';
 
 /** Objects and arrays may stand inside each other this deep. */
@@ -49,7 +49,7 @@ export interface Intake {
   /** How long it is declared to be; 0 where nothing is declared. */
   readonly declaredBytes: number;
   /** Room for one that turns out to be large; null where none is asked for. */
-  readonly largeBodies: LargeBodies | null;
+  readonly largeBodies: LargeBodiesOfSender | null;
   /** What has come; longer than `length` by room for more. */
   bytes: Uint8Array;
   length: number;
@@ -63,7 +63,7 @@ export interface Intake {
 export interface BodyPlace {
   load: Load;
   stay: Stay;
-  largeBodies?: LargeBodies | null;
+  largeBodies?: LargeBodiesOfSender | null;
 }
 
 /** Reads the body of a request within its own limit and within what all bodies may take, if it need be read at all. */

@@ -3,7 +3,7 @@ import type { NodeRole } from '../core/node-role.ts';
 import type { ProblemCode } from '../core/problem.ts';
 import type { Role } from '../ports.ts';
 import type { ReadBytes } from './body.ts';
-import type { LargeBodies } from './large-bodies.ts';
+import type { LargeBodiesOfSender } from './large-bodies.ts';
 import type { Stay } from './load.ts';
 import type { Reply } from './respond.ts';
 import type { z } from './schemas/zod.ts';
@@ -64,7 +64,7 @@ export interface IncomingRequest {
   /** Values of the path's variable segments. */
   params: Readonly<Record<string, string>>;
   /** Reads its body; one that turns large asks for room where there is any to ask for. */
-  read(maxBytes: number, largeBodies?: LargeBodies | null): Promise<ReadBytes>;
+  read(maxBytes: number, largeBodies?: LargeBodiesOfSender | null): Promise<ReadBytes>;
   stay: Stay;
 }
 

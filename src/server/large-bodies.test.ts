@@ -7,7 +7,8 @@ const LIMITS = { bytes: 100, waitMs: 5000, waiting: 2, stayMs: 60_000 };
 
 function open() {
   const clock = steppedClock();
-  return { clock, room: createLargeBodies(clock, LIMITS) };
+  const bodies = createLargeBodies(clock, LIMITS);
+  return { clock, bodies, room: bodies.of('192.0.2.1') };
 }
 
 /** What a promise has come to after all that could run has run. */
@@ -37,7 +38,7 @@ test('one that is larger than all the room gets in alone', async () => {
   assert.equal(typeof (await next), 'function');
 });
 
-test('nobody who came later overtakes those who wait', async () => {
+test('of one sender nobody who came later overtakes those who wait', async () => {
   const { room } = open();
   const first = await room.enter(90);
   const large = room.enter(100);
@@ -48,6 +49,24 @@ test('nobody who came later overtakes those who wait', async () => {
   assert.equal(await nowOf(small), 'waits');
   inside?.();
   assert.equal(typeof (await small), 'function');
+});
+
+test('a sender of many waits for itself, and others have their turn; who has an address of IPv6 has its /64', async () => {
+  const { bodies } = open();
+  const order: string[] = [];
+  const send = (name: string, address: string) => {
+    const entered = bodies.of(address).enter(100);
+    return entered.then((leave) => {
+      order.push(leave === null ? `${name} away` : name);
+      leave?.();
+    });
+  };
+  const inside = await bodies.of('2001:db8::1').enter(100);
+  const waiting = [send('a1', '2001:db8::1'), send('a2', '2001:db8::ffff:1'), send('b', '2001:db8:0:1::1')];
+  await nowOf(Promise.resolve());
+  inside?.();
+  await Promise.all(waiting);
+  assert.deepEqual(order, ['a2 away', 'a1', 'b']);
 });
 
 test('who waits too long is told so, and who finds too many waiting at once', async () => {
@@ -78,7 +97,7 @@ test('the collector is asked each time that 8 MiB were parsed; small bodies do n
   let asked = 0;
   const room = createLargeBodies(steppedClock(), LIMITS, () => {
     asked += 1;
-  });
+  }).of(null);
   for (let n = 0; n < 4; n++) room.parsed(5 * 1024 * 1024);
   assert.equal(asked, 2);
   for (let n = 0; n < 1000; n++) room.parsed(LARGE_BODY_BYTES);
@@ -87,7 +106,7 @@ test('the collector is asked each time that 8 MiB were parsed; small bodies do n
 
 test('a slow one goes on without its room, and gives none back later', async () => {
   const clock = steppedClock();
-  const room = createLargeBodies(clock, { ...LIMITS, stayMs: 1000 });
+  const room = createLargeBodies(clock, { ...LIMITS, stayMs: 1000 }).of(null);
   const slow = await room.enter(100);
   const next = room.enter(100);
   clock.advance(999);

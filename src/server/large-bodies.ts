@@ -2,12 +2,20 @@
  * Room for large bodies at the doors. Whose body it is, is known only after it was read, so anybody may send one, and
  * each costs some times its size until it is answered. Who finds no room waits, the rest of its body still at the sender.
  */
+import { ipText, networkText, readIp } from '../core/address/ip.ts';
 import type { Clock } from '../ports.ts';
+import { createWaitingLine } from './waiting-line.ts';
 
 /** Bodies up to this many bytes ask for no room: there may be as many of them as there are places. */
 export const LARGE_BODY_BYTES = 64 * 1024;
 
 export interface LargeBodies {
+  /** Room for the bodies of one sender. @param address null = unknown */
+  of(address: string | null): LargeBodiesOfSender;
+}
+
+/** What a sender has of the room: a turn, like every other sender, however many bodies it sends. */
+export interface LargeBodiesOfSender {
   /** Resolves with what gives the room back; null when there was none in time. */
   enter(bytes: number): Promise<Leave | null>;
   /** A body of so many bytes was parsed: its text and its values are left to the collector. */
@@ -22,7 +30,7 @@ export interface LargeLimits {
   bytes: number;
   /** How long one waits, in milliseconds. */
   waitMs: number;
-  /** How many wait at most. */
+  /** How many wait at most; then the last of the sender of whom the most wait makes way for others. */
   waiting: number;
   /** How long one has room, in milliseconds: a slow sender goes on without it, and keeps nobody out. */
   stayMs: number;
@@ -31,13 +39,14 @@ export interface LargeLimits {
 interface Waiting {
   bytes: number;
   admit(): void;
+  turnAway(): void;
 }
 
 /** Bodies of so many bytes were parsed before the collector is asked to look: `npm run bench -- flood`. */
 const PARSED_BYTES = 8 * 1024 * 1024;
 
 /**
- * Those who wait get in in the order they came.
+ * Those who wait get in by turns of their senders.
  * @param collect takes back the memory that parsing has left behind
  */
 export function createLargeBodies(
@@ -45,7 +54,8 @@ export function createLargeBodies(
   limits: LargeLimits,
   collect: () => void = () => undefined,
 ): LargeBodies {
-  const queue = new Set<Waiting>();
+  const line = createWaitingLine<Waiting>();
+  const parsed = countParsed(collect);
   let taken = 0;
   const fits = (bytes: number) => taken === 0 || taken + bytes <= limits.bytes;
 
@@ -66,40 +76,56 @@ export function createLargeBodies(
   }
 
   function admitNext(): void {
-    for (const next of queue) {
-      if (!fits(next.bytes)) return;
-      queue.delete(next);
-      next.admit();
-    }
+    for (let next = line.next(); next !== null && fits(next.bytes); next = line.next()) next.admit();
   }
 
-  function wait(bytes: number): Promise<Leave | null> {
+  function wait(sender: string, bytes: number): Promise<Leave | null> {
     return new Promise((resolve) => {
-      const giveUp = after(limits.waitMs, () => {
-        if (queue.delete(waiting)) resolve(null);
-      });
+      const leaveLine = (hadTurn: boolean) => {
+        giveUp();
+        return line.remove(sender, waiting, hadTurn);
+      };
       const waiting: Waiting = {
         bytes,
         admit() {
-          giveUp();
+          leaveLine(true);
           resolve(take(bytes));
         },
+        turnAway() {
+          if (leaveLine(false)) resolve(null);
+        },
       };
-      queue.add(waiting);
+      const giveUp = after(limits.waitMs, waiting.turnAway);
+      line.add(sender, waiting);
     });
   }
 
+  function enter(sender: string, bytes: number): Promise<Leave | null> {
+    if (line.size === 0 && fits(bytes)) return Promise.resolve(take(bytes));
+    if (line.size >= limits.waiting) {
+      const displaced = line.displacedBy(sender);
+      if (displaced === null) return Promise.resolve(null);
+      displaced.turnAway();
+    }
+    return wait(sender, bytes);
+  }
+
   return {
-    async enter(bytes) {
-      if (queue.size === 0 && fits(bytes)) return take(bytes);
-      return queue.size >= limits.waiting ? null : wait(bytes);
-    },
-    parsed: countParsed(collect),
+    of: (address) => ({ enter: (bytes) => enter(networkOf(address), bytes), parsed }),
   };
 }
 
+/** Who has one address of IPv6 has its /64 (RFC 6177). */
+const SENDER_BITS = 64;
+
+function networkOf(address: string | null): string {
+  const ip = address === null ? null : readIp(address);
+  if (ip === null) return '';
+  return ip.kind() === 'ipv6' ? networkText([ip, SENDER_BITS]) : ipText(ip);
+}
+
 /** Counts what is left to the collector, and asks it to look when that is much. */
-function countParsed(collect: () => void): LargeBodies['parsed'] {
+function countParsed(collect: () => void): LargeBodiesOfSender['parsed'] {
   let parsedBytes = 0;
   return (bytes) => {
     if (bytes <= LARGE_BODY_BYTES) return;

@@ -60,13 +60,11 @@ test('the body of what only looks like a door is never read', async () => {
 test('a large body asks for room, by whichever way it comes to a door', async () => {
   const { app } = await openApi();
   const asked: number[] = [];
-  app.server.largeBodies = {
-    enter: async (bytes) => {
-      asked.push(bytes);
-      return () => undefined;
-    },
-    parsed: () => undefined,
+  const enter = async (bytes: number) => {
+    asked.push(bytes);
+    return () => undefined;
   };
+  app.server.largeBodies = { of: () => ({ enter, parsed: () => undefined }) };
   for (const path of ['/api/webhook/x', '/api/v1/webhooks/registry/x']) {
     const { body } = watched();
     const got = await app.fetch(new Request(`http://a${path}`, { method: 'POST', body, duplex: 'half' }));

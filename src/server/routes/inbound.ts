@@ -136,7 +136,8 @@ export async function takeIn(server: Server, request: Knock): Promise<Reply> {
   if (door === null) return NO_SUCH_DOOR;
   const crowded = seat(server.load, request.stay, DOORS);
   if (crowded !== null) return crowded;
-  const read = await request.read(server.limits.receipt, server.largeBodies);
+  const largeBodies = server.largeBodies.of(request.remoteAddress);
+  const read = await request.read(server.limits.receipt, largeBodies);
   if (read.kind === 'problem') return read;
   const body = ownBytes(read.bytes);
   const taken = await server.receive({
@@ -148,7 +149,7 @@ export async function takeIn(server: Server, request: Knock): Promise<Reply> {
     remoteAddress: request.remoteAddress,
   });
   if (body.length > LARGE_BODY_BYTES) {
-    if (PARSED.has(taken.kind)) server.largeBodies.parsed(body.length);
+    if (PARSED.has(taken.kind)) largeBodies.parsed(body.length);
     // Not after a failure: the store may look at it still.
     if (read.isOurs === true) letGo(body);
   }

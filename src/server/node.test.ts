@@ -282,14 +282,19 @@ test('a connection goes on being used after a body that was refused and read to 
   assert.deepEqual(statuses(), ['429', '202', '429', '202']);
 });
 
-test('a caller that reads only when all is written still hears that it was too much', async (context) => {
-  const [api, , port] = await serve(context, { maxBodyBytes: 2048 });
-  const body = Buffer.alloc(8 * 1024 * 1024);
-  const head = ['Host: a', `Authorization: Bearer ${api.keys.admin}`, 'Content-Type: application/json'].join('\r\n');
-  const socket = connect(port, '127.0.0.1').pause();
-  context.after(() => socket.destroy());
-  socket.write(`POST ${PATHS[0]} HTTP/1.1\r\n${head}\r\nContent-Length: ${body.length}\r\n\r\n`);
-  await promisify<Buffer, void>((bytes, written) => socket.write(bytes, (error) => written(error ?? null)))(body);
-  const [answer] = await once(socket.resume(), 'data');
-  assert.match(String(answer), /^HTTP\/1\.1 413 /);
-});
+for (const connection of ['keep-alive', 'close']) {
+  test(`a caller that reads only when all is written still hears why not (${connection})`, async (context) => {
+    const [api, , port] = await serve(context, { maxBodyBytes: 2048 });
+    const body = Buffer.alloc(8 * 1024 * 1024);
+    for (const [key, status] of [[api.keys.admin, '413'] as const, ['nobody', '401'] as const]) {
+      const type = 'Content-Type: application/json';
+      const head = ['Host: a', `Connection: ${connection}`, `Authorization: Bearer ${key}`, type].join('\r\n');
+      const socket = connect(port, '127.0.0.1').pause();
+      context.after(() => socket.destroy());
+      socket.write(`POST ${PATHS[0]} HTTP/1.1\r\n${head}\r\nContent-Length: ${body.length}\r\n\r\n`);
+      await promisify<Buffer, void>((bytes, written) => socket.write(bytes, (error) => written(error ?? null)))(body);
+      const [answer] = await once(socket.resume(), 'data');
+      assert.equal(String(answer).slice(9, 12), status);
+    }
+  });
+}

@@ -121,8 +121,11 @@ function finish(
   outgoing: ServerResponse,
   answer: Answer,
 ) {
-  outgoing.end(writeHead(outgoing, answer));
-  if (MAY_LEAVE_BODY.has(answer.status) && !incoming.readableEnded && !incoming.destroyed) linger(incoming, clock);
+  const text = writeHead(outgoing, answer);
+  // The end of an answer on a connection that is to be closed closes it, whatever its caller still writes.
+  const cutsOff = MAY_LEAVE_BODY.has(answer.status) || !outgoing.shouldKeepAlive;
+  if (!cutsOff || incoming.complete || incoming.destroyed) outgoing.end(text);
+  else linger(incoming, outgoing, text, clock);
 }
 
 /** Refusals in the middle of a body; Node itself reads on only where nobody had begun. */
@@ -135,14 +138,17 @@ function writeHead(outgoing: ServerResponse, { status, headers, body }: Answer):
   return text;
 }
 
-/** Clients that are still writing get this long to finish: one that is cut off at once never reads its answer. */
-export const LINGER_MS = 500;
+/** Clients that are still writing get this long to finish: 5 MiB take a while on a slow line. Nothing of it is kept. */
+export const LINGER_MS = 5000;
 
-function linger(incoming: IncomingMessage, clock: FlowPorts['clock']): void {
-  incoming.once(
-    'close',
-    clock.after(LINGER_MS, () => incoming.socket.destroySoon()),
-  );
+/** Answers at once, and ends the answer when the body has come: one that is cut off while it writes reads no answer. */
+function linger(incoming: IncomingMessage, outgoing: ServerResponse, text: string, clock: FlowPorts['clock']): void {
+  outgoing.write(text);
+  const forget = clock.after(LINGER_MS, () => incoming.socket.destroySoon());
+  incoming.once('close', () => {
+    forget();
+    outgoing.end();
+  });
   // Read and thrown away, at once: V8 would let chunks of some ten megabytes lie.
   incoming.on('data', letGo);
   incoming.resume();
@@ -175,6 +181,9 @@ function readIncoming(incoming: IncomingMessage, intake: Intake): Promise<ReadBy
     incoming.once('close', () => resolve(endedEarly()));
   });
 }
+
+/** Of connections beyond the limit there are few, so each is to make room for the next one soon. */
+const SURPLUS_LINGER_MS = 500;
 
 /** Beyond the limit, so many connections at most are there to be told so; the rest are closed without a word. */
 const MAX_SURPLUS = 256;
@@ -222,7 +231,7 @@ async function turnAway(server: Server, incoming: IncomingMessage, outgoing: Ser
   outgoing.write(text);
   // The end of the answer is the end of the connection: a body still being written would be cut off before it is read.
   const end = () => outgoing.end();
-  incoming.once('close', end).once('close', ports.clock.after(LINGER_MS, end));
+  incoming.once('close', end).once('close', ports.clock.after(SURPLUS_LINGER_MS, end));
   incoming.resume();
 }
 

@@ -93,16 +93,11 @@ const reference = z
     description: `Where it stands instead: \`env:${VARIABLE_PREFIX}…\`, or \`file:PATH\` below the directory of secrets. Read at each try.`,
   });
 
-/** URLs take half characters and line breaks and leave them out without a word: what is shown would not be what is sent to. */
-const urlInput = textInput(1, 2048).refine((url) => !/\p{Cc}/u.test(url), {
-  error: 'Holds a line break or another control character.',
-});
-
 /** The fields a caller sets; `completeSubscription` checks what they mean together. */
 export const subscriptionInput = z
   .strictObject({
     name: textInput(1, 200).optional().openapi({ description: 'The host of the URL unless told.' }),
-    url: urlInput.openapi({ example: 'https://api.example.com/webhooks/stella' }),
+    url: textInput(1, 2048).openapi({ example: 'https://api.example.com/webhooks/stella' }),
     description: textInput(0, 2000).optional(),
     metadata: stringMap(64, 1000).optional(),
     method: z.enum(['POST', 'PUT']).optional(),

@@ -7,16 +7,10 @@ const RESOLVE_TIMEOUT_MS = 5000;
 /** Asks the address gate about a receiver's URL; null when it may be reached. */
 export async function vetReceiver(ports: Pick<Ports, 'gate'>, url: string): Promise<Problem | null> {
   const vetted = await ports.gate.vet(url, RESOLVE_TIMEOUT_MS);
-  if (vetted.kind === 'allowed') return controlRefusal(url);
+  if (vetted.kind === 'allowed') return null;
   // An operator who names a host vouches for it; it may come up later.
-  if (vetted.kind === 'unresolved' && vetted.allowListed === true) return controlRefusal(url);
+  if (vetted.kind === 'unresolved' && vetted.allowListed === true) return null;
   return refusalProblem(vetted);
-}
-
-/** URLs leave line breaks out without a word: what is shown would not be what is sent to. */
-function controlRefusal(url: string): Problem | null {
-  if (!/\p{Cc}/u.test(url)) return null;
-  return problem('validation_failed', { errors: atUrl('Holds a line break or another control character.') });
 }
 
 function refusalProblem(vetted: Exclude<Vetted, { kind: 'allowed' }>): Problem {

@@ -56,28 +56,9 @@ export function createLargeBodies(
 ): LargeBodies {
   const line = createWaitingLine<Waiting>();
   const parsed = countParsed(collect);
-  let taken = 0;
-  const fits = (bytes: number) => taken === 0 || taken + bytes <= limits.bytes;
-
-  function take(bytes: number): Leave {
-    taken += bytes;
-    let hasRoom = true;
-    const giveBack = () => {
-      if (!hasRoom) return;
-      hasRoom = false;
-      taken -= bytes;
-      admitNext();
-    };
-    const forget = after(limits.stayMs, giveBack);
-    return () => {
-      forget();
-      giveBack();
-    };
-  }
-
-  function admitNext(): void {
-    for (let next = line.next(); next !== null && fits(next.bytes); next = line.next()) next.admit();
-  }
+  const room = createRoom(after, limits, () => {
+    for (let next = line.next(); next !== null && room.fits(next.bytes); next = line.next()) next.admit();
+  });
 
   function wait(sender: string, bytes: number): Promise<Leave | null> {
     return new Promise((resolve) => {
@@ -89,7 +70,7 @@ export function createLargeBodies(
         bytes,
         admit() {
           leaveLine(true);
-          resolve(take(bytes));
+          resolve(room.take(bytes));
         },
         turnAway() {
           if (leaveLine(false)) resolve(null);
@@ -100,11 +81,11 @@ export function createLargeBodies(
     });
   }
 
-  function enter(sender: string, bytes: number): Promise<Leave | null> {
-    if (line.size === 0 && fits(bytes)) return Promise.resolve(take(bytes));
+  async function enter(sender: string, bytes: number): Promise<Leave | null> {
+    if (line.size === 0 && room.fits(bytes)) return room.take(bytes);
     if (line.size >= limits.waiting) {
       const displaced = line.displacedBy(sender);
-      if (displaced === null) return Promise.resolve(null);
+      if (displaced === null) return null;
       displaced.turnAway();
     }
     return wait(sender, bytes);
@@ -112,6 +93,34 @@ export function createLargeBodies(
 
   return {
     of: (address) => ({ enter: (bytes) => enter(networkOf(address), bytes), parsed }),
+  };
+}
+
+interface Room {
+  fits(bytes: number): boolean;
+  take(bytes: number): Leave;
+}
+
+/** @param givenBack called each time that there is more of it */
+function createRoom(after: Clock['after'], { bytes: most, stayMs }: LargeLimits, givenBack: () => void): Room {
+  let taken = 0;
+  return {
+    fits: (bytes) => taken === 0 || taken + bytes <= most,
+    take(bytes) {
+      taken += bytes;
+      let hasRoom = true;
+      const giveBack = () => {
+        if (!hasRoom) return;
+        hasRoom = false;
+        taken -= bytes;
+        givenBack();
+      };
+      const forget = after(stayMs, giveBack);
+      return () => {
+        forget();
+        giveBack();
+      };
+    },
   };
 }
 

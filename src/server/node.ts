@@ -42,6 +42,7 @@ export function createListener(app: App): RequestListener {
   return (incoming, outgoing) => {
     const refusal = headRefusal(incoming);
     if (refusal !== null) return refuseHead(app.server, incoming, outgoing, refusal);
+    if (!outgoing.shouldKeepAlive) endLate(app.server, incoming, outgoing);
     const answerDirectly = directAnswer(incoming, ingests);
     const done = answerDirectly === null ? listen(incoming, outgoing) : answerDirectly(app, incoming, outgoing);
     // Both answer every failure themselves; what is left is a socket that is gone.
@@ -54,6 +55,7 @@ const UNREADABLE_TARGET = malformed('Its target and its `Host` header make no UR
 /** Answers what is refused for its head; the body is read by nobody, so the connection ends with it. */
 function refuseHead(server: Server, incoming: IncomingMessage, outgoing: ServerResponse, refusal: Refusal): void {
   outgoing.setHeader('Connection', 'close');
+  endLate(server, incoming, outgoing);
   refusalAnswer(server, incoming.method ?? '', refusal).then(
     (answer) => outgoing.end(writeHead(outgoing, answer)),
     () => outgoing.destroy(),
@@ -115,17 +117,9 @@ function readFrom(incoming: IncomingMessage, place: BodyPlace, maxBytes: number)
   return readBody(place, declared, maxBytes, (intake) => readIncoming(incoming, intake));
 }
 
-function finish(
-  { clock }: Pick<FlowPorts, 'clock'>,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
-  answer: Answer,
-) {
-  const text = writeHead(outgoing, answer);
-  // The end of an answer on a connection that is to be closed closes it, whatever its caller still writes.
-  const cutsOff = MAY_LEAVE_BODY.has(answer.status) || !outgoing.shouldKeepAlive;
-  if (!cutsOff || incoming.complete || incoming.destroyed) outgoing.end(text);
-  else linger(incoming, outgoing, text, clock);
+function finish(ports: Pick<FlowPorts, 'clock'>, incoming: IncomingMessage, outgoing: ServerResponse, answer: Answer) {
+  outgoing.end(writeHead(outgoing, answer));
+  if (MAY_LEAVE_BODY.has(answer.status) && !incoming.readableEnded && !incoming.destroyed) linger(ports, incoming);
 }
 
 /** Refusals in the middle of a body; Node itself reads on only where nobody had begun. */
@@ -138,20 +132,32 @@ function writeHead(outgoing: ServerResponse, { status, headers, body }: Answer):
   return text;
 }
 
-/** Clients that are still writing get this long to finish: 5 MiB take a while on a slow line. Nothing of it is kept. */
+/**
+ * Clients that are still writing get this long to finish: who is cut off reads no answer, and 5 MiB take a while on a
+ * slow line. Nothing of it is kept.
+ */
 export const LINGER_MS = 5000;
 
-/** Answers at once, and ends the answer when the body has come: one that is cut off while it writes reads no answer. */
-function linger(incoming: IncomingMessage, outgoing: ServerResponse, text: string, clock: FlowPorts['clock']): void {
-  outgoing.write(text);
-  const forget = clock.after(LINGER_MS, () => incoming.socket.destroySoon());
-  incoming.once('close', () => {
-    forget();
-    outgoing.end();
-  });
+function linger({ clock }: Pick<FlowPorts, 'clock'>, incoming: IncomingMessage): void {
+  incoming.once(
+    'close',
+    clock.after(LINGER_MS, () => incoming.socket.destroySoon()),
+  );
   // Read and thrown away, at once: V8 would let chunks of some ten megabytes lie.
   incoming.on('data', letGo);
   incoming.resume();
+}
+
+/** Of a connection that closes with its answer: that is written at once, and ends when its caller has written. */
+function endLate({ ports }: Server, incoming: IncomingMessage, outgoing: ServerResponse): void {
+  const end = outgoing.end.bind(outgoing);
+  outgoing.end = (text?: unknown) => {
+    if (incoming.complete || incoming.destroyed) return end(text);
+    outgoing.write(text ?? '');
+    incoming.once('close', () => end());
+    linger(ports, incoming);
+    return outgoing;
+  };
 }
 
 /** Reads a body by its events: iterating a stream costs a promise per chunk and destroys it at an early end. */

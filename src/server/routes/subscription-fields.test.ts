@@ -187,8 +187,6 @@ test('a receiver that is not verified is warned of, where it is shown and in the
 describe('a limit', () => {
   const refused: readonly (readonly [Record<string, unknown>, string])[] = [
     [{ url: '' }, '/url'],
-    [{ url: 'https://ci.example.com/hooks\n' }, '/url'],
-    [{ url: 'https://ci.example.com/\0' }, '/url'],
     [{ url: 'https://ci.example.com/\ud83d' }, '/url'],
     [{ url: `https://ci.example.com/${'a'.repeat(2049 - 23)}` }, '/url'],
     [{ name: '' }, '/name'],

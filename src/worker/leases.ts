@@ -94,10 +94,7 @@ export function createLeases(ports: Pick<Ports, 'store' | 'clock' | 'log'>, owne
     for (const lease of renewed) held.set(lease.shard, { lease, ...term });
     const missing = all.filter((shard) => !held.has(shard));
     const fresh = missing.length === 0 ? [] : await ports.store.lease(owner, missing, LEASE_TTL_MS);
-    if (stopped) {
-      await ports.store.release(owner, fresh);
-      return false;
-    }
+    if (stopped) return ports.store.release(owner, fresh).then(() => false);
     for (const lease of fresh) {
       held.set(lease.shard, { lease, ...term });
       news.taken(lease);

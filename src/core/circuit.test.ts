@@ -11,6 +11,7 @@ import {
   laneProbeAtMs,
   type Outcome,
   probeBegins,
+  probeBeginsAgain,
   restoreOpen,
   takeLaneProbe,
 } from './circuit.ts';
@@ -263,4 +264,15 @@ test('a probe that had to wait for its turn is counted from when it is sent', ()
   assert.equal(takeLaneProbe(circuit, T0 + 79_999), false);
   assert.equal(takeLaneProbe(circuit, T0 + 80_000), true);
   probeBegins(createCircuit(), T0);
+});
+
+test('a probe that had to wait is sent later, unless the next one was sent meanwhile or nothing is to be probed', () => {
+  const circuit = openedAt(T0);
+  probeBegins(circuit, T0 + 60_000);
+  assert.equal(probeBeginsAgain(circuit, T0 + 60_000, T0 + 70_000), true);
+  assert.equal(laneProbeAtMs(circuit) > T0 + 70_000, true);
+  probeBegins(circuit, T0 + 100_000);
+  assert.equal(probeBeginsAgain(circuit, T0 + 70_000, T0 + 101_000), false);
+  tried(circuit, 'answered', 'a', { atMs: T0 + 102_000 });
+  assert.equal(probeBeginsAgain(circuit, T0 + 70_000, T0 + 103_000), true);
 });

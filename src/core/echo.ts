@@ -3,7 +3,7 @@ import { KEPT_ANSWER_BYTES, type ResponseAnswer } from './attempt.ts';
 import type { HookEvent } from './event.ts';
 import { isShownHeader } from './header.ts';
 import { isCredentialHeader } from './inbound-headers.ts';
-import { MIN_BEGUN_BYTES, REPLACEMENT, type Redact, redactor } from './redaction.ts';
+import { type Find, finder, MIN_BEGUN_BYTES, REPLACEMENT, redacted } from './redaction.ts';
 import { fromBase64, utf8, wireBytes } from './signature/encoding.ts';
 import { WHSEC } from './signature/sign.ts';
 import { encodingsOf, spellingsOf } from './spellings.ts';
@@ -29,16 +29,15 @@ interface Credentials {
   keys: readonly Uint8Array[];
 }
 
-/** Credentials in each spelling, and what hides them. */
-interface Sent {
-  texts: readonly Uint8Array[];
-  /** The first bytes of each, every beginning once. */
-  begins: readonly Uint8Array[];
-  redact: Redact;
+/** What is looked for: how it begins in any answer, and all of it only where one of the beginnings stands. */
+interface Sought {
+  /** The first bytes of each spelling, a character for each byte; every beginning once. */
+  begins: readonly string[];
+  find: Find;
 }
 
 /** What a configuration holds, worked out once. */
-const known = new WeakMap<SubscriptionConfig, Sent>();
+const known = new WeakMap<SubscriptionConfig, Sought>();
 
 /**
  * The answer with `[redacted]` in place of each credential of its try, in headers and body: as it was sent, in JSON,
@@ -51,7 +50,7 @@ export function withoutEchoes(
   event: Pick<HookEvent, 'headers'>,
 ): ResponseAnswer {
   const sent = sentWith(config, event);
-  if (sent.texts.length === 0) return answer;
+  if (sent.every(({ begins }) => begins.length === 0)) return answer;
   const headers = headersWithout(answer.headers, sent);
   const body = without(answer.body, sent, answer.truncated);
   // What stands for a short one is longer than it was.
@@ -59,22 +58,23 @@ export function withoutEchoes(
   return { ...answer, headers, body: truncated ? body.subarray(0, KEPT_ANSWER_BYTES) : body, truncated };
 }
 
-function sentWith(config: SubscriptionConfig, event: Pick<HookEvent, 'headers'>): Sent {
-  const own = known.get(config) ?? sentOf(spelled(credentialsOf(config)));
+/** What the configuration holds apart from what the event does: each event would have all of it learnt anew. */
+function sentWith(config: SubscriptionConfig, event: Pick<HookEvent, 'headers'>): readonly Sought[] {
+  // Spelled again where an answer echoes one: most never do, and there are many subscriptions.
+  const own = known.get(config) ?? soughtOf(() => spelled(credentialsOf(config)));
   known.set(config, own);
   // No place for credentials, and new with each event: encoding them all would cost more than it is worth.
   const others = hiddenValues(event.headers).filter(isEnough).flatMap(spellingsOf).map(utf8);
-  return others.length === 0 ? own : sentOf([...own.texts, ...others]);
+  return others.length === 0 ? [own] : [own, soughtOf(() => others)];
 }
 
-function sentOf(texts: readonly Uint8Array[]): Sent {
-  const begins = texts.map((text) => viewOf(text.subarray(0, MIN_CHARS)));
-  const once = new Map(begins.map((begin) => [begin.toString('latin1'), begin]));
-  return { texts, begins: [...once.values()], redact: redactor(texts) };
+function soughtOf(textsOf: () => readonly Uint8Array[]): Sought {
+  const begins = textsOf().map((text) => viewOf(text.subarray(0, MIN_CHARS)).toString('latin1'));
+  return { begins: [...new Set(begins)], find: finder(textsOf) };
 }
 
 /** Nearly all answers hold none: one look at all values together finds it out. */
-function headersWithout(headers: ResponseAnswer['headers'], sent: Sent): ResponseAnswer['headers'] {
+function headersWithout(headers: ResponseAnswer['headers'], sent: readonly Sought[]): ResponseAnswer['headers'] {
   if (!mayHold(bytesOf(Object.values(headers).join('\n')), sent)) return headers;
   const shown: Record<string, string> = {};
   for (const name in headers) shown[name] = headerWithout(headers[name] ?? '', sent);
@@ -86,22 +86,25 @@ function bytesOf(value: string): Uint8Array {
   return wireBytes(value) ?? utf8(value);
 }
 
-function headerWithout(value: string, sent: Sent): string {
+function headerWithout(value: string, sent: readonly Sought[]): string {
   const bytes = bytesOf(value);
   const shown = without(bytes, sent, false);
   return shown === bytes ? value : Buffer.from(shown).toString('latin1');
 }
 
-function without(bytes: Uint8Array, sent: Sent, isCut: boolean): Uint8Array {
+function without(bytes: Uint8Array, sent: readonly Sought[], isCut: boolean): Uint8Array {
   if (bytes.length < (isCut ? MIN_BEGUN_BYTES : MIN_CHARS)) return bytes;
-  if (mayHold(bytes, sent)) return sent.redact(bytes, isCut);
-  return isCut ? (withoutEnd(viewOf(bytes), sent.texts) ?? bytes) : bytes;
+  if (mayHold(bytes, sent)) {
+    const finds = sent.map(({ find }) => find);
+    return redacted(bytes, finds, isCut);
+  }
+  return isCut ? (withoutEnd(viewOf(bytes), sent) ?? bytes) : bytes;
 }
 
 /** Beginnings are looked for the fastest. Of a whole text it would take a square of the time. */
-function mayHold(bytes: Uint8Array, { begins }: Sent): boolean {
+function mayHold(bytes: Uint8Array, sent: readonly Sought[]): boolean {
   const view = viewOf(bytes);
-  return begins.some((begin) => view.includes(begin));
+  return sent.some(({ begins }) => begins.some((begin) => view.includes(begin, 0, 'latin1')));
 }
 
 function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
@@ -109,11 +112,11 @@ function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
 }
 
 /** Without what the bytes end with, where a text begins with it; null where none does. They hold no longer beginning. */
-function withoutEnd(bytes: Buffer, texts: readonly Uint8Array[]): Uint8Array | null {
+function withoutEnd(bytes: Buffer, sent: readonly Sought[]): Uint8Array | null {
   for (let begun = Math.min(MIN_CHARS - 1, bytes.length); begun >= MIN_BEGUN_BYTES; begun--) {
     const from = bytes.length - begun;
-    const end = bytes.subarray(from);
-    if (texts.some((text) => end.equals(text.subarray(0, begun)))) {
+    const end = bytes.toString('latin1', from);
+    if (sent.some(({ begins }) => begins.some((begin) => begin.startsWith(end)))) {
       return Buffer.concat([bytes.subarray(0, from), REPLACEMENT]);
     }
   }

@@ -132,9 +132,10 @@ const catalogue = {
   },
   idempotency_mismatch: {
     status: 422,
-    title: 'This key was used for another body',
-    remedy: 'Use a new key, or send exactly the first body again.',
-    action: 'Tell the user this idempotency key or event id was used with another body and needs a new value.',
+    title: 'This key was used for another request',
+    remedy: 'Use a new key, or send exactly the first body again, with an API key of the same role.',
+    action:
+      'Tell the user this idempotency key or event id was used with another body or by another role, and needs a new value.',
   },
   idempotency_running: {
     status: 409,

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
-import { redactor } from './redaction.ts';
+import { finder, redacted } from './redaction.ts';
 import { utf8 } from './signature/encoding.ts';
+
+/** Hides texts, learnt once. */
+function redactor(texts: readonly Uint8Array[]): (bytes: Uint8Array, isCut: boolean) => Uint8Array {
+  const find = finder(() => texts);
+  return (bytes, isCut) => redacted(bytes, [find], isCut);
+}
 
 function shown(text: string, texts: readonly string[], isCut = false): string {
   return Buffer.from(redactor(texts.map(utf8))(utf8(text), isCut)).toString();
@@ -39,18 +45,25 @@ test('bytes that are no text are kept as they are', () => {
   assert.deepEqual([...redactor([utf8('hi')])(bytes, false).subarray(0, 3)], [0xff, 0, 0xfe]);
 });
 
-test('the texts are read once, however much they are looked for, and never where nothing is', () => {
+test('the texts are asked for once, however much they are looked for, and never where nothing is', () => {
   let reads = 0;
-  const texts = {
-    *[Symbol.iterator]() {
-      reads++;
-      yield utf8('hush');
-    },
-  };
-  const redact = redactor(texts);
+  const find = finder(() => {
+    reads++;
+    return [utf8('hush')];
+  });
   assert.equal(reads, 0);
-  for (const bytes of ['a hush', 'hush', 'none'].map(utf8)) redact(bytes, false);
+  for (const bytes of ['a hush', 'hush', 'none'].map(utf8)) redacted(bytes, [find], false);
   assert.equal(reads, 1);
+});
+
+test('texts that are looked for apart leave nothing of each other either', () => {
+  const finds = [
+    ['abcd', 'xy'],
+    ['cdef', 'abcdefgh'],
+  ].map((texts) => finder(() => texts.map(utf8)));
+  const hidden = (text: string, isCut = false) => Buffer.from(redacted(utf8(text), finds, isCut)).toString();
+  assert.equal(hidden('<abcdef> xyabcdefgh'), '<[redacted]> [redacted]');
+  assert.equal(hidden('<xy> abcdefg', true), '<[redacted]> [redacted]');
 });
 
 test('what is shown is what a search for each text by itself leaves', () => {

@@ -7,13 +7,15 @@ import {
   type SourceInput,
   type SourceMaker,
   shownSource,
+  sourceFaults,
 } from './source-input.ts';
 import { endedSecrets, keptSecrets } from './source-secrets.ts';
+import { untouchedFaults } from './standing-faults.ts';
 
 type Patch = Partial<SourceInput>;
 
 /**
- * The source with a patch over it, checked as a new one is. A secret stays with the type of scheme that it was made
+ * The source with a patch over it, checked as a new one is, but for what stood wrong before and is not touched. A secret stays with the type of scheme that it was made
  * for, and a secret URL as long as there is one: another one is for regenerating alone.
  * @param mostBodyBytes the limit of the instance; it is held against a limit that the patch sets
  */
@@ -24,10 +26,20 @@ export function changedSource(
 ): SourceCompleted {
   const most = patch.maxBodyBytes == null ? Infinity : mostBodyBytes;
   const input = { ...storedInput(config, patch), ...patch };
-  const completed = completeKeeping(config, input, (whole) => completeSource(whole, maker, most));
+  const faults = untouchedFaults(sourceFaults(config), (field) => touches(patch, field));
+  const completed = completeKeeping(config, input, (whole) => completeSource(whole, maker, most, { config, faults }));
   if (completed.kind === 'invalid') return completed;
   const change = { isGiven: patch.secret !== undefined, nowMs };
   return { ...completed, config: lasting(config, completed.config, change) };
+}
+
+function touches(patch: Patch, field: string): boolean {
+  return field === 'scheme' ? namesScheme(patch) : Object.hasOwn(patch, field);
+}
+
+/** Under its own name, or those of seed 001. */
+function namesScheme({ scheme, signatureHeader, signatureAlgorithm }: Patch): boolean {
+  return scheme !== undefined || signatureHeader !== undefined || signatureAlgorithm !== undefined;
 }
 
 /** With the stored secret, if it is one for the scheme after the change. */
@@ -44,11 +56,9 @@ function completeKeeping(
 /** The stored fields, without those that give way to the patch. */
 function storedInput(config: SourceConfig, patch: Patch): SourceInput {
   const { scheme, secretRef, ...stored } = shownSource(config);
-  const namesScheme =
-    patch.scheme !== undefined || patch.signatureHeader !== undefined || patch.signatureAlgorithm !== undefined;
   return {
     ...stored,
-    ...(namesScheme ? {} : { scheme }),
+    ...(namesScheme(patch) ? {} : { scheme }),
     // What is stored takes the place of what was referred to.
     ...(patch.secret === undefined ? { secretRef } : {}),
   };

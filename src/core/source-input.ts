@@ -14,6 +14,7 @@ import { isSourceType, SOURCE_TYPES, type SourceConfig, type SourceType } from '
 import { readScheme, type SourceSchemeInput } from './source-input-scheme.ts';
 import { type SourceSecretInput, secretErrors } from './source-input-secret.ts';
 import { needsSecret } from './source-secrets.ts';
+import { newFaults } from './standing-faults.ts';
 import type { RateLimit } from './subscription.ts';
 
 /** A source as a caller writes it: shapes are checked already, meaning is not. */
@@ -46,23 +47,30 @@ export interface SourceMaker {
   urlKey(): string;
 }
 
+/** A source that is changed, and faults of it that are no reason to refuse the change. */
+export interface StandingSource {
+  config: SourceConfig;
+  faults: readonly FieldError[];
+}
+
 /**
  * Completes and checks a source. Everything wrong is reported at once, each with its pointer.
  * @param mostBodyBytes the limit of the instance, above which a limit of the source's own would have no effect
  */
-export function completeSource(input: SourceInput, maker: SourceMaker, mostBodyBytes = Infinity): SourceCompleted {
+export function completeSource(
+  input: SourceInput,
+  maker: SourceMaker,
+  mostBodyBytes = Infinity,
+  standing?: StandingSource,
+): SourceCompleted {
   const { type } = input;
   if (!isSourceType(type)) return { kind: 'invalid', errors: [{ pointer: '/type', message: unknownType(type) }] };
-  const { scheme, errors: schemeErrors } = readScheme(input, SOURCE_TYPES[type].defaultScheme);
-  const ipAllowList = readNetworks(input.ipAllowList ?? []);
-  const errors = [...schemeErrors, ...fieldErrors(input, type), ...secretErrors(input, scheme)];
-  if ((input.maxBodyBytes ?? 0) > mostBodyBytes) {
-    errors.push({ pointer: '/maxBodyBytes', message: `At most ${mostBodyBytes}, the limit of this instance.` });
-  }
-  if (ipAllowList.kind === 'refused') {
-    errors.push(...ipAllowList.faults.map(({ at, message }) => ({ pointer: `/ipAllowList/${at}`, message })));
-  }
-  if (scheme === null || ipAllowList.kind === 'refused' || errors.length > 0) return { kind: 'invalid', errors };
+  const read = readInput(input, type, mostBodyBytes);
+  const errors = newFaults(read.errors, standing?.faults ?? []);
+  // What cannot be read, and is no reason to refuse it, stays as it is stored.
+  const scheme = read.scheme ?? standing?.config.scheme;
+  const ipAllowList = read.ipAllowList ?? standing?.config.ipAllowList;
+  if (scheme === undefined || ipAllowList === undefined || errors.length > 0) return { kind: 'invalid', errors };
   const { secretRef = null } = input;
   const lacksSecret = needsSecret(scheme) && input.secret === undefined && secretRef === null;
   const generatedSecret = lacksSecret ? maker.secret(scheme.type) : null;
@@ -79,7 +87,7 @@ export function completeSource(input: SourceInput, maker: SourceMaker, mostBodyB
     timeZone: input.timeZone ?? null,
     filters: input.filters ?? [],
     mapping: input.mapping ?? null,
-    ipAllowList: ipAllowList.entries,
+    ipAllowList,
     maxBodyBytes: input.maxBodyBytes ?? null,
     rateLimit: input.rateLimit ?? null,
     secretRef,
@@ -89,6 +97,34 @@ export function completeSource(input: SourceInput, maker: SourceMaker, mostBodyB
     pausedAtMs: null,
   };
   return { kind: 'config', config, generatedSecret };
+}
+
+/** Everything that is wrong with a stored source by the rules of now. */
+export function sourceFaults({ secrets: [secret], ...config }: SourceConfig): readonly FieldError[] {
+  const shown = shownSource({ ...config, secrets: [] });
+  return readInput(secret === undefined ? shown : { ...shown, secret }, config.type, Infinity).errors;
+}
+
+/** What has to be read before it is stored, and everything that is wrong. */
+interface Read {
+  /** null where it is wrong. */
+  scheme: Scheme | null;
+  /** null where one of it is wrong. */
+  ipAllowList: readonly string[] | null;
+  errors: readonly FieldError[];
+}
+
+function readInput(input: SourceInput, type: SourceType, mostBodyBytes: number): Read {
+  const { scheme, errors: schemeErrors } = readScheme(input, SOURCE_TYPES[type].defaultScheme);
+  const networks = readNetworks(input.ipAllowList ?? []);
+  const errors = [...schemeErrors, ...fieldErrors(input, type), ...secretErrors(input, scheme)];
+  if ((input.maxBodyBytes ?? 0) > mostBodyBytes) {
+    errors.push({ pointer: '/maxBodyBytes', message: `At most ${mostBodyBytes}, the limit of this instance.` });
+  }
+  if (networks.kind === 'refused') {
+    errors.push(...networks.faults.map(({ at, message }) => ({ pointer: `/ipAllowList/${at}`, message })));
+  }
+  return { scheme, ipAllowList: networks.kind === 'refused' ? null : networks.entries, errors };
 }
 
 function unknownType(type: string): string {

@@ -1,9 +1,9 @@
 /** What a change of some fields makes of the others. */
 import { CREDENTIAL_FIELDS } from './auth-input.ts';
 import { shownOwner } from './owner-input.ts';
-import type { FieldError } from './problem.ts';
 import { profiles } from './profile.ts';
 import { mergedRetry, retryOf, withoutCounted } from './retry-input.ts';
+import { untouchedFaults } from './standing-faults.ts';
 import { liveRetiring, type RetiringSecret, type SubscriptionConfig } from './subscription.ts';
 import {
   type Completed,
@@ -45,12 +45,8 @@ function ofItsProfile({ profile, timeoutMs, retry, envelope }: SubscriptionConfi
  * @param makeSecret as `completeSubscription` has it
  */
 export function completeChange(config: SubscriptionConfig, patch: Patch, makeSecret: () => string): Completed {
-  const stored = inputErrors(inputOf(config)).filter(({ pointer }) => !Object.hasOwn(patch, fieldOf(pointer)));
-  return completeSubscription(changedInput(config, patch), makeSecret, stored);
-}
-
-function fieldOf(pointer: FieldError['pointer']): string {
-  return pointer.split('/', 2)[1] ?? '';
+  const standing = untouchedFaults(inputErrors(inputOf(config)), (field) => Object.hasOwn(patch, field));
+  return completeSubscription(changedInput(config, patch), makeSecret, standing);
 }
 
 /** The stored fields with the patch over them. */

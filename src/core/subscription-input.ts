@@ -8,6 +8,7 @@ import { type OwnerInput, ownerErrors, ownerOf, shownOwner } from './owner-input
 import type { FieldError } from './problem.ts';
 import { type ContentType, type Profile, type ProfileName, profiles } from './profile.ts';
 import { type RetryInput, retryErrors, retryOf, shownRetry } from './retry-input.ts';
+import { newFaults } from './standing-faults.ts';
 import type { Auth, RateLimit, SubscriptionConfig } from './subscription.ts';
 
 /** A subscription as a caller writes it: shapes are checked already, meaning is not. */
@@ -50,16 +51,16 @@ function profileOf({ profile, ownerKind }: SubscriptionInput): ProfileName {
 /**
  * Completes and checks a subscription. Everything wrong is reported at once, each with its pointer.
  * @param makeSecret makes a fresh signing secret (`whsec_` and base64)
- * @param tolerated errors that are no reason to refuse it
+ * @param standing errors of one that is changed, which are no reason to refuse the change
  */
 export function completeSubscription(
   input: SubscriptionInput,
   makeSecret: () => string,
-  tolerated: readonly FieldError[] = [],
+  standing: readonly FieldError[] = [],
 ): Completed {
   const profile = profileOf(input);
   const authType = authTypeOf(input, profiles[profile].defaultAuth);
-  const errors = inputErrors(input).filter((error) => !tolerated.some((other) => isSameError(error, other)));
+  const errors = newFaults(inputErrors(input), standing);
   if (errors.length > 0) return { kind: 'invalid', errors };
   const { signatureSecret, secretRef = null, credentialRef = null } = input;
   const needsSecret = authType === 'signature' && signatureSecret === undefined && secretRef === null;
@@ -99,10 +100,6 @@ export function completeSubscription(
 /** What the address gate will refuse anyway is a name like any other. */
 function hostOf(url: string): string {
   return (URL.canParse(url) ? new URL(url).host : url).slice(0, MAX_NAME_CHARS);
-}
-
-function isSameError(one: FieldError, other: FieldError): boolean {
-  return one.pointer === other.pointer && one.message === other.message;
 }
 
 /** Everything that is wrong with the fields, each with its pointer. */

@@ -35,3 +35,12 @@ test('what holds too much beside its events is refused before it is parsed', asy
     assert.equal(batch.kind === 'problem' && batch.code, 'json_too_many');
   }
 });
+
+test('what is too deep beside its events is pointed out where it stands in the body', async () => {
+  const events = '{"events":[{"type":"a","data":1}],"more":';
+  const body = `${events}${'['.repeat(80)}${']'.repeat(80)}}`;
+  const batch = await readBatch(new TextEncoder().encode(body), MEBIBYTE, () => null);
+  assert.ok(batch.kind === 'problem' && batch.code === 'json_too_deep');
+  // The object around it is one level, and 66 may be.
+  assert.match(batch.detail ?? '', new RegExp(`\\(byte ${events.length + 65}\\)`));
+});

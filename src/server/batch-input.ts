@@ -24,6 +24,7 @@ export interface ReadBatch {
 type Body = Readonly<Record<string, unknown>>;
 
 const OPEN_ARRAY = 0x5b;
+const SPACE = 0x20;
 const EMPTY_LIST = new TextEncoder().encode('[]');
 /** What stands around the events, and whatever stands in their place if they are no list. */
 const OUTER_JSON: JsonLimits = { ...EVENT_JSON, maxDepth: MAX_JSON_DEPTH + 2 };
@@ -71,7 +72,14 @@ function readOuter(bytes: Uint8Array, list: Span, count: number): Fields<z.outpu
   const json = parseJson(around, OUTER_JSON);
   if (json.kind === 'parsed')
     return readFields(batchOuter, { ...(json.value as Body), events: Array(count).fill(null) });
-  return isTooMuch(json.code) ? refusalOf(json) : noJson(bytes);
+  return isTooMuch(json.code) ? tooMuchAround(bytes, list) : noJson(bytes);
+}
+
+/** Says where it is too much: everything is looked at where it stands. */
+function tooMuchAround(bytes: Uint8Array, list: Span): Problem {
+  const around = bytes.slice().fill(SPACE, list.start + 1, list.end - 1);
+  const scanned = scanJson(around, OUTER_JSON);
+  return scanned.kind === 'refused' ? refusalOf(scanned) : noJson(bytes);
 }
 
 /** The refusal of what is no batch, or no JSON. */

@@ -53,6 +53,7 @@ test('the answer to one role is not given to another, which may not see what sta
   const first = await api.call('POST', '/api/v1/sources', source, { headers });
   const other = await api.call('POST', '/api/v1/sources', source, { headers, key: operator });
   assert.deepEqual([other.status, other.json.code], [422, 'idempotency_mismatch']);
+  assert.match(other.json.remedy, /API key of the same role/);
   assert.ok(!other.text.includes(first.json.data.urls.secret));
   assert.equal((await api.call('POST', '/api/v1/sources', source, { headers })).text, first.text);
 });

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { createServer, IncomingMessage } from 'node:http';
+import { connect, Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { openApi, type TestApi } from '../../test/support/api.ts';
 import { createListening } from './listening.ts';
+import { answerUnreadable } from './unreadable.ts';
 
 /** An API that listens, and what it answers to bytes until it closes the connection. */
 async function listen(context: TestContext): Promise<[TestApi, (...parts: string[]) => Promise<string[]>]> {
@@ -92,4 +95,40 @@ test('an event that came whole is answered as accepted, whatever follows it', as
     going.map((answer) => read(answer).status),
     [202, 400],
   );
+});
+
+for (const [name, follows] of [
+  ['a request with a broken chunk', `POST /api/v1/events HTTP/1.1\r\n${CHUNKED}ZZ\r\n`],
+  ['a tunnel', 'CONNECT example.com:443 HTTP/1.1\r\nHost: a\r\n\r\n'],
+] as const) {
+  test(`an event that came whole is answered before ${name} that follows it at once`, async (context) => {
+    const [api, talk] = await listen(context);
+    const body = '{"type":"a.b","data":1}';
+    const headers = `Host: a\r\nAuthorization: Bearer ${api.keys.admin}\r\nContent-Type: application/json`;
+    const event = `POST /api/v1/events HTTP/1.1\r\n${headers}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const answers = await talk(event + follows);
+    assert.deepEqual([answers.length, read(answers[0] ?? '').status], [2, 202], answers.join('\n'));
+  });
+}
+
+/** A socket whose other end is gone as soon as it was told of. */
+function goneSocket(): Duplex {
+  return new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+}
+
+test('a caller that is gone before it is refused brings nothing down, and counts as no request', async () => {
+  const { app } = await openApi();
+  const counted: string[] = [];
+  app.server.ports.metrics.count = (name) => counted.push(name);
+  const server = createServer();
+  answerUnreadable(server, app.server);
+  const tunnel = goneSocket();
+  server.emit('connect', new IncomingMessage(new Socket()), tunnel, Buffer.alloc(0));
+  tunnel.destroy(new Error('reset'));
+  await new Promise((resolve) => tunnel.once('close', resolve));
+  counted.length = 0;
+  const reset = goneSocket().destroy();
+  server.emit('clientError', Object.assign(new Error('reset'), { code: 'ECONNRESET' }), reset);
+  await new Promise(setImmediate);
+  assert.deepEqual(counted, []);
 });

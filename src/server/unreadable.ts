@@ -23,6 +23,8 @@ interface Unreadable extends Error {
 interface Exchange {
   incoming: IncomingMessage;
   outgoing: ServerResponse;
+  /** The answer that goes out before its own; null where it is the first. */
+  before: ServerResponse | null;
 }
 
 /**
@@ -33,36 +35,53 @@ export function answerUnreadable(http: HttpServer, server: Server): void {
   const last = new WeakMap<Duplex, Exchange>();
   const told = new WeakSet<Duplex>();
   const note = (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    last.set(incoming.socket, { incoming, outgoing });
+    last.set(incoming.socket, { incoming, outgoing, before: last.get(incoming.socket)?.outgoing ?? null });
   };
   http.on('request', note).on('checkExpectation', note);
   http.on('clientError', (error: Unreadable, socket) => {
     // Whatever else comes fails alike.
     if (told.has(socket)) return;
     told.add(socket);
-    const exchange = last.get(socket);
-    const refuse = () => refuseBytes(server, socket, refusalOf(error), exchange);
-    // What came whole before it is answered first: its caller must not take the refusal for that answer.
-    if (exchange?.incoming.complete && !exchange.outgoing.writableFinished) exchange.outgoing.once('finish', refuse);
-    else refuse();
+    refuseInTurn(server, socket, refusalOf(error), last.get(socket));
   });
-  http.on('connect', (_incoming, socket) => refuseBytes(server, socket, malformed('CONNECT is for proxies.')));
+  http.on('connect', (_incoming, socket) => {
+    // Node leaves the socket to us, its failures too.
+    socket.on('error', () => socket.destroy());
+    refuseInTurn(server, socket, malformed('CONNECT is for proxies.'), last.get(socket));
+  });
 }
 
-function refuseBytes(server: Server, socket: Duplex, refusal: Refusal, last?: Exchange): void {
-  const { clock } = server.ports;
+/** What came whole before it is answered first: its caller must not take the refusal for that answer. */
+function refuseInTurn(server: Server, socket: Duplex, refusal: Refusal, last: Exchange | undefined): void {
+  const before = last?.incoming.complete ? last.outgoing : last?.before;
+  const refuse = () => refuseBytes(server, socket, refusal, last);
+  if (before && !before.writableFinished) before.once('finish', refuse);
+  else refuse();
+}
+
+function refuseBytes(server: Server, socket: Duplex, refusal: Refusal, last: Exchange | undefined): void {
   // Half a request that has its answer must not get another one.
   const hasAnswer = () => last?.incoming.complete === false && last.outgoing.headersSent;
+  const mayAnswer = () => socket.writable && !hasAnswer();
+  if (!mayAnswer()) {
+    hangUp(server, socket);
+    return;
+  }
   const end = (answer: Answer) => {
-    if (!socket.writable || hasAnswer()) return socket.destroy();
-    // One that is cut off while it writes never reads its answer.
-    socket.once(
-      'close',
-      clock.after(LINGER_MS, () => socket.destroy()),
-    );
-    return socket.end(wireText(answer));
+    if (mayAnswer()) socket.write(wireText(answer));
+    hangUp(server, socket);
   };
   refusalAnswer(server, '', refusal).then(end, () => socket.destroy());
+}
+
+/** Ends with what was written. One that is cut off while it writes never reads its answer. */
+function hangUp({ ports }: Server, socket: Duplex): void {
+  if (socket.destroyed) return;
+  socket.once(
+    'close',
+    ports.clock.after(LINGER_MS, () => socket.destroy()),
+  );
+  socket.end();
 }
 
 function refusalOf({ code = '', reason }: Unreadable): Refusal {

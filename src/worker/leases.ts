@@ -32,8 +32,6 @@ export interface Leases {
   shards(): readonly number[];
   /** How many are held. */
   count(): number;
-  /** Whether nothing is sent until it is known which leases are left. */
-  inDoubt(): boolean;
   /** Monotonic time since when that is not known for sure; null while it is. */
   doubtSinceMs(): number | null;
   /** How far the wall clock of this process is ahead of the store's. */
@@ -59,7 +57,6 @@ export function lasts({ monotonicUntilMs, wallUntilMs }: Term, clock: Ports['clo
 const ALONE = {
   isOurs: () => true,
   counts: () => true,
-  inDoubt: () => false,
   doubtSinceMs: () => null,
   skewMs: () => 0,
   hint: () => {},
@@ -80,6 +77,8 @@ export function createLeases(ports: Pick<Ports, 'store' | 'clock' | 'log'>, owne
   const all = Array.from({ length: ports.store.shards }, (_, shard) => shard);
   let cancel = () => {};
   let stopped = false;
+  /** Since the worker was last told that they last: kept beyond a turn that fails half way. */
+  let hadRunOut = false;
 
   const isSafe = (term: Term) => lasts(term, ports.clock, MARGIN_MS);
   const hasRunOut = () => [...held.values()].some((term) => !isSafe(term));
@@ -90,21 +89,20 @@ export function createLeases(ports: Pick<Ports, 'store' | 'clock' | 'log'>, owne
     const mine = [...held.values()].map(({ lease }) => lease);
     const renewed = mine.length === 0 ? [] : await ports.store.renew(owner, mine, LEASE_TTL_MS);
     if (stopped) return false;
-    const hadRunOut = hasRunOut();
+    hadRunOut ||= hasRunOut();
     held.clear();
     for (const lease of renewed) held.set(lease.shard, { lease, ...term });
     const missing = all.filter((shard) => !held.has(shard));
     const fresh = missing.length === 0 ? [] : await ports.store.lease(owner, missing, LEASE_TTL_MS);
-    if (stopped) {
-      await ports.store.release(owner, fresh);
-      return false;
-    }
+    if (stopped) return ports.store.release(owner, fresh).then(() => false);
     for (const lease of fresh) {
       held.set(lease.shard, { lease, ...term });
       news.taken(lease);
     }
-    if (hadRunOut) news.sure();
-    return hasRunOut();
+    const isLate = hasRunOut();
+    if (hadRunOut && !isLate) news.sure();
+    hadRunOut &&= isLate;
+    return isLate;
   }
 
   async function tick(): Promise<void> {

@@ -39,7 +39,6 @@ export function createSharedLeases(ports: SharedLeasePorts, neighbours: Neighbou
     },
     shards: () => [...held.values()].filter((entry) => isSafe(tenure, entry)).map(({ lease }) => lease.shard),
     count: () => held.size,
-    inDoubt: () => tenure.inDoubt,
     doubtSinceMs: () => tenure.doubtSinceMs,
     skewMs: () => tenure.skewMs,
     hint(shards) {

@@ -173,4 +173,8 @@ test('data in base64 may hold as much as a body, and the data of all events of a
   assert.deepEqual(faultsOf([...small, holding(maxMembers)]), []);
   assert.deepEqual(faultsOf([holding(maxMembers), ...small.slice(0, 9)]), []);
   assert.deepEqual(faultsOf([holding(maxMembers), ...small.slice(0, 9), holding(1)]), ['/10/data_base64']);
+  // No JSON, as is found behind all that it holds: it took as long.
+  const named = Array.from({ length: maxMembers }, (_, at) => `"m${at}":${at === maxMembers - 1 ? 'nil' : 0}`);
+  const wrong = { ...EVENT, data_base64: Buffer.from(`{${named.join(',')}}`).toString('base64') };
+  assert.deepEqual(faultsOf([wrong, holding(1)]), ['/1/data_base64']);
 });

@@ -3,7 +3,7 @@
  * and JSON format), all brought into the shape of the structured one.
  */
 import { type CountedLimits, INBOUND_LIMITS, limitsLeft } from '../inbound-limits.ts';
-import { type JsonUse, parseJson } from '../json.ts';
+import { type JsonUse, parseJson, scanJson } from '../json.ts';
 import { fromBase64 } from '../signature/encoding.ts';
 import { at, isObject } from './fields.ts';
 import {
@@ -220,9 +220,18 @@ function attributeOf(value: string): string {
 /** What is no JSON has no value: data may be anything. */
 function jsonIn(base64: string, limits: CountedLimits): { value: unknown; use: JsonUse } | 'too_much' {
   const bytes = fromBase64(base64);
-  const parsed = bytes && parseJson(bytes, limits);
-  if (parsed?.kind === 'refused' && TOO_MUCH_CODES.has(parsed.code)) return 'too_much';
-  return parsed?.kind === 'parsed' ? parsed : { value: undefined, use: NO_USE };
+  if (bytes === null) return NO_JSON;
+  const parsed = parseJson(bytes, limits);
+  if (parsed.kind === 'parsed') return parsed;
+  return TOO_MUCH_CODES.has(parsed.code) ? 'too_much' : { ...NO_JSON, use: useOf(bytes, limits) };
+}
+
+const NO_JSON = { value: undefined, use: NO_USE };
+
+/** What is found to be no JSON at its end alone took as long to parse as what is. */
+function useOf(bytes: Uint8Array, limits: CountedLimits): JsonUse {
+  const scanned = scanJson(bytes, limits);
+  return scanned.kind === 'scanned' ? scanned.use : NO_USE;
 }
 
 const TOO_MUCH_CODES: ReadonlySet<string> = new Set(['too_deep', 'too_many_members', 'too_many_values']);

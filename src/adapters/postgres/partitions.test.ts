@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import { aDelivery, anEvent, newId } from '../../../test/store-contract/samples.ts';
 import { testServers } from '../../../test/support/postgres.ts';
 import { recordedLog } from '../../../test/support/postgres-log.ts';
+import { PATIENT } from '../../../test/support/postgres-patience.ts';
 import { idAt } from '../../core/ids.ts';
 import { PARTITIONED, weekOf, weeksFrom } from './partitions.ts';
 import { openPostgresStore } from './store.ts';
@@ -59,7 +60,7 @@ async function yard(prove: (yard: Yard) => Promise<void>): Promise<void> {
         log,
         other,
         open: async () => {
-          const made = await openPostgresStore({ url, log, shards: 1, clockOffsetMs: () => offsetMs });
+          const made = await openPostgresStore({ url, log, shards: 1, clockOffsetMs: () => offsetMs, times: PATIENT });
           opened.push(made);
           // The week it took partitions for, also when the test began in the one before.
           openedMs ??= Date.now();

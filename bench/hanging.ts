@@ -9,7 +9,7 @@ export interface HangingOptions extends Stretch {
   rounds: number;
   connections: number;
   receivers: number;
-  /** Of the subscriptions: how long a hanging receiver keeps a try. */
+  /** How long a hanging receiver keeps a try; the healthy ones have the usual time, so that none of them is given up. */
   timeoutMs: number;
   /** Of the closed loop's rate, for the open loop. */
   share: number;
@@ -45,7 +45,7 @@ function lookAt(
   perSecond: number | null,
 ): Promise<Seen> {
   const { connections, timeoutMs, warmUpMs, windowMs } = options;
-  const healthy = receivers(HEALTHY, options.receivers - hanging, { timeoutMs });
+  const healthy = receivers(HEALTHY, options.receivers - hanging);
   const all = [...healthy, ...receivers(HANGING, hanging, { timeoutMs })];
   return withPrepared(yard, all, async (subject) => {
     if (isTroubled) await yard.sink.ask('behave', { [HANGING]: { kind: 'hang' } });

@@ -1,8 +1,8 @@
 /** Waiting until what was accepted has arrived, or does not arrive any more. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Without any progress for this long, what is missing is lost. */
-const PATIENCE_MS = 10_000;
+/** Without any progress for this long, what is missing is lost: long, as a try that failed is only repeated later. */
+const PATIENCE_MS = 60_000;
 const LOOK_MS = 50;
 
 /** Looks until every count has reached `wanted`, or none has moved for long; returns the last look. */

@@ -52,7 +52,6 @@ export interface ClusterGround {
 }
 
 const NOTE_PORTS = new URL('./cluster-ports.ts', import.meta.url).href;
-const READY_TIMEOUT_MS = 30_000;
 /** How a process ends when the database stays, or goes, away while it starts. */
 const EXIT_AWAY = 1;
 const START_TRIES = 10;
@@ -174,7 +173,7 @@ async function upOf({ nodes }: Inside, name: string, { life, spawned }: Launched
   const url = await spawned.listening;
   const api = apiOf(url, ADMIN_KEY);
   const look = async () => (await readyz({ api })) === 200 || null;
-  await eventually(`${life} to be ready`, look, READY_TIMEOUT_MS).catch(async (error: Error) => {
+  await eventually(`${life} to be ready`, look).catch(async (error: Error) => {
     const { text } = await api('GET', '/readyz');
     throw new Error(`${error.message}: ${text}\n${spawned.stderr().slice(-2000)}`);
   });

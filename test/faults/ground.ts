@@ -15,7 +15,6 @@ import {
 import { type Receiver, type Script, startReceiver } from '../support/receiver.ts';
 import type { Faults } from './faulty-process.ts';
 
-const DOOMED_TIMEOUT_MS = 20_000;
 const FAULTY = fileURLToPath(new URL('./faulty-process.ts', import.meta.url));
 
 interface Instance {
@@ -74,7 +73,7 @@ export async function openGround(): Promise<Ground> {
     async restartDoomed() {
       const before = life;
       spawned = launch();
-      await eventually('a receiver to end it', () => life > before || null, DOOMED_TIMEOUT_MS);
+      await eventually('a receiver to end it', () => life > before || null);
     },
     async receiver(script) {
       const receiver = await startReceiver();

@@ -29,7 +29,7 @@ export function startLoad(publishers: number, url: () => string | null): Load {
   async function publishOne(number: number): Promise<void> {
     const body = JSON.stringify({ type: 'load.sent', id: `load-${number}`, data: { number, padding: PADDING } });
     while (!accepted.has(number)) {
-      const at = await eventually('an instance that is up', url, 30_000);
+      const at = await eventually('an instance that is up', url);
       const answer = await post(agent, `${at}/api/v1/events`, body);
       if (answer === null) cut += 1;
       else if (answer.status === 202 || answer.status === 200) accepted.set(number, answer.id);

@@ -103,7 +103,7 @@ async function reached(receiver: Receiver, eventId: string, paths: readonly stri
     const came = new Set(requestsFor(receiver, eventId).map(({ path }) => path));
     return paths.filter((path) => !came.has(path));
   };
-  await receiver.waitFor(() => missing().length === 0, 30_000).catch(() => null);
+  await receiver.waitFor(() => missing().length === 0).catch(() => null);
   assert.deepEqual(missing(), [], `event ${eventId} never came to these`);
 }
 

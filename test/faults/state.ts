@@ -1,7 +1,7 @@
 /** A state that deliveries can be in when the process is killed, and what all of them have in common. */
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { eventually, InVain } from '../support/eventually.ts';
+import { eventually } from '../support/eventually.ts';
 import { attemptsOf, type DeliveryShown, publish, subscribe } from '../support/journey.ts';
 import type { Received, Receiver, Reply } from '../support/receiver.ts';
 import type { Ground } from './ground.ts';
@@ -25,7 +25,6 @@ export const HANG: Reply = { kind: 'hang' };
 /** No retry of this policy is due before the kill, however long the states take; the next start is later by most of it. */
 export const RETRY_MS = 60_000;
 export const MUCH_LATER = { maxRetries: 5, backoffType: 'fixed', backoffSeconds: RETRY_MS / 1000 };
-const ARRIVE_TIMEOUT_MS = 30_000;
 
 /** Subscribes a receiver to one type of event; the id of the subscription. */
 export function listen(
@@ -89,20 +88,21 @@ export async function untilEach(
 ): Promise<readonly DeliveryShown[]> {
   const found: DeliveryShown[] = [];
   for (const eventId of eventIds) {
-    let last = 'nothing';
-    const look = async () => {
+    const asked = `${what}: the delivery of event ${eventId}`;
+    const look = async (saw: (instead: unknown) => void) => {
       const delivery = await deliveryFor(ground, eventId);
-      last = `${delivery.status}, held: ${delivery.heldReason}, code: ${delivery.code}`;
+      saw(standingOf(delivery));
       return isWanted(delivery) || delivery.closedAt !== null ? delivery : null;
     };
-    const seen = await eventually(what, look, ARRIVE_TIMEOUT_MS).catch((error: unknown) => {
-      if (!(error instanceof InVain)) throw error;
-      return null;
-    });
-    assert.ok(seen !== null && isWanted(seen), `${what}: the delivery of event ${eventId} is ${last} instead`);
+    const seen = await eventually(asked, look);
+    assert.ok(isWanted(seen), `${asked} is ${standingOf(seen)} instead`);
     found.push(seen);
   }
   return found;
+}
+
+function standingOf({ status, heldReason, code }: DeliveryShown): string {
+  return `${status}, held: ${heldReason}, code: ${code}`;
 }
 
 /** Waits until each event was held for this reason. */

@@ -15,6 +15,8 @@ setGlobalDispatcher(new Agent({ pipelining: 0 }));
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 /** Long, as it costs only who does not start. */
 const START_TIMEOUT_MS = 60_000;
+/** Characters of a log that lacks what was waited for. */
+const MAX_TOLD = 4000;
 
 /** The admin key of instances started with `startHookyard`, unless told otherwise. */
 export const ADMIN_KEY = 'hky_kQ7vR2mX9pLw4ZtB6nYc3JdFsHgE8uTa';
@@ -119,7 +121,10 @@ export async function startHookyard(options: StartOptions = {}): Promise<Running
   const api = apiOf(url, ADMIN_KEY);
   const logged = (text: string) => {
     const printed = () => spawned.stdout() + spawned.stderr();
-    return eventually(`"${text}" in the log`, () => (printed().includes(text) ? printed() : null));
+    return eventually(`"${text}" in the log`, (saw) => {
+      saw(printed().slice(-MAX_TOLD));
+      return printed().includes(text) ? printed() : null;
+    });
   };
   return {
     ...spawned,

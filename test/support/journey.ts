@@ -126,8 +126,9 @@ export function deliveryOf(
   eventId: string,
   isWanted: (delivery: DeliveryShown) => boolean,
 ): Promise<DeliveryShown> {
-  return eventually(`the delivery of event ${eventId}`, async () => {
+  return eventually(`the delivery of event ${eventId}`, async (saw) => {
     const { data } = await api<DeliveryShown[]>('GET', `/api/v1/deliveries?eventId=${eventId}`);
+    saw(data);
     return data.find(isWanted);
   });
 }

@@ -1,4 +1,4 @@
-/** A database of the adapter on a server of the test's, with times short enough that nobody waits long. */
+/** A database of the adapter on a server of the test's. */
 import { Client } from 'pg';
 import {
   type Database,
@@ -7,10 +7,12 @@ import {
   type Road,
   type Session,
 } from '../../src/adapters/postgres/database.ts';
+import { eventually } from './eventually.ts';
+import { PATIENT } from './postgres-patience.ts';
 import { withoutStrayErrors } from './stray-errors.ts';
 
-/** Short, so that nobody waits; none is of the length of another. */
-const HASTY = {
+/** For who waits for a server that does not answer. One that does is to be asked by `answering`. */
+export const HASTY = {
   connectMs: 1_200,
   seekMs: 600,
   readMs: 1_500,
@@ -26,7 +28,7 @@ export interface OpenedDatabase {
 }
 
 /** Runs `prove` with a database that is closed afterwards; no error goes unheard. */
-export function withHastyDatabase(
+export function withDatabaseOn(
   url: string,
   prove: (opened: OpenedDatabase) => Promise<void>,
   options: Partial<DatabaseOptions> = {},
@@ -34,7 +36,7 @@ export function withHastyDatabase(
   return withoutStrayErrors(async () => {
     const lost: string[] = [];
     const onLost = ({ message }: Error) => lost.push(message);
-    const database = openDatabase({ url, clockOffsetMs: () => 0, onLost, times: HASTY, ...options });
+    const database = openDatabase({ url, clockOffsetMs: () => 0, onLost, times: PATIENT, ...options });
     try {
       await prove({ database, lost });
     } finally {
@@ -68,6 +70,21 @@ export async function asking(database: Database, road: Road): Promise<true> {
   await database.use(road, (session) => session.migrate('select 1'));
   return true;
 }
+
+/**
+ * The same of a database that answers. Asked again when its time ran out, as on a machine that stood still; what else
+ * it fails with is thrown.
+ */
+export function answering(database: Database, road: Road): Promise<true> {
+  return eventually(`an answer on ${road}`, () =>
+    asking(database, road).catch((error: Error) => {
+      if (!RAN_OUT.test(error.message)) throw error;
+      return null;
+    }),
+  );
+}
+
+const RAN_OUT = /in time|timeout/;
 
 /** How many statements of the database under test that the server works on. */
 export async function underWay(url: string): Promise<number> {

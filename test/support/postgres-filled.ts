@@ -1,10 +1,12 @@
 /** A PostgreSQL schema as it looks after weeks of work: every table filled, in every week, made by the server itself. */
+
 import { Client } from 'pg';
 import { openDatabase } from '../../src/adapters/postgres/database.ts';
 import { install } from '../../src/adapters/postgres/install.ts';
 import { makePartition, PARTITIONED, weekOf } from '../../src/adapters/postgres/partitions.ts';
 import { RECEIVED } from '../../src/adapters/postgres/values.ts';
 import type { Id } from '../../src/core/ids.ts';
+import { PATIENT } from './postgres-patience.ts';
 
 export interface Filled {
   /** All of one tenant, but a tenth. */
@@ -92,7 +94,7 @@ insert into task select shard, ms, event_id, tenant, 'fanout', event_id, 0, '\\x
 
 /** Installs a schema with some past weeks, in which there is nothing yet. */
 export async function emptyPostgres(url: string, shards = 16): Promise<Client> {
-  const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {} });
+  const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {}, times: PATIENT });
   await install(database, shards);
   await database.transaction('query', async (session) => {
     for (let ago = 1; ago <= WEEKS; ago++) {

@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { openPostgresStore, type PostgresOpened, type PostgresOptions } from '../../src/adapters/postgres/store.ts';
 import type { OpenStore, StoreUnderTest } from '../store-contract/harness.ts';
 import { neighboursOf, type OpenProcesses } from '../store-contract/neighbours-harness.ts';
+import { PATIENT } from './postgres-patience.ts';
 import { type PostgresServer, type PostgresVersion, startPostgres } from './postgres-server.ts';
 import { QUIET_LOG } from './sqlite.ts';
 
@@ -69,7 +70,8 @@ export function openPostgresOn(server: TestServer): OpenStore {
   return async (options = {}): Promise<StoreUnderTest> => {
     const url = await server.schema();
     let offsetMs = 0;
-    const settings: PostgresOptions = { url, log: QUIET_LOG, shards: 1, clockOffsetMs: () => offsetMs, ...options };
+    const clockOffsetMs = () => offsetMs;
+    const settings: PostgresOptions = { url, log: QUIET_LOG, shards: 1, clockOffsetMs, times: PATIENT, ...options };
     let opened = await openPostgresStore(settings);
     return {
       get store() {
@@ -103,6 +105,7 @@ export function openPostgresProcesses(server: TestServer): OpenProcesses {
           log: QUIET_LOG,
           shards: 4,
           clockOffsetMs: () => offsetMs,
+          times: PATIENT,
           ...options,
         });
         opened.push(process);

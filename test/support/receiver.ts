@@ -4,6 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { TLSSocket, TlsOptions } from 'node:tls';
 
+import { PATIENCE_MS } from './eventually.ts';
 /** One request as it arrived. */
 export interface Received {
   method: string;
@@ -58,7 +59,7 @@ export interface Receiver {
   resumed(): readonly boolean[];
   respond(script: Script): void;
   /**
-   * Waits until the requests satisfy `predicate`; rejects when none has arrived for `timeoutMs` (20 s unless told), however
+   * Waits until the requests satisfy `predicate`; rejects when none has arrived for `timeoutMs` (a minute unless told), however
    * long all of them take.
    */
   waitFor(predicate: (requests: readonly Received[]) => boolean, timeoutMs?: number): Promise<void>;
@@ -119,7 +120,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       script = next;
       heads = 0;
     },
-    waitFor: (predicate, timeoutMs = 20_000) => waitUntil(waiters, () => predicate(requests), requests, timeoutMs),
+    waitFor: (predicate, timeoutMs = PATIENCE_MS) => waitUntil(waiters, () => predicate(requests), requests, timeoutMs),
     close() {
       for (const timer of timers) clearInterval(timer);
       connections.breakAll();

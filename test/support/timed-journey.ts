@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { rm } from 'node:fs/promises';
 import { createHookyard, type Hookyard } from '../../src/index.ts';
+import { eventually, type Look, PATIENCE_MS } from './eventually.ts';
 import { ADMIN_KEY, type Api, apiOf, freshDirectory } from './hookyard.ts';
 import { type MovedClock, movedClock } from './moved-clock.ts';
 import { type Receiver, type ReceiverOptions, type Script, startReceiver } from './receiver.ts';
@@ -16,7 +17,7 @@ export interface TimedJourney {
   /** Lets time pass in steps of five seconds; the worker looks around after each. */
   pass(ms: number): Promise<void>;
   /** Lets time pass in steps of five seconds until there is something to see; `what` is named when it never comes. */
-  passUntil<Seen>(what: string, look: () => Promise<Seen | null | undefined> | Seen | null | undefined): Promise<Seen>;
+  passUntil<Seen>(what: string, look: Look<Seen>): Promise<Seen>;
   /** Stops the instance and starts it again over the same data. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -24,7 +25,6 @@ export interface TimedJourney {
 
 /** A worker that has not looked around for this long is not ready, so that being ready says that it has. */
 const STALE_MS = 5000;
-const PATIENCE_MS = 20_000;
 
 /** Opens an instance that may reach every receiver on this machine. */
 export async function openTimedJourney(): Promise<TimedJourney> {
@@ -35,11 +35,13 @@ export async function openTimedJourney(): Promise<TimedJourney> {
   const api: Api = (...call) => apiOf(running.url, ADMIN_KEY)(...call);
   async function leap(ms: number): Promise<void> {
     world.advance(ms);
-    const untilMs = performance.now() + PATIENCE_MS;
+    const look = async (saw: (instead: unknown) => void) => {
+      const { status, data } = await api('GET', '/readyz');
+      saw([status, data]);
+      return status === 200 || null;
+    };
     // Asked without a pause: an hour has hundreds of steps.
-    while ((await api('GET', '/readyz')).status !== 200) {
-      assert.ok(performance.now() < untilMs, `waited ${PATIENCE_MS} ms in vain for a round of the worker`);
-    }
+    await eventually('a round of the worker', look, PATIENCE_MS, async () => {});
   }
   async function pass(ms: number): Promise<void> {
     for (let leftMs = ms; leftMs > 0; leftMs -= STALE_MS) await leap(Math.min(leftMs, STALE_MS));
@@ -48,15 +50,7 @@ export async function openTimedJourney(): Promise<TimedJourney> {
     api,
     leap,
     pass,
-    async passUntil(what, look) {
-      const untilMs = performance.now() + PATIENCE_MS;
-      for (;;) {
-        const seen = await look();
-        if (seen !== null && seen !== undefined) return seen;
-        assert.ok(performance.now() < untilMs, `let time pass for ${PATIENCE_MS} ms in vain: ${what}`);
-        await pass(STALE_MS);
-      }
-    },
+    passUntil: (what, look) => eventually(what, look, PATIENCE_MS, () => pass(STALE_MS)),
     async receiver(script, options) {
       const receiver = await startReceiver(options);
       if (script !== undefined) receiver.respond(script);

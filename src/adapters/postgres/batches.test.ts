@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
-import { setTimeout as later } from 'node:timers/promises';
+import { type TestContext, test } from 'node:test';
 import { eventually } from '../../../test/support/eventually.ts';
 import { batches } from './batches.ts';
 import type { Database, Session } from './database.ts';
@@ -31,6 +30,16 @@ function echoing(fails: readonly (Error | null)[], times: Times = TIMES) {
     },
   });
   return { batch, seen };
+}
+
+/** A clock that tests put ahead, so that no time passes but what they say. */
+function movedTime(t: TestContext): (ms: number) => void {
+  const real = performance.now.bind(performance);
+  let aheadMs = 0;
+  t.mock.method(performance, 'now', () => real() + aheadMs);
+  return (ms) => {
+    aheadMs += ms;
+  };
 }
 
 const LOST = Object.assign(new Error('the connection is gone'), { code: 'ECONNRESET' });
@@ -70,11 +79,11 @@ test('of a batch that fails each call is made alone', async () => {
   );
 });
 
-test('a call that has waited too long for its turn is refused without being made, and the others are made', async () => {
-  const times = { ...TIMES, connectMs: 300, operationMs: 600 };
+test('a call that has waited too long for its turn is refused without being made, and the others are made', async (t) => {
+  const pass = movedTime(t);
   const gate = Promise.withResolvers<void>();
   const made: string[] = [];
-  const batch = batches<string, string>(databaseThat([], times), {
+  const batch = batches<string, string>(databaseThat([], TIMES), {
     road: 'append',
     maxInFlight: 1,
     operate: async (_session, calls) => {
@@ -86,7 +95,7 @@ test('a call that has waited too long for its turn is refused without being made
   const first = batch.submit('first');
   await eventually('the first to be under way', () => made[0]);
   const refused = assert.rejects(batch.submit('late'), { code: 'STORE_UNAVAILABLE' });
-  await later(times.operationMs);
+  pass(TIMES.operationMs);
   const inTime = batch.submit('in time');
   gate.resolve();
   assert.deepEqual(await Promise.all([first, inTime]), ['first!', 'in time!']);
@@ -94,21 +103,21 @@ test('a call that has waited too long for its turn is refused without being made
   assert.deepEqual(made, ['first', 'in time']);
 });
 
-test('a transaction has the time that is left for its calls, and is not made again without any', async () => {
-  const times = { ...TIMES, connectMs: 300, operationMs: 600 };
+test('a transaction has the time that is left for its calls, and is not made again without any', async (t) => {
+  const pass = movedTime(t);
   const given: number[] = [];
   const database: Pick<Database, 'transaction' | 'times'> = {
-    times,
+    times: TIMES,
     transaction: async (_road, _work, withinMs = Number.MAX_VALUE) => {
       given.push(withinMs);
-      await later(times.operationMs);
+      pass(TIMES.operationMs);
       throw LOST;
     },
   };
   const batch = batches<string, string>(database, { road: 'append', maxInFlight: 1, operate: async () => [] });
   await assert.rejects(batch.submit('a'), { code: 'STORE_UNAVAILABLE' });
   assert.equal(given.length, 1);
-  assert.ok(given.every((withinMs) => withinMs <= times.operationMs));
+  assert.ok(given.every((withinMs) => withinMs <= TIMES.operationMs));
 });
 
 test('what the caller has asked for before is made as such', async () => {

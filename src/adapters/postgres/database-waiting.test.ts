@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { PATIENT } from '../../../test/support/postgres-patience.ts';
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
 import { withoutStrayErrors } from '../../../test/support/stray-errors.ts';
 import { type Database, openDatabase, type Session } from './database.ts';
@@ -17,7 +18,7 @@ function withDatabase(prove: (database: Database, lost: readonly Error[]) => Pro
   return withoutStrayErrors(async () => {
     const lost: Error[] = [];
     const onLost = (error: Error) => void lost.push(error);
-    const database = openDatabase({ url: server.url, clockOffsetMs: () => 0, onLost });
+    const database = openDatabase({ url: server.url, clockOffsetMs: () => 0, onLost, times: PATIENT });
     try {
       await prove(database, lost);
     } finally {

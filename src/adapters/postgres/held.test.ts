@@ -5,6 +5,7 @@ import { revising } from '../../../test/store-contract/revisions.ts';
 import { aReceipt, newId, recording, TENANT } from '../../../test/store-contract/samples.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { testServers } from '../../../test/support/postgres.ts';
+import { PATIENT } from '../../../test/support/postgres-patience.ts';
 import type { Id } from '../../core/ids.ts';
 import type { ConfigChange } from '../../ports/store.ts';
 import { configure } from './configuration.ts';
@@ -61,7 +62,7 @@ for (const { name, end, holding } of CASES) {
   test(name, async () => {
     assert.ok(server);
     const url = await server.schema();
-    const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {} });
+    const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {}, times: PATIENT });
     const other = new Client({ connectionString: url });
     try {
       await other.connect();

@@ -4,6 +4,7 @@
  */
 import { Client } from 'pg';
 import { storeAway } from '../../core/store-away.ts';
+import { TIMES } from './roads.ts';
 import { type Session, sessionOn } from './session.ts';
 import { asUnavailable, isAway } from './unavailable.ts';
 import { RECEIVED } from './values.ts';
@@ -41,8 +42,6 @@ export interface Line {
   crash(): void;
 }
 
-/** Less than a lease has left when it is to be renewed. */
-const ANSWER_MS = 3_000;
 /** A statement that waits is ended by the server before that: without its line the owner would be silent. */
 const statementMs = (answerMs: number) => Math.round((answerMs * 2) / 3);
 /** Nothing else tells of a server's host that is lost while nothing is asked. */
@@ -55,7 +54,7 @@ interface Open {
 
 /** A line that is made when it is first used. */
 export function openLine(options: LineOptions): Line {
-  const { answerMs = ANSWER_MS } = options;
+  const { answerMs = TIMES.answerMs } = options;
   let current: Open | null = null;
   let over = false;
 

@@ -5,6 +5,7 @@ import { anEvent } from '../../../test/store-contract/samples.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { testServers } from '../../../test/support/postgres.ts';
 import { recordedLog } from '../../../test/support/postgres-log.ts';
+import { PATIENT } from '../../../test/support/postgres-patience.ts';
 import type { Store } from '../../ports.ts';
 import type { Migration, MigrationKind } from '../sql/migrations.ts';
 import { migrationStatus, ownMigrations, runMigrations } from './migrating.ts';
@@ -30,7 +31,7 @@ async function yard(prove: (yard: Yard) => Promise<void>): Promise<void> {
     await other.connect();
     const stores: Store[] = [];
     const open = async (options: Partial<PostgresOptions> = {}) => {
-      const { store } = await openPostgresStore({ url, log, shards: 1, ...options });
+      const { store } = await openPostgresStore({ url, log, shards: 1, times: PATIENT, ...options });
       stores.push(store);
       return store;
     };

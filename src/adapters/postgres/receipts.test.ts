@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { anEvent, aReceipt, FACT, newId, recording, TENANT } from '../../../test/store-contract/samples.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { testServers } from '../../../test/support/postgres.ts';
+import { PATIENT } from '../../../test/support/postgres-patience.ts';
 import { QUIET_LOG } from '../../../test/support/sqlite.ts';
 import type { Id } from '../../core/ids.ts';
 import { openDatabase } from './database.ts';
@@ -23,7 +24,7 @@ function storedBefore(id: Id, source: Id): string {
 for (const server of testServers()) {
   test(`on ${server.name} a receipt that an older node stored, also beside newer ones, reads as never sent again`, async () => {
     const url = await server.schema();
-    const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {} });
+    const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {}, times: PATIENT });
     const source = newId();
     const ids = [newId(), newId()];
     try {
@@ -47,7 +48,7 @@ test('a receipt whose connection is cut before its events is not there in part, 
   const [server] = testServers().slice(-1);
   assert.ok(server);
   const url = await server.schema();
-  const { store } = await openPostgresStore({ url, log: QUIET_LOG, shards: 1 });
+  const { store } = await openPostgresStore({ url, log: QUIET_LOG, shards: 1, times: PATIENT });
   const other = new Client({ connectionString: url });
   await other.connect();
   try {

@@ -15,6 +15,7 @@ import {
   TENANT,
 } from '../../../test/store-contract/samples.ts';
 import { testServers } from '../../../test/support/postgres.ts';
+import { PATIENT } from '../../../test/support/postgres-patience.ts';
 import { MAX_DIRECT_TARGETS } from '../../core/event.ts';
 import type { AppendRequest, Settlement, SettleOutcome, Ticket } from '../../ports/store.ts';
 import { append } from './append.ts';
@@ -34,7 +35,7 @@ const [server] = testServers();
 async function withDatabase(prove: (database: Database) => Promise<void>): Promise<void> {
   assert.ok(server);
   const url = await server.schema();
-  const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {} });
+  const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {}, times: PATIENT });
   try {
     await install(database, 1);
     await prove(database);

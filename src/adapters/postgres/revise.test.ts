@@ -5,6 +5,7 @@ import { MADE, revising } from '../../../test/store-contract/revisions.ts';
 import { aReceipt, newId, recording, TENANT } from '../../../test/store-contract/samples.ts';
 import { eventually } from '../../../test/support/eventually.ts';
 import { testServers } from '../../../test/support/postgres.ts';
+import { PATIENT } from '../../../test/support/postgres-patience.ts';
 import type { Receipt } from '../../core/receipt.ts';
 import { type Database, openDatabase } from './database.ts';
 import { install } from './install.ts';
@@ -21,7 +22,7 @@ async function withRejected(
 ): Promise<void> {
   assert.ok(server);
   const url = await server.schema();
-  const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {} });
+  const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {}, times: PATIENT });
   const other = new Client({ connectionString: url });
   try {
     await other.connect();

@@ -23,6 +23,8 @@ export interface Times {
   operationMs: number;
   /** A node that stands still inside a transaction loses it, with the locks that others wait for. */
   idleInTransactionMs: number;
+  /** For an answer on the line that says that a node lives, connecting included. */
+  answerMs: number;
 }
 
 export const TIMES: Times = {
@@ -33,6 +35,8 @@ export const TIMES: Times = {
   graceMs: 1_000,
   operationMs: 10_000,
   idleInTransactionMs: 3_000,
+  /** Less than a lease has left when it is to be renewed. */
+  answerMs: 3_000,
 };
 
 interface Terms {

@@ -17,6 +17,7 @@ import {
   upTo,
 } from '../../../test/store-contract/samples.ts';
 import { type TestServer, testServers } from '../../../test/support/postgres.ts';
+import { PATIENT } from '../../../test/support/postgres-patience.ts';
 import { QUIET_LOG } from '../../../test/support/sqlite.ts';
 import type { AppendRequest, Hold, Store, Ticket } from '../../ports/store.ts';
 import { openDatabase } from './database.ts';
@@ -37,7 +38,9 @@ async function nodes(prove: (a: Store, b: Store, url: string) => Promise<void>):
   for (const server of servers) {
     const url = await server.schema();
     // Both make the database ready at once.
-    const opened = await Promise.all([1, 2].map(() => openPostgresStore({ url, log: QUIET_LOG, shards: 1 })));
+    const opened = await Promise.all(
+      [1, 2].map(() => openPostgresStore({ url, log: QUIET_LOG, shards: 1, times: PATIENT })),
+    );
     const [a, b] = opened.map(({ store }) => store);
     assert.ok(a && b);
     try {
@@ -223,7 +226,7 @@ test('appends and settles whose connections are cut are made exactly once', () =
 
 test('a database that is not there is told as one that is away', async () => {
   const url = 'postgres://nobody@localhost:1/none?host=%2Fnonexistent';
-  await assert.rejects(openPostgresStore({ url, log: QUIET_LOG }), { code: 'STORE_UNAVAILABLE' });
+  await assert.rejects(openPostgresStore({ url, log: QUIET_LOG, times: PATIENT }), { code: 'STORE_UNAVAILABLE' });
 });
 
 test('a closed store accepts nothing', () =>
@@ -235,9 +238,9 @@ test('a closed store accepts nothing', () =>
 
 test('the number of shards is fixed at install, and is 256 unless told otherwise', async () => {
   const url = await first.schema();
-  const opened = await openPostgresStore({ url, log: QUIET_LOG });
+  const opened = await openPostgresStore({ url, log: QUIET_LOG, times: PATIENT });
   await opened.store.close();
-  const again = await openPostgresStore({ url, log: QUIET_LOG, shards: 8 });
+  const again = await openPostgresStore({ url, log: QUIET_LOG, shards: 8, times: PATIENT });
   assert.equal(again.store.shards, 256);
   await again.store.close();
   await first.drop(url);
@@ -245,7 +248,7 @@ test('the number of shards is fixed at install, and is 256 unless told otherwise
 
 test('a migration changed after it ran is a clear error', async () => {
   const url = await first.schema();
-  const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {} });
+  const database = openDatabase({ url, clockOffsetMs: () => 0, onLost: () => {}, times: PATIENT });
   after(() => first.drop(url));
   await install(database, 1);
   const changed = ownMigrations().map((migration) => ({ ...migration, checksum: 'another' }));

@@ -52,7 +52,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
   };
   const database = openDatabase({ ...connecting, times: options.times ?? {} });
   const shards = await installed(database, options);
-  const others = neighbourhood(database, connecting);
+  const others = neighbourhood(database, { ...connecting, answerMs: database.times.answerMs });
   const { store, idle } = facade(database, others, shards);
   const close = async () => {
     await idle();

@@ -161,7 +161,7 @@ const REAL: readonly { code: string; means: 'away' | 'race' | 'bug'; provoke: ()
   { code: '57014', means: 'away', provoke: ended(ADMIN('select pg_cancel_backend($1)')) },
   { code: '57P01', means: 'away', provoke: ended(ADMIN('select pg_terminate_backend($1)')) },
   { code: '58P01', means: 'away', provoke: statements("select pg_read_file('none')") },
-  { code: '25P04', means: 'away', provoke: statements('set transaction_timeout = 20', 'begin', 'select pg_sleep(60)') },
+  { code: '25P04', means: 'away', provoke: statements('set transaction_timeout = 20', 'begin; select pg_sleep(60)') },
   {
     code: '0A000',
     means: 'away',

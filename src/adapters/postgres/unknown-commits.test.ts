@@ -19,6 +19,7 @@ import {
   succeeding,
   TENANT,
 } from '../../../test/store-contract/samples.ts';
+import { PATIENT } from '../../../test/support/postgres-patience.ts';
 import { openPostgresProxy, type PostgresProxy } from '../../../test/support/postgres-proxy.ts';
 import { type PostgresServer, startPostgres } from '../../../test/support/postgres-server.ts';
 import { QUIET_LOG } from '../../../test/support/sqlite.ts';
@@ -35,7 +36,7 @@ let store: Store;
 before(async () => {
   server = await startPostgres('18', { tcp: true, settings: { synchronous_commit: 'on' } });
   proxy = await openPostgresProxy(server.url);
-  ({ store } = await openPostgresStore({ url: proxy.url, log: QUIET_LOG, shards: 1 }));
+  ({ store } = await openPostgresStore({ url: proxy.url, log: QUIET_LOG, shards: 1, times: PATIENT }));
 });
 
 after(async () => {

@@ -176,6 +176,17 @@ test('a wrong database URL is refused without its password', () => {
   assert.doesNotMatch(reason + remedy, /my-secret|db\.internal/);
 });
 
+test('a refused value names its setting once, and says in the same words as --help what goes there', () => {
+  const port = refusal({ flags: { port: 'abc' } });
+  assert.equal(port.remedy, '--port: port to listen on (default 4455); 0 takes a free one.');
+  const hosts = refusal({ environment: { HOOKYARD_ALLOW_HOSTS: 'http://localhost:9000' } });
+  assert.match(
+    hosts.reason,
+    /^HOOKYARD_ALLOW_HOSTS is refused: "http:\/\/localhost:9000" cannot be used: write an exact host/,
+  );
+  assert.match(refusal({ file: { port: {} } }).remedy, /^"port": port to listen on/);
+});
+
 test('what there is besides settings of a start is said too: roles, and whether it migrates', () => {
   const { roles, migrate } = good({ flags: { roles: 'dispatch, ingest' }, environment: { HOOKYARD_MIGRATE: '0' } });
   assert.deepEqual([roles, migrate], [['dispatch', 'ingest'], false]);

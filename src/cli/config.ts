@@ -87,7 +87,7 @@ function complete(defaults: StartConfiguration, given: readonly Given[]): Config
   let configuration = defaults;
   for (const { setting, as, text } of given) {
     const read = setting.read(text);
-    if (read.kind === 'wrong') return refused(`${as} ${sentence(read.why)}`, `${as} takes ${sentence(setting.help)}`);
+    if (read.kind === 'wrong') return refused(`${as} ${sentence(read.why)}`, `${as}: ${sentence(setting.help)}`);
     configuration = { ...configuration, ...read.value };
   }
   return { kind: 'configuration', configuration };
@@ -136,7 +136,8 @@ function fromFile(path: string, readFile: (path: string) => string): Collected {
       return refused(`${path} has the unknown key "${as}".`, `Remove it, or use one of ${known.join(', ')}.`);
     }
     const text = textOf(value);
-    if (text === null) return refused(`"${as}" in ${path} has a value of a wrong type.`, `It takes ${setting.help}.`);
+    if (text === null)
+      return refused(`"${as}" in ${path} has a value of a wrong type.`, `"${as}": ${sentence(setting.help)}`);
     given.push({ setting, as: `"${as}" in ${path}`, text });
   }
   return { kind: 'given', given };

@@ -91,7 +91,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'public-url',
     argument: 'url',
-    help: 'origin that callers reach this instance at',
+    help: 'origin that callers reach this instance at, such as https://hooks.example.com',
     read: (text) => (isOrigin(text) ? set({ publicUrl: text }) : wrong('is not an http or https URL without a path')),
   },
   {

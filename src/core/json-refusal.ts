@@ -61,6 +61,7 @@ export function refusal(fault: Fault, limits: Limits): JsonRefusal<ScanFault> {
 
 /** What the parser does not take, with the place where it departs from the grammar. */
 export function malformed(text: string, scanOffset: number): JsonRefusal<'malformed'> {
+  if (text === '') return { kind: 'refused', code: 'malformed', message: 'The body is empty.', offset: 0 };
   const fault = locateFault(text);
   if (fault === null)
     return { kind: 'refused', code: 'malformed', message: 'The body is not valid JSON.', offset: scanOffset };

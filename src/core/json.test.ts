@@ -179,7 +179,7 @@ describe('a JSON body is refused', () => {
   });
 
   it('when it is empty or goes on after its end', () => {
-    assert.deepEqual(refusalOf('').code, 'malformed');
+    assert.deepEqual([refusalOf('').code, refusalOf('').message], ['malformed', 'The body is empty.']);
     assert.deepEqual(refusalOf('hello').code, 'malformed');
     assert.deepEqual(scanJson(bytesOf('{} {}'), LIMITS).kind, 'refused');
     assert.deepEqual([refusalOf('{} {}').code, refusalOf('{} {}').offset], ['malformed', 3]);

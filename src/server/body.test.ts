@@ -12,7 +12,7 @@ const PATHS = ['/api/v1/events', '/api/v1/webhook-subscriptions'];
 test('bodies that are no JSON object are refused with the place of the fault', async () => {
   const api = await openApi();
   const cases: [body: string, code: string, detail: RegExp][] = [
-    ['', 'invalid_json', /not valid JSON/],
+    ['', 'invalid_json', /^The body is empty\.$/],
     ['{"type": nope}', 'invalid_json', /line 1, column 10/],
     ['{"type":"a"', 'invalid_json', /line 1/],
     ['[1]', 'invalid_json', /object at its top level/],

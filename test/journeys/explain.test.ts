@@ -52,6 +52,7 @@ test('each subscription says what it would do, those that would get it first, an
   );
   assert.deepEqual(said.get(byFilter)?.filter, { index: 0, ...filters[0], found: true, actual: 'v1' });
   assert.deepEqual(said.get(unfound)?.filter, { index: 0, ...filters[0], field: 'data.none', found: false });
+  assert.equal(said.get(unfound)?.reason, 'Filter 0 (data.none equals) does not hold: nothing stands there.');
   assert.deepEqual((await hookyard.api('GET', '/api/v1/events')).data, []);
   assert.equal((await publish(hookyard, event.type, event.data, { owner: event.owner })).deliveries, 2);
 });
@@ -63,7 +64,7 @@ test('a filter says where what stands there is too long for it', async () => {
     const { results } = await explain({ type: 'made.up', data: { log: 'z'.repeat(length) } });
     return results.find(({ subscriptionId }) => subscriptionId === id)?.reason;
   };
-  assert.equal(await said(1000), 'Filter 0 does not hold: data.log matches.');
+  assert.equal(await said(1000), 'Filter 0 (data.log matches) does not hold.');
   assert.match(`${await said(10_000)}`, /too long for this filter: it looks at the first [45]\d{3} characters/);
 });
 

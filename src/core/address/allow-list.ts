@@ -34,13 +34,9 @@ function readHostEntry(part: string): Entry {
   const [, written, port] = HOST_AND_PORT.exec(part) ?? [];
   const host = written === undefined ? null : normalHost(written);
   if (host === null || Number(port ?? 1) < 1 || Number(port ?? 1) > 65_535) {
-    return wrong(
-      'hosts',
-      part,
-      'write an exact host and an optional port, such as hooks.internal:8443 or [fd12::1]:8443',
-    );
+    return wrong(part, 'write an exact host and an optional port, such as hooks.internal:8443 or [fd12::1]:8443');
   }
-  if (isNeverHost(host)) return wrong('hosts', part, 'metadata and link-local addresses are never opened');
+  if (isNeverHost(host)) return wrong(part, 'metadata and link-local addresses are never opened');
   return { kind: 'entry', entry: port === undefined ? host : `${host}:${Number(port)}` };
 }
 
@@ -57,12 +53,12 @@ function isNeverHost(host: string): boolean {
 
 function readCidrEntry(part: string): Entry {
   const network = readNetwork(part);
-  if (network === null) return wrong('cidrs', part, 'write a network such as 10.0.0.0/8 or fd12:3456::/32');
+  if (network === null) return wrong(part, 'write a network such as 10.0.0.0/8 or fd12:3456::/32');
   const entry = networkText(network);
   if (entry !== `${ipText(network[0])}/${network[1]}`) {
-    return wrong('cidrs', part, `it has bits behind its prefix; write ${entry}`);
+    return wrong(part, `it has bits behind its prefix; write ${entry}`);
   }
-  if (isNeverNetwork(network)) return wrong('cidrs', part, 'metadata and link-local addresses are never opened');
+  if (isNeverNetwork(network)) return wrong(part, 'metadata and link-local addresses are never opened');
   return { kind: 'entry', entry };
 }
 
@@ -73,6 +69,6 @@ function isNeverNetwork([ip, bits]: Network): boolean {
   return rangeBits !== undefined && bits >= rangeBits;
 }
 
-function wrong(list: 'hosts' | 'cidrs', part: string, remedy: string): Entry {
-  return { kind: 'error', error: `--allow-${list}: "${part}" cannot be used: ${remedy}.` };
+function wrong(part: string, remedy: string): Entry {
+  return { kind: 'error', error: `"${part}" cannot be used: ${remedy}.` };
 }

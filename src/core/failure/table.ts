@@ -62,7 +62,7 @@ const rejected = status(
 const unidentified = status(
   'The receiver did not accept our identity ({status}).',
   'A wrong secret or token, or a clock that is off.',
-  'Open the signature of the attempt, compare the secrets, rotate if in doubt.',
+  'Compare the secret or credential with the one that the receiver expects, and the clocks; rotate it if in doubt.',
   '4xx',
 );
 const absent = status(
@@ -238,7 +238,7 @@ export const FAILURES = {
     sentence: 'The secret[ {reference}] cannot be read[: {reason}][ (key {keyId})].',
     cause: 'The sealing key is missing, or the variable or file that the subscription refers to.',
     remedy:
-      'Put the key back into the keyring file, or the file where it stood; a variable is read when the process starts: set it and restart.',
+      'Put the key back into the keyring file, or the secret into its file below `--secrets`; a variable is read when the process starts: set it and restart.',
     retry: 'always',
   },
   endpoint_disabled: unsent('never', 'The subscription is switched off.', 'Enable it again.'),

@@ -65,7 +65,10 @@ describe("seed 004's request", () => {
 test('a reference that cannot be read is warned of, wherever the subscription is shown', async () => {
   const api = await openApi();
   const { id, warnings } = await made(api, { authType: 'bearer', credentialRef: REFERENCE });
-  assert.match(String(warnings), new RegExp(`deliveries wait.*${REFERENCE} cannot be read.*restart`));
+  assert.match(
+    String(warnings),
+    new RegExp(`deliveries wait.*${REFERENCE} cannot be read.*below \`--secrets\`.*restart`),
+  );
   const got = await api.call('GET', `${BASE}/${id}`);
   assert.deepEqual(got.json.data.warnings, warnings);
   assert.deepEqual((await api.call('GET', BASE)).json.data[0].warnings, warnings);

@@ -26,8 +26,9 @@ export function showExplained({ subscription: { id, config, filters }, asOf, dec
   }
   const { index, actual } = decision;
   const { rule: said, limits } = filters.rules[index] ?? {};
-  const cut = decision.isCut && limits !== undefined ? ` ${cutWords(limits)}` : '';
-  const reason = `Filter ${index} does not hold: ${said?.field} ${said?.operator}.${cut}`;
+  const cut = decision.isCut && limits !== undefined ? `. ${cutWords(limits)}` : null;
+  const why = cut ?? (actual === undefined ? ': nothing stands there.' : '.');
+  const reason = `Filter ${index} (${said?.field} ${said?.operator}) does not hold${why}`;
   // JSON has no word for a path that selects nothing: `found` has it.
   const filter = { index, ...said, found: actual !== undefined, ...(actual === undefined ? {} : { actual }) };
   return { ...named, receives: false, rule: decision.kind, reason, filter };

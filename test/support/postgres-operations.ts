@@ -6,7 +6,7 @@ import type { Session } from '../../src/adapters/postgres/database.ts';
 import { laneNews } from '../../src/adapters/postgres/lane-news.ts';
 import { claim, closeLane, laneHeads, laneRun, lanes, setLane } from '../../src/adapters/postgres/lanes.ts';
 import { maintain } from '../../src/adapters/postgres/maintain.ts';
-import { recordReceipt } from '../../src/adapters/postgres/receipts.ts';
+import { recordReceipts } from '../../src/adapters/postgres/receipts.ts';
 import { redeliver } from '../../src/adapters/postgres/redeliver.ts';
 import { reviseReceipt } from '../../src/adapters/postgres/revise.ts';
 import { intend, settle } from '../../src/adapters/postgres/settle.ts';
@@ -22,6 +22,7 @@ import {
   aReceipt,
   aRepeat,
   bytes,
+  FACT,
   newId,
   parking,
   recording,
@@ -173,19 +174,27 @@ const WORK: Readonly<Record<string, Operation>> = {
   },
   receipt: {
     run: async (session, { tenant, source }) => {
-      const key = newId();
-      const request = recording(
-        { ...aReceipt(source), tenant, id: newEvent().id },
-        {
-          dedupe: { key, windowMs: null, redeliveryAfterMs: null },
-          events: [{ event: { ...newEvent(), tenant }, deliveries: [] }],
-        },
+      const requests = Array.from({ length: BATCH }, () =>
+        recording(
+          { ...aReceipt(source), tenant, id: newEvent().id },
+          {
+            facts: [FACT],
+            dedupe: { key: newId(), windowMs: null, redeliveryAfterMs: null },
+            events: [{ event: { ...newEvent(), tenant }, deliveries: [] }],
+          },
+        ),
       );
-      assert.equal((await recordReceipt(session, request, SHARDS)).kind, 'recorded');
-      const again = { ...request, receipt: { ...request.receipt, id: newEvent().id } };
-      assert.equal((await recordReceipt(session, again, SHARDS)).kind, 'duplicate');
+      const again = requests.map((request) => ({ ...request, receipt: { ...request.receipt, id: newEvent().id } }));
+      for (const [asked, kind] of [
+        [requests, 'recorded'],
+        [again, 'duplicate'],
+        [requests, 'recorded'],
+      ] as const) {
+        const outcomes = await recordReceipts(session, asked, SHARDS);
+        assert.ok(outcomes.length === BATCH && outcomes.every((outcome) => outcome.kind === kind));
+      }
     },
-    reads: 4,
+    reads: 4 * BATCH,
   },
   'receipt that is worked through again': {
     run: async (session, { tenant, receipt: at }) => {
@@ -202,7 +211,7 @@ const WORK: Readonly<Record<string, Operation>> = {
   'receipt that is rejected': {
     run: (session, { tenant, rejecting }) => {
       const rejected = { ...aReceipt(rejecting, { outcome: 'rejected' }), tenant, id: newEvent().id };
-      return recordReceipt(session, recording(rejected, { maxRejected: 20 }), SHARDS);
+      return recordReceipts(session, [recording(rejected, { maxRejected: 20 })], SHARDS);
     },
     // The first one drops what the sample has too much.
     reads: ROWS / 10,

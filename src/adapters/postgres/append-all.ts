@@ -1,10 +1,10 @@
 /** Several events coming in together: all of them are stored in this transaction, or none is. */
 import { madeAtOnce } from '../../core/event.ts';
-import type { BatchAppend, BatchOutcome, Ticket, UsedClaim } from '../../ports/store.ts';
+import type { BatchAppend, BatchOutcome, UsedClaim } from '../../ports/store.ts';
 import { lookUp } from './append.ts';
 import type { Session } from './database.ts';
 import { openTickets } from './placing.ts';
-import { lockLanesOf, type NewClaim, write, writingOf } from './write.ts';
+import { lockLanesOf, type NewClaim, writeAll, writingOf } from './write.ts';
 
 /** Checks in this order: stored already, callers' keys, configuration moved on. */
 export async function appendAll(
@@ -32,29 +32,12 @@ export async function appendAll(
   if (uses.length > 0) return { kind: 'used', uses };
   const current = known.versions.get(tenant) ?? 0;
   if (current !== configVersion) return { kind: 'stale', configVersion: current };
-  return { kind: 'appended', tickets: await writeAll(session, batch, claims, shards) };
+  const writings = appends.map(({ event, deliveries }) => writingOf(event, deliveries, configVersion, shards));
+  return { kind: 'appended', tickets: await writeAll(session, writings, claims, shards) };
 }
 
 function claimsOf({ tenant, appends, claims }: BatchAppend): readonly NewClaim[] {
   return [...claims, ...appends.flatMap((append) => append.claims)].map((claim) => ({ tenant, claim }));
-}
-
-/** The tickets of each event. */
-async function writeAll(
-  session: Session,
-  { appends, configVersion }: BatchAppend,
-  claims: readonly NewClaim[],
-  shards: number,
-): Promise<readonly (readonly Ticket[])[]> {
-  const writings = appends.map(({ event, deliveries }) => writingOf(event, deliveries, configVersion, shards));
-  const writing = {
-    events: writings.map(({ event }) => event),
-    deliveries: writings.flatMap(({ deliveries }) => deliveries),
-    tasks: writings.flatMap(({ tasks }) => tasks),
-    claims,
-  };
-  const tickets = (await write(session, writing, shards)).values();
-  return writings.map(({ deliveries }) => tickets.take(deliveries.length).toArray());
 }
 
 /** What is left open of a batch whose answer was lost. What a fan-out has made was handed over by its task. */

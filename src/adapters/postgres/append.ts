@@ -6,7 +6,7 @@ import type { Repeatable } from './batches.ts';
 import { type UsedClaims, usedClaims } from './claims.ts';
 import type { Session } from './database.ts';
 import { openTickets } from './placing.ts';
-import { lockLanesOf, type NewClaim, write, writingOf } from './write.ts';
+import { lockLanesOf, type NewClaim, writeAll, writingOf } from './write.ts';
 
 type Call = Repeatable<AppendRequest>;
 
@@ -29,7 +29,7 @@ export async function append(
   );
   const known = await lookUp(session, lookOf(calls));
   const decisions = calls.map((call) => decide(known, call));
-  const written = await writeAll(session, calls, decisions, shards);
+  const written = [...(await writeDecided(session, calls, decisions, shards))];
   const outcomes: AppendOutcome[] = [];
   for (const [at, { request }] of calls.entries()) {
     const decision = decisions[at];
@@ -85,20 +85,13 @@ function decide(known: Known, { request, repeated }: Call): Decision {
 }
 
 /** The tickets of each that is written. */
-async function writeAll(session: Session, calls: readonly Call[], decisions: readonly Decision[], shards: number) {
+async function writeDecided(session: Session, calls: readonly Call[], decisions: readonly Decision[], shards: number) {
   const writings = calls.flatMap(({ request }, at) => {
     const { event, deliveries, configVersion } = request;
     return decisions[at]?.kind === 'written' ? [writingOf(event, deliveries, configVersion, shards)] : [];
   });
-  if (writings.length === 0) return [];
-  const writing = {
-    events: writings.map(({ event }) => event),
-    deliveries: writings.flatMap(({ deliveries }) => deliveries),
-    tasks: writings.flatMap(({ tasks }) => tasks),
-    claims: decisions.flatMap((decision) => (decision.kind === 'written' ? decision.claims : [])),
-  };
-  const tickets = (await write(session, writing, shards)).values();
-  return writings.map(({ deliveries }) => tickets.take(deliveries.length).toArray());
+  const claims = decisions.flatMap((decision) => (decision.kind === 'written' ? decision.claims : []));
+  return writeAll(session, writings, claims, shards);
 }
 
 /** What is left open of an append whose answer was lost. What a fan-out has made was handed over by its task. */

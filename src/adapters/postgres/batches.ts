@@ -15,6 +15,9 @@ export interface Repeatable<Input> {
 export interface Batching<Input, Answer> {
   road: Road;
   maxInFlight: number;
+  /** Calls in one batch at most, and what they may weigh together. */
+  maxBatch?: number;
+  weight?: { max: number; of(request: Input): number };
   /** Runs in one transaction; one answer for each call, in their order. */
   operate(session: Session, calls: readonly Repeatable<Input>[]): Promise<readonly Answer[]>;
 }
@@ -35,7 +38,7 @@ const MAX_BATCH = 512;
 
 export function batches<Input, Answer>(
   database: Pick<Database, 'transaction' | 'times'>,
-  { road, maxInFlight, operate }: Batching<Input, Answer>,
+  { road, maxInFlight, maxBatch = MAX_BATCH, weight, operate }: Batching<Input, Answer>,
 ): Batches<Input, Answer> {
   const { times } = database;
   const together = (batch: readonly Call<Input>[]) => {
@@ -59,7 +62,8 @@ export function batches<Input, Answer>(
       const patience = nextTry(call.patience, times);
       return patience === null ? null : { ...call, repeated: true, patience };
     },
-    maxBatch: MAX_BATCH,
+    maxBatch,
+    ...(weight && { weight: { max: weight.max, of: ({ request }) => weight.of(request) } }),
     maxInFlight,
   });
   return {

@@ -17,18 +17,17 @@ import { attempts, delivery, openTicketsOf } from './query-delivery.ts';
 import { event, events } from './query-events.ts';
 import { pulse } from './query-pulse.ts';
 import { heldReceipts, receipt, receipts } from './query-receipts.ts';
-import { recordReceipt } from './receipts.ts';
+import { receiptBatches } from './receipts.ts';
 import { redeliver } from './redeliver.ts';
 import { once, repeating } from './repeat.ts';
 import { reviseReceipt } from './revise.ts';
 import { checkSettlements, intend, rememberingUnsure, settle } from './settle.ts';
 import { claimTasks, settleTask } from './tasks.ts';
 
-type Batched = 'append' | 'settle';
+type Batched = 'append' | 'recordReceipt' | 'settle';
 type Incoming =
   | 'appendAll'
   | 'redeliver'
-  | 'recordReceipt'
   | 'reviseReceipt'
   | 'recall'
   | 'remember'
@@ -61,10 +60,12 @@ export function facade(
     maxInFlight: 2,
     operate: (session, calls: Parameters<typeof append>[1]) => append(session, calls, shards),
   });
+  const recordings = batches(database, receiptBatches(shards));
   const settles = batches(database, { road: 'settle', maxInFlight: 1, operate: settle });
   const settleSurely = rememberingUnsure(settles.submit);
   const batched: Pick<Store, Batched> = {
     append: (request) => appends.submit(request),
+    recordReceipt: (request) => recordings.submit(request),
     settle: async (request) => {
       checkSettlements(request.settlements);
       return settleSurely(request);
@@ -83,7 +84,7 @@ export function facade(
       ...reading(database, shards),
     },
     idle: async () => {
-      await Promise.all([appends.idle(), settles.idle()]);
+      await Promise.all([appends.idle(), recordings.idle(), settles.idle()]);
     },
   };
 }
@@ -100,7 +101,6 @@ function incoming(database: Database, shards: number): Pick<Store, Incoming> {
   return {
     appendAll: (batch) => repeated('append', (session, again) => appendAll(session, batch, shards, again)),
     redeliver: (request) => repeated('append', (session, again) => redeliver(session, request, shards, again)),
-    recordReceipt: (request) => repeated('append', (session) => recordReceipt(session, request, shards)),
     reviseReceipt: (request) => repeated('append', (session, again) => reviseReceipt(session, request, shards, again)),
     remember: (tenant, answer) => repeated('query', (session) => remember(session, tenant, answer)),
     recall: (tenant, scope, key) => repeated('work', (session) => recall(session, tenant, scope, key)),

@@ -12,7 +12,7 @@ import { configure } from './configuration.ts';
 import { type Database, openDatabase, type Session } from './database.ts';
 import { install } from './install.ts';
 import { heldReceipts } from './query-receipts.ts';
-import { recordReceipt } from './receipts.ts';
+import { recordReceipts } from './receipts.ts';
 import { reviseReceipt } from './revise.ts';
 
 const [server] = testServers();
@@ -31,11 +31,11 @@ const WAYS: Readonly<
   Record<string, (database: Database, source: Id) => Promise<(session: Session) => Promise<unknown>>>
 > = {
   'that comes': async (_, source) => (session) =>
-    recordReceipt(session, recording(aReceipt(source, { outcome: 'held' }), { configVersion: 1 }), 1),
+    recordReceipts(session, [recording(aReceipt(source, { outcome: 'held' }), { configVersion: 1 })], 1),
   'that a person accepts': async (database, source) => {
     const rejected = aReceipt(source, { outcome: 'rejected' });
     const given = recording(rejected, { configVersion: 1 });
-    await database.transaction('append', (session) => recordReceipt(session, given, 1));
+    await database.transaction('append', (session) => recordReceipts(session, [given], 1));
     const held = { ...revising(rejected), outcome: 'held', events: [], configVersion: 1 } as const;
     return (session) => reviseReceipt(session, held, 1, false);
   },

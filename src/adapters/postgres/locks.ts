@@ -1,6 +1,7 @@
 /** What no two transactions do at once. */
 import type { Id } from '../../core/ids.ts';
 import type { Session } from './database.ts';
+import { columns } from './values.ts';
 
 /**
  * First halves of the keys of advisory locks: numbers of our own among those of other programs in the database. Who takes
@@ -47,13 +48,16 @@ export async function lockTenant(session: Session, tenant: Id): Promise<void> {
   await session.rows('lock_tenant', { space: SPACES.tenant, tenant });
 }
 
-export async function lockReceiptKey(session: Session, source: Id, key: string): Promise<void> {
-  await session.rows('lock_receipt_key', { space: SPACES.receiptKey, source, key });
+/** In one order, whoever asks: nobody waits in a circle. */
+export async function lockReceiptKeys(session: Session, keys: readonly { source: Id; key: string }[]): Promise<void> {
+  if (keys.length === 0) return;
+  const values = columns(keys, { sources: ({ source }) => source, keys: ({ key }) => key });
+  await session.rows('lock_receipt_keys', { space: SPACES.receiptKey, ...values });
 }
 
-/** Before a source comes to hold a receipt: until that is committed, it does not go on. */
-export async function lockHolding(session: Session, source: Id): Promise<void> {
-  await session.rows('lock_holding', { space: SPACES.holding, source });
+/** Before sources come to hold receipts: until that is committed, they do not go on. */
+export async function lockHolding(session: Session, sources: readonly Id[]): Promise<void> {
+  if (sources.length > 0) await session.rows('lock_holding', { space: SPACES.holding, sources });
 }
 
 /** Before a source goes on, or is deleted unless it holds something: whoever looks at what it holds finds all of it. */

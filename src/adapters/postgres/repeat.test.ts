@@ -23,7 +23,7 @@ import { appendAll } from './append-all.ts';
 import { type Database, openDatabase } from './database.ts';
 import { install } from './install.ts';
 import { openTickets } from './placing.ts';
-import { recordReceipt } from './receipts.ts';
+import { recordReceipts } from './receipts.ts';
 import { redeliver } from './redeliver.ts';
 import { repeating } from './repeat.ts';
 import { TIMES } from './roads.ts';
@@ -116,8 +116,8 @@ test('a redelivery and a receipt that were committed before their answers got lo
     assert.equal((await again(false)).kind, 'repeated');
     const receipt = recording(aReceipt(newId()), { dedupe: { key: 'k', windowMs: null, redeliveryAfterMs: null } });
     for (let n = 0; n < 2; n++) {
-      const outcome = await database.transaction('append', (session) => recordReceipt(session, receipt, 1));
-      assert.deepEqual(outcome, { kind: 'recorded', handovers: [], redeliveryOf: null });
+      const outcomes = await database.transaction('append', (session) => recordReceipts(session, [receipt], 1));
+      assert.deepEqual(outcomes, [{ kind: 'recorded', handovers: [], redeliveryOf: null }]);
     }
   }));
 

@@ -11,7 +11,7 @@ import { type Database, openDatabase } from './database.ts';
 import { install } from './install.ts';
 import { maintain } from './maintain.ts';
 import { receipt as receiptOf } from './query-receipts.ts';
-import { recordReceipt } from './receipts.ts';
+import { recordReceipts } from './receipts.ts';
 import { reviseReceipt } from './revise.ts';
 
 const [server] = testServers();
@@ -28,7 +28,7 @@ async function withRejected(
     await other.connect();
     await install(database, 1);
     const rejected = aReceipt(newId(), { outcome: 'rejected', receivedAtMs: 1 });
-    await database.transaction('append', (session) => recordReceipt(session, recording(rejected), 1));
+    await database.transaction('append', (session) => recordReceipts(session, [recording(rejected)], 1));
     await prove(database, rejected, other);
   } finally {
     await other.end();
@@ -61,7 +61,7 @@ test('a rejected receipt that is being accepted stays, however many others come'
     let dropping: Promise<unknown> = Promise.resolve();
     await accepting(database, rejected, async () => {
       dropping = database.transaction('query', (session) =>
-        recordReceipt(session, recording(another, { maxRejected: 1 }), 1),
+        recordReceipts(session, [recording(another, { maxRejected: 1 })], 1),
       );
       await eventually('the drop to wait for the receipt', () => waiting(other));
     });
@@ -74,7 +74,7 @@ test('housekeeping neither waits for a receipt that is being accepted nor drops 
     await accepting(database, rejected, () => database.transaction('query', maintain));
     assert.equal(await outcomeOf(database, rejected), 'processed');
     const another = { ...rejected, id: newId() };
-    await database.transaction('append', (session) => recordReceipt(session, recording(another), 1));
+    await database.transaction('append', (session) => recordReceipts(session, [recording(another)], 1));
     await database.transaction('query', maintain);
     assert.equal(await outcomeOf(database, another), undefined);
   }));

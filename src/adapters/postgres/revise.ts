@@ -2,12 +2,12 @@
 import type { Id } from '../../core/ids.ts';
 import type { Outcome, Repeat } from '../../core/receipt.ts';
 import type { ReceiptRevision, RevisionOutcome } from '../../ports/store.ts';
-import { eventIdsAfter, idsOfEvents, repeatOf, revisedBefore, type Standing } from '../sql/revision.ts';
+import { digested, eventIdsAfter, idsOfEvents, repeatOf, revisedBefore, type Standing } from '../sql/revision.ts';
 import { type UsedClaims, usedClaims } from './claims.ts';
-import { configVersion } from './configuration.ts';
 import type { Session } from './database.ts';
-import { engineMs } from './engine-time.ts';
-import { giveKey, holderOf, lockFor, writeEvents, writeFacts } from './receipts.ts';
+import { type Asked, type Known, lockFor, lookUpFor } from './known-receipts.ts';
+import { factsOf, newKey, writeReceipts } from './receipt-rows.ts';
+import { writeEvents } from './receipts.ts';
 import { NOTHING, write } from './write.ts';
 
 /**
@@ -40,7 +40,7 @@ async function lockedStanding(session: Session, request: ReceiptRevision, shards
   const { tenant, id } = request;
   const known = await session.row<{ source_id: Id }>('receipt_source', { id, tenant });
   if (known === undefined) return null;
-  await lockFor(session, known.source_id, request, shards);
+  await lockFor(session, [askedOf(request, known.source_id)], shards);
   const row = await session.row<StandingRow>('receipt_standing', { id, tenant });
   if (row === undefined) return null;
   const { outcome, revision } = row;
@@ -52,6 +52,10 @@ async function lockedStanding(session: Session, request: ReceiptRevision, shards
     bodyDiffers: row.body_differs === 1,
     eventIds: row.event_ids,
   };
+}
+
+function askedOf({ tenant, outcome, events, dedupe, replay }: ReceiptRevision, sourceId: Id): Asked {
+  return { newId: null, tenant, sourceId, outcome, events, dedupe, replay };
 }
 
 interface StandingRow {
@@ -72,19 +76,23 @@ interface Revising {
 async function revise(session: Session, request: ReceiptRevision, revising: Revising): Promise<RevisionOutcome> {
   const { tenant, id } = request;
   const { standing, used, shards } = revising;
-  const nowMs = await engineMs(session);
-  const repeat = await repeatedBy(session, request, standing, nowMs);
-  const current = repeat === null ? await configVersion(session, tenant) : request.configVersion;
-  if (current !== request.configVersion) return { kind: 'stale', configVersion: current };
+  const { sourceId } = standing;
+  const known = await lookUpFor(session, [askedOf(request, sourceId)]);
+  const repeat = await repeatedBy(session, request, standing, known);
+  const current = known.versions.get(tenant) ?? 0;
+  if (repeat === null && current !== request.configVersion) return { kind: 'stale', configVersion: current };
   const claims = used.take(tenant, request.claims);
   if (claims.length > 0) await write(session, { ...NOTHING, claims }, shards);
   await rewrite(session, request, standing, repeat);
   if (repeat !== null) return { kind: 'duplicate', of: repeat.of, bodyDiffers: repeat.bodyDiffers };
-  await writeFacts(session, id, request.facts);
-  for (const key of [request.dedupe, request.replay]) {
-    await giveKey(session, { id, sourceId: standing.sourceId }, key, nowMs);
-  }
-  return { kind: 'revised', handovers: await writeEvents(session, request, shards) };
+  const keys = [request.dedupe, request.replay].flatMap((key) => key ?? []);
+  await writeReceipts(session, {
+    receipts: [],
+    facts: factsOf(id, request.facts),
+    keys: keys.map((key) => newKey({ id, sourceId }, key, known.nowMs)),
+  });
+  const [handovers = []] = await writeEvents(session, [request], known.events, shards);
+  return { kind: 'revised', handovers };
 }
 
 /** What another receipt under one of the keys makes of this one; null when there is none. */
@@ -92,14 +100,13 @@ async function repeatedBy(
   session: Session,
   { tenant, id, dedupe, replay }: ReceiptRevision,
   { sourceId }: Standing,
-  nowMs: number,
+  { keys }: Known,
 ): Promise<Repeat | null> {
-  const replayed = await holderOf(session, sourceId, replay, nowMs);
-  const known = await holderOf(session, sourceId, dedupe, nowMs);
-  const holder = [replayed, known].find((held) => held !== null && held.id !== id) ?? null;
+  const holders = [replay, dedupe].map((key) => keys.holderOf(sourceId, key));
+  const holder = holders.find((held) => held !== null && held.id !== id) ?? null;
   if (holder === null) return null;
   const own = await session.row<{ body: Uint8Array; received_ms: number }>('receipt', { id, tenant });
-  return own === undefined ? null : repeatOf(holder, { body: own.body, receivedAtMs: own.received_ms });
+  return own === undefined ? null : repeatOf(holder, digested({ body: own.body, receivedAtMs: own.received_ms }));
 }
 
 /** All of it but new facts; a duplicate keeps none, and no new events. */

@@ -96,6 +96,24 @@ export async function write(session: Session, writing: Writing, shards: number):
   return writing.deliveries.map((opening) => ticketOf(opening, placeOf(opening, posOf, nowMs, shards)));
 }
 
+/** Writes events with all that goes with them; the tickets of each. */
+export async function writeAll(
+  session: Session,
+  writings: readonly ReturnType<typeof writingOf>[],
+  claims: readonly NewClaim[],
+  shards: number,
+): Promise<readonly (readonly Ticket[])[]> {
+  if (writings.length === 0) return [];
+  const writing = {
+    events: writings.map(({ event }) => event),
+    deliveries: writings.flatMap(({ deliveries }) => deliveries),
+    tasks: writings.flatMap(({ tasks }) => tasks),
+    claims,
+  };
+  const tickets = (await write(session, writing, shards)).values();
+  return writings.map(({ deliveries }) => tickets.take(deliveries.length).toArray());
+}
+
 function ticketOf({ delivery, eventId, kind }: Opening, place: Place): Ticket {
   const { deliveryId, subscriptionId } = delivery;
   return { deliveryId, eventId, subscriptionId, n: 0, kind, place };

@@ -10,7 +10,7 @@ interface Turn {
 }
 
 /** An engine whose batches are answered one by one, in the order the test says. */
-function engine(options: { maxBatch?: number; repeats?: boolean } = {}) {
+function engine(options: { maxBatch?: number; maxLength?: number; repeats?: boolean } = {}) {
   const turns: Turn[] = [];
   const commits = createGroupCommit<string, string>({
     execute: (batch) =>
@@ -25,6 +25,7 @@ function engine(options: { maxBatch?: number; repeats?: boolean } = {}) {
       }),
     repeat: (call) => (options.repeats === false ? null : `${call} again`),
     maxBatch: options.maxBatch ?? 10,
+    ...(options.maxLength && { weight: { max: options.maxLength, of: (call) => call.length } }),
     maxInFlight: 2,
   });
   const turn = (at: number): Turn => {
@@ -75,6 +76,21 @@ test('a batch has its limit', async () => {
   assert.deepEqual(
     turns.map(({ batch }) => batch),
     [['a', 'b'], ['c']],
+  );
+});
+
+test('a batch has its weight, and what alone weighs more is a batch alone', async () => {
+  const { commits, turns, turn } = engine({ maxLength: 4 });
+  const calls = ['aaaaaa', 'bb', 'bb', 'c', 'dddd'];
+  const answers = Promise.all(calls.map((call) => commits.submit(call)));
+  for (let at = 0; at < 4; at++) {
+    await settled();
+    turn(at).answer();
+  }
+  await answers;
+  assert.deepEqual(
+    turns.map(({ batch }) => batch),
+    [['aaaaaa'], ['bb', 'bb'], ['c'], ['dddd']],
   );
 });
 

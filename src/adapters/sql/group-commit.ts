@@ -13,6 +13,8 @@ export interface GroupCommitOptions<Call, Answer> {
   repeat(call: Call): Call | null;
   /** Calls in one batch at most. */
   maxBatch: number;
+  /** What those of one batch may weigh together; one alone may weigh more. Without it nothing is weighed. */
+  weight?: { max: number; of(call: Call): number };
   /** Batches at the engine at most. */
   maxInFlight: number;
 }
@@ -38,8 +40,8 @@ export function createGroupCommit<Call, Answer>(options: GroupCommitOptions<Call
   function pump(): void {
     pumping = false;
     while (inFlight < options.maxInFlight && queue.length > 0) {
-      const batch = queue.slice(0, options.maxBatch);
-      queue = queue.slice(options.maxBatch);
+      const batch = queue.slice(0, countOf(queue, options));
+      queue = queue.slice(batch.length);
       inFlight += 1;
       void run(batch);
     }
@@ -74,6 +76,20 @@ export function createGroupCommit<Call, Answer>(options: GroupCommitOptions<Call
         pump();
       }),
   };
+}
+
+/** How many of those that wait make the next batch; at least one. */
+function countOf<Call, Answer>(
+  queue: readonly Waiting<Call, Answer>[],
+  { maxBatch, weight }: GroupCommitOptions<Call, Answer>,
+): number {
+  if (weight === undefined) return maxBatch;
+  let left = weight.max;
+  const over = queue.slice(0, maxBatch).findIndex(({ call }, at) => {
+    left -= weight.of(call);
+    return left < 0 && at > 0;
+  });
+  return over === -1 ? maxBatch : over;
 }
 
 function answer<Call, Answer>(batch: readonly Waiting<Call, Answer>[], outcomes: readonly (Answer | Error)[]): void {

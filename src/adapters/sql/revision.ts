@@ -1,4 +1,5 @@
 /** What revising a stored receipt comes to, whichever engine it stands in. */
+import { hash } from 'node:crypto';
 import type { Id } from '../../core/ids.ts';
 import type { Outcome, Receipt, Repeat } from '../../core/receipt.ts';
 import type { EventAppend, ReceiptRevision, RevisionOutcome } from '../../ports/store.ts';
@@ -14,8 +15,13 @@ export interface Standing {
   eventIds: readonly Id[];
 }
 
-/** What is compared of two receipts under one key. */
+/** What is compared of two receipts under one key; in place of both bodies it may be digests of them. */
 export type Compared = Pick<Receipt, 'body' | 'receivedAtMs'>;
+
+/** With a digest in place of the body, which can be large. Its holder has to have one too. */
+export function digested({ body, receivedAtMs }: Compared): Compared {
+  return { receivedAtMs, body: hash('sha256', body, 'buffer') };
+}
 
 /** The receipt that holds a key. */
 export type Holder = Compared & Pick<Receipt, 'id' | 'outcome'>;

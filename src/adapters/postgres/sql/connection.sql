@@ -43,13 +43,18 @@ rollback;
 -- PostgreSQL alone: changes of one tenant's configuration come one after the other.
 select pg_advisory_xact_lock(:space::int, hashtext(:tenant::text));
 
--- name: lock_receipt_key
--- PostgreSQL alone: of two receipts under one key the second must see the first.
-select pg_advisory_xact_lock(:space::int, hashtext(:source::text || :key::text));
+-- name: lock_receipt_keys
+-- PostgreSQL alone: of two receipts under one key the second must see the first. In the order of the numbers that are
+-- locked, so that no two wait for each other.
+select pg_advisory_xact_lock(:space::int, number) from (
+  select distinct hashtext(source || key) as number from unnest(:sources::text[], :keys::text[]) as k(source, key)
+) l order by number;
 
 -- name: lock_holding
 -- PostgreSQL alone: many may be held at once. Locks of rows would let them overtake a source that waits to go on.
-select pg_advisory_xact_lock_shared(:space::int, hashtext(:source::text));
+select pg_advisory_xact_lock_shared(:space::int, number) from (
+  select distinct hashtext(source) as number from unnest(:sources::text[]) as s(source)
+) l order by number;
 
 -- name: lock_going_on
 -- PostgreSQL alone.

@@ -1,22 +1,47 @@
--- name: receipt_outcome
-select duplicate_of, body_differs, redelivery_of from receipt where id = :id::uuid;
+-- name: receipts_state
+-- In place of receipt_outcome, receipt_of_key: one look for a whole batch, at what is recorded already and at who holds
+-- which key. Of their bodies digests, which are enough to compare them.
+-- Looked up id by id: an array would be looked up in every partition.
+with clock as materialized (
+  select engine_ms(:clock_offset_ms::bigint) as now_ms
+)
+select 'now' as kind, now_ms, null::uuid as id, null::uuid as duplicate_of, null::uuid as redelivery_of,
+  null::smallint as body_differs, null::uuid as source_id, null::text as key, null::text as outcome,
+  null::bigint as received_ms, null::bytea as digest
+from clock
+union all
+select 'receipt', null, r.id, r.duplicate_of, r.redelivery_of, r.body_differs, null, null, null, null, null
+from unnest(:ids::uuid[]) as i(id) cross join lateral (select * from receipt where receipt.id = i.id limit 1) r
+union all
+select 'key', null, k.receipt_id, null, null, null, k.source_id, k.key, r.outcome, r.received_ms, sha256(r.body)
+from clock cross join unnest(:sources::uuid[], :keys::text[]) as i(source_id, key)
+cross join lateral (
+  select * from receipt_key where receipt_key.source_id = i.source_id and receipt_key.key = i.key limit 1
+) k
+cross join lateral (select outcome, received_ms, body from receipt where receipt.id = k.receipt_id limit 1) r
+where k.until_ms is null or k.until_ms > clock.now_ms;
 
--- name: receipt_of_key
-select k.receipt_id, r.outcome, r.received_ms, r.body
-from receipt_key k cross join lateral (select outcome, received_ms, body from receipt where receipt.id = k.receipt_id limit 1) r
-where k.source_id = :source::uuid and k.key = :key::text and (k.until_ms is null or k.until_ms > :now::bigint);
-
--- name: set_receipt_key
+-- name: write_receipts
+-- In place of insert_receipt, insert_fact, set_receipt_key: all rows of a batch in one statement, where SQLite inserts one
+-- by one.
+with receipts as (
+  insert into receipt (id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of,
+    body_differs, event_ids, redelivery_of, remote_address, proof, revision)
+  select r.id, r.tenant, r.source_id, r.received_ms, r.method, r.headers, r.body, r.verdict, r.outcome, r.reason,
+    r.duplicate_of, r.body_differs, r.event_ids::uuid[], r.redelivery_of, r.remote_address, r.proof, r.revision
+  from unnest(:ids::uuid[], :tenants::uuid[], :sources::uuid[], :received::bigint[], :methods::text[], :headers::text[],
+    :bodies::bytea[], :verdicts::text[], :outcomes::text[], :reasons::text[], :duplicates_of::uuid[],
+    :body_differs::smallint[], :event_ids::text[], :redeliveries_of::uuid[], :remote_addresses::text[],
+    :proofs::bytea[], :revisions::int[])
+    as r(id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of, body_differs,
+      event_ids, redelivery_of, remote_address, proof, revision)
+), facts as (
+  insert into fact (receipt_id, n, fact, provenance)
+  select * from unnest(:fact_receipts::uuid[], :fact_ns::int[], :facts::text[], :fact_provenances::text[])
+)
 insert into receipt_key (source_id, key, receipt_id, until_ms)
-values (:source::uuid, :key::text, :receipt::uuid, :until::bigint)
+select * from unnest(:key_sources::uuid[], :keys::text[], :key_receipts::uuid[], :key_untils::bigint[])
 on conflict (source_id, key) do update set receipt_id = excluded.receipt_id, until_ms = excluded.until_ms;
-
--- name: insert_receipt
-insert into receipt (id, tenant, source_id, received_ms, method, headers, body, verdict, outcome, reason, duplicate_of,
-  body_differs, event_ids, redelivery_of, remote_address, proof, revision)
-values (:id::uuid, :tenant::uuid, :source::uuid, :received::bigint, :method::text, :headers::text, :body::bytea,
-  :verdict::text, :outcome::text, :reason::text, :duplicate_of::uuid, :body_differs::smallint, :event_ids::uuid[],
-  :redelivery_of::uuid, :remote_address::text, :proof::bytea, :revision::int);
 
 -- name: receipt_source
 -- PostgreSQL alone: what is locked first has to be known before.
@@ -35,12 +60,6 @@ where id = :id::uuid;
 
 -- name: drop_facts
 delete from fact where receipt_id = :receipt::uuid;
-
--- name: insert_facts
--- In place of insert_fact: all in one statement.
-insert into fact (receipt_id, n, fact, provenance)
-select :receipt::uuid, f.n - 1, f.fact, f.provenance
-from unnest(:facts::text[], :provenances::text[]) with ordinality as f(fact, provenance, n);
 
 -- name: drop_rejected_beyond
 -- In place of rejected_beyond, drop_receipt, drop_receipt_keys: one statement where SQLite drops one by one.

@@ -119,7 +119,7 @@ export function createLeases(ports: Pick<Ports, 'store' | 'clock' | 'log'>, owne
       const lease = held.get(shard);
       return lease !== undefined && isSafe(lease);
     },
-    // What would be read for another one could not be sent, and was not read again for long.
+    // What was read for another one could not be sent, and would not be read again for long.
     shards: () => [...held.values()].filter(isSafe).map(({ lease }) => lease.shard),
     count: () => held.size,
     ...ALONE,

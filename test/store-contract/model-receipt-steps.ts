@@ -1,8 +1,7 @@
 /** What may happen to receipts and their sources, one step at a time, chosen by dice. */
 import assert from 'node:assert/strict';
-import type { DedupeKey } from '../../src/core/dedupe.ts';
 import type { Id } from '../../src/core/ids.ts';
-import { type Outcome, REJECTED_KEPT_MS } from '../../src/core/receipt.ts';
+import { REJECTED_KEPT_MS } from '../../src/core/receipt.ts';
 import type {
   ConfigChange,
   EventAppend,
@@ -13,22 +12,10 @@ import type {
 } from '../../src/ports/store.ts';
 import type { Dice, Timed, World } from './model.ts';
 import { noteAppend, pick, timed } from './model.ts';
+import { arriving, dedupeOf, eventsOf, replayOf } from './model-arrivals.ts';
 import { afterRecorded, afterRevised, forget, heldOf, idsOf, type KnownReceipts } from './model-receipts.ts';
 import { revising } from './revisions.ts';
-import {
-  aClaim,
-  aDelivery,
-  anEvent,
-  aReceipt,
-  bytes,
-  engineMs,
-  FACT,
-  newId,
-  OTHER_TENANT,
-  recording,
-  sha256,
-  TENANT,
-} from './samples.ts';
+import { aClaim, anEvent, bytes, FACT, newId, OTHER_TENANT, sha256, TENANT } from './samples.ts';
 
 type Step = (world: World, dice: Dice) => Promise<void>;
 
@@ -47,55 +34,7 @@ export const RECEIPT_STEPS: Readonly<Record<string, { weight: number; step: Step
   'keep house': { weight: 2, step: keepHouse },
 };
 
-const OUTCOMES: readonly Outcome[] = ['processed', 'processed', 'held', 'held', 'ignored', 'rejected', 'handshake'];
-const WINDOWS: readonly (number | null)[] = [null, 8_000, 15_000];
-const REDELIVERIES: readonly (number | null)[] = [null, 0, 5_000];
-const BODIES = ['one', 'one', 'another'];
 const HELD_AT_ONCE = 2;
-
-/** Few keys, so that they meet. */
-function dedupeOf(roll: number): DedupeKey | null {
-  if (roll % 4 === 0) return null;
-  const redeliveryAfterMs = pick(REDELIVERIES, Math.floor(roll / 10)) ?? null;
-  return { key: `id ${roll % 3}`, windowMs: pick(WINDOWS, Math.floor(roll / 100)) ?? null, redeliveryAfterMs };
-}
-
-function replayOf(roll: number): DedupeKey | null {
-  if (roll % 2 === 0) return null;
-  return { key: `bytes ${roll % 5}`, windowMs: 8_000 + (roll % 3) * 5_000, redeliveryAfterMs: null };
-}
-
-/** Up to two events, now and then one that is stored already. */
-function eventsOf(world: World, { a, b }: Dice): EventAppend[] {
-  const kept = pick([...world.events.values()], a);
-  const repeated = b % 5 === 0 && kept !== undefined ? [{ event: kept.event, deliveries: [] }] : [];
-  const [subscription] = world.subscriptions.slice(a % world.subscriptions.length);
-  const fresh = Array.from({ length: b % 3 }, () => {
-    const event = anEvent();
-    return { event, deliveries: subscription === undefined ? [] : [aDelivery(event, subscription)] };
-  });
-  return [...repeated, ...fresh];
-}
-
-async function arriving(world: World, dice: Dice): Promise<ReceiptRequest> {
-  const { a, b, c, ms } = dice;
-  const outcome = pick(OUTCOMES, b) ?? 'processed';
-  const ageMs = c % 6 === 0 ? REJECTED_KEPT_MS - 5_000 : ms;
-  const receipt = aReceipt(pick(world.receipts.sources, a) ?? '', {
-    outcome,
-    body: bytes(pick(BODIES, c) ?? ''),
-    receivedAtMs: (await engineMs(world.under.store)) - ageMs,
-    proof: outcome === 'rejected' ? bytes('proof') : null,
-  });
-  return recording(receipt, {
-    facts: outcome === 'processed' ? [FACT] : [],
-    events: outcome === 'processed' ? eventsOf(world, dice) : [],
-    dedupe: dedupeOf(c),
-    replay: replayOf(a),
-    configVersion: world.configVersion,
-    maxRejected: 1 + (a % 3),
-  });
-}
 
 async function receive(world: World, dice: Dice): Promise<void> {
   await record(world, await arriving(world, dice));
